@@ -1,0 +1,40 @@
+"""The errors a user can meet, each saying what to do about it."""
+
+from collections.abc import Iterable
+
+
+class CarbonschedError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class InstanceError(CarbonschedError, ValueError):
+    """The instance is faulty; `faults` lists every fault with its variable, label and unit."""
+
+    def __init__(self, faults: Iterable[str], where: str = "instance") -> None:
+        self.faults = tuple(faults)
+        count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''}"
+        super().__init__("\n  - ".join([f"{where}: {count}", *self.faults]))
+
+
+class InfeasibleError(CarbonschedError):
+    """No schedule satisfies every row of the model."""
+
+
+class UnboundedError(CarbonschedError):
+    """The benefit can grow without limit: a price or a bound is missing or has the wrong sign."""
+
+
+class NoIncumbentError(CarbonschedError):
+    """The time limit passed before any schedule was found."""
+
+
+class SolverError(CarbonschedError):
+    """The solver is missing, failed, or returned no usable answer."""
+
+
+class VerificationError(CarbonschedError):
+    """The solver's answer breaks the model; `report` says where and by how much."""
+
+    def __init__(self, report: object) -> None:
+        self.report = report
+        super().__init__(f"the schedule fails verification\n{report}")

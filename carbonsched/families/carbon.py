@@ -1,0 +1,21 @@
+r"""(16) The carbon budget.
+
+.. math::
+
+   \Delta \sum_{it} \bigl(\gamma_{it} p^{imp}_{it} + \gamma^g_i g_{it}\bigr) \le B \tag{16}
+
+Export earns no credit. A budget of infinity states no row.
+"""
+
+import numpy as np
+import xarray as xr
+from linopy import Model
+
+from carbonsched.formulation import Formulation
+
+
+def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """State (16), tCO2e over the horizon."""
+    if formulation.carbon == "budget" and np.isfinite(data.carbon_budget):
+        total = model.expressions["emissions"].sum()
+        model.add_constraints(total <= data.carbon_budget.item(), name="carbon:budget")  # (16)

@@ -1,0 +1,29 @@
+r"""(2)-(3) IT power and facility power.
+
+.. math::
+
+   P^{IT}_{it} &= \sum_j \rho_j x_{jit} + \sum_k \alpha_k y_{kit}, \qquad
+   P^{IT}_{it} \le C_i \tag{2} \\
+   P_{it} &= \kappa_{it} P^{IT}_{it} \tag{3}
+"""
+
+import xarray as xr
+from linopy import Model
+
+from carbonsched.families.shared import over
+from carbonsched.formulation import Formulation
+
+
+def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Declare `it_power` and `facility_power`, MW over (site, time)."""
+    model.add_variables(lower=0, coords=over(data, "site", "time"), name="it_power")
+    model.add_variables(lower=0, coords=over(data, "site", "time"), name="facility_power")
+
+
+def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """State (2) and (3)."""
+    it_power, facility_power = model["it_power"], model["facility_power"]
+
+    model.add_constraints(it_power == model.expressions["it_load"], name="power:it")  # (2)
+    model.add_constraints(it_power <= data.it_capacity, name="power:capacity")  # (2)
+    model.add_constraints(facility_power == data.cooling * it_power, name="power:facility")  # (3)

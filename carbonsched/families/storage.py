@@ -1,0 +1,71 @@
+r"""(13)-(15) Batteries.
+
+.. math::
+
+   e_{it} &= e_{i,t-1} + \Delta (\eta^c_i p^{ch}_{it} - p^{dis}_{it} / \eta^d_i),
+   \qquad e_{i,-1} = e^0_i, \quad e_{iT} \ge e^0_i \tag{13} \\
+   \underline E_i &\le e_{it} \le \bar E_i \tag{14} \\
+   p^{ch}_{it} &\le \bar P^{ch}_i, \qquad p^{dis}_{it} \le \bar P^{dis}_i \tag{15}
+
+A battery does not charge and discharge at once.
+
+**Where that needs a state.** Charging and discharging together only wastes power. Let both be
+positive at :math:`t` and lower both until one is zero: the battery is left fuller by
+:math:`\delta \ge 0`, and the power released is none. What is then too full later is charged
+less, which lowers import or generation at that later period. That gains or costs nothing unless
+importing is paid for there, :math:`\pi^{imp} < 0`. So the binary is needed at :math:`t` only if
+the site's import price is negative at :math:`t` or later.
+"""
+
+import xarray as xr
+from linopy import Model
+
+from carbonsched.families.shared import contribute, over
+from carbonsched.formulation import Formulation
+
+
+def needs_state(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
+    """Return where `charging` is declared: bool over (site, time)."""
+    backwards = {"time": slice(None, None, -1)}
+    negative = data.import_price < 0
+    at_or_after = negative.isel(backwards).cumsum("time").isel(backwards) > 0
+    return at_or_after | (formulation.storage_states == "everywhere")
+
+
+def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Declare `charge` and `discharge`, MW, and `soc`, MWh, over (site, time): (14), (15)."""
+    site_time = over(data, "site", "time")
+    in_use = formulation.storage == "operated"
+    charge = model.add_variables(
+        lower=0, upper=data.charge_limit * in_use, coords=site_time, name="charge"
+    )  # (15)
+    discharge = model.add_variables(
+        lower=0, upper=data.discharge_limit * in_use, coords=site_time, name="discharge"
+    )  # (15)
+    model.add_variables(
+        lower=data.battery_min, upper=data.battery_energy, coords=site_time, name="soc"
+    )  # (14)
+    states = needs_state(data, formulation) & in_use
+    if states.any():
+        model.add_variables(binary=True, coords=site_time, mask=states, name="charging")
+    hours = data.step_hours.item()
+
+    contribute(model, "net_supply", discharge - charge)
+    contribute(model, "benefit", -(hours * data.battery_cost * (charge + discharge)).sum())
+
+
+def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """State (13), and (15) with the state where it is needed."""
+    charge, discharge, soc = model["charge"], model["discharge"], model["soc"]
+    first = data.time == data.time[0]
+    before = soc.shift(time=1).fillna(0) + data.battery_initial * first
+    stored = data.charge_efficiency * charge - (1 / data.discharge_efficiency) * discharge
+    hours = data.step_hours.item()
+    end = soc.isel(time=-1, drop=True)
+
+    model.add_constraints(soc == before + hours * stored, name="storage:state")  # (13)
+    model.add_constraints(end >= data.battery_initial, name="storage:final")  # (13)
+    if "charging" in model.variables:
+        into, out = model["charging"] * data.charge_limit, model["charging"] * data.discharge_limit
+        model.add_constraints(charge <= into, name="storage:charge")  # (15)
+        model.add_constraints(discharge + out <= data.discharge_limit, name="storage:discharge")

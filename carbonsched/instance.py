@@ -1,0 +1,102 @@
+"""Instance: everything that is given, as one validated `xarray.Dataset`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from carbonsched import store
+from carbonsched.errors import InstanceError
+from carbonsched.schema import DIMENSIONS, PARAMETERS, Quantity
+from carbonsched.validate import find_faults
+
+_DTYPE = {"float": np.float64, "int": np.int64, "bool": np.bool_, "site": np.object_}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Instance:
+    """One scheduling problem: sites, periods, jobs, services and all that is known of them.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        The variables of `carbonsched.schema.PARAMETERS`, over dimensions `site`, `time`, `job`
+        and `service`, in the units given there. Optional attributes `title`, `description`,
+        `licence` and `source`; each variable may carry `source` and `licence` of its own.
+
+    Raises
+    ------
+    InstanceError
+        Lists every fault at once, each with variable, label and unit.
+    """
+
+    data: xr.Dataset
+
+    def __post_init__(self) -> None:
+        faults = find_faults(self.data)
+        if faults:
+            raise InstanceError(faults, str(self.data.attrs.get("title", "instance")))
+        object.__setattr__(self, "data", _canonical(self.data))
+
+    def replace(self, **values: xr.DataArray | float) -> Instance:
+        """Return a copy with some variables replaced, validated anew.
+
+        Scalars are broadcast over the variable's dimensions.
+        """
+        unknown = sorted(set(values) - set(PARAMETERS))
+        if unknown:
+            raise InstanceError([f"{name}: no such variable" for name in unknown], "replace")
+        data = self.data.copy()
+        for name, value in values.items():
+            filled = xr.zeros_like(data[name], dtype=np.asarray(value).dtype) + value
+            data[name] = filled.assign_attrs(data[name].attrs)
+        return Instance(data)
+
+    def save(self, path: str | Path) -> Path:
+        """Write to a NetCDF file (suffix `.nc`) or else to an editable folder of CSV tables."""
+        path = Path(path)
+        (store.write_netcdf if path.suffix == ".nc" else store.write_folder)(self.data, path)
+        return path
+
+    def __repr__(self) -> str:
+        sizes = " x ".join(f"{self.data.sizes[d]} {d}s" for d in DIMENSIONS)
+        return f"<Instance {self.data.attrs.get('title', '')!r}: {sizes}>"
+
+
+def load(path: str | Path) -> Instance:
+    """Read an instance from a folder with a `datapackage.json`, or from a NetCDF file.
+
+    Raises
+    ------
+    InstanceError
+        Lists every fault found in the files, then every fault of the data.
+    FileNotFoundError
+        Nothing is at that path.
+    """
+    path = Path(path)
+    data = store.read_folder(path) if path.is_dir() else store.read_netcdf(path)
+    return Instance(data)
+
+
+def _canonical(data: xr.Dataset) -> xr.Dataset:
+    """Give every array the schema's order of dimensions, type, unit and description."""
+    times = data.indexes["time"]
+    if times.dtype.kind == "M":
+        times = times.astype("datetime64[ns]")
+    coords = {
+        dim: times if dim == "time" else np.asarray(data.indexes[dim], dtype=object)
+        for dim in DIMENSIONS
+    }
+
+    def array(quantity: Quantity) -> xr.DataArray:
+        given = data[quantity.name].transpose(*quantity.dims)
+        values = given.values.astype(_DTYPE.get(quantity.kind, times.dtype))
+        kept = {k: v for k, v in given.attrs.items() if k in ("source", "licence")}
+        attrs = {"units": quantity.unit, "long_name": quantity.meaning, **kept}
+        return xr.DataArray(values, dims=quantity.dims, attrs=attrs)
+
+    arrays = {name: array(quantity) for name, quantity in PARAMETERS.items()}
+    return xr.Dataset(arrays, coords, dict(data.attrs))

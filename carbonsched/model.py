@@ -1,0 +1,65 @@
+"""Build the paper's MILP as a `linopy.Model`: the families, in the paper's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+
+import linopy
+
+from carbonsched.families import FAMILIES
+from carbonsched.families.shared import declare_shared
+from carbonsched.formulation import Formulation, choose
+from carbonsched.instance import Instance
+from carbonsched.workload import first_fit
+
+
+def build(
+    instance: Instance,
+    formulation: str | Formulation = "start",
+    *,
+    method: str = "joint",
+    families: Iterable[ModuleType] = FAMILIES,
+) -> linopy.Model:
+    """Return the model of an instance, to read, print, change, export or solve.
+
+    Parameters
+    ----------
+    instance : Instance
+    formulation : str or Formulation
+        "start" (default), "paper", or a value of your own.
+    method : str
+        A method of Table I, see `carbonsched.METHODS`.
+    families : iterable of modules
+        What states the rows. Append an object of your own with `declare` or `constrain` to add a
+        family without touching these.
+
+    Returns
+    -------
+    linopy.Model
+        Variables as in `carbonsched.schema.DECISIONS`, rows named `family:row`, and the shared
+        expressions `it_load`, `net_supply`, `emissions` and `benefit`.
+
+    Raises
+    ------
+    InfeasibleError
+        The method fixes a workload that the sites cannot hold.
+    """
+    chosen = choose(method, formulation)
+    data = instance.data
+    families = [family for family in families if data.sizes[getattr(family, "OVER", "site")]]
+    with linopy.options as options:
+        options["semantics"] = "v1"
+        model = linopy.Model()
+        declare_shared(model, data)
+        for family in families:
+            if hasattr(family, "declare"):
+                family.declare(model, data, chosen)
+        for family in families:
+            if hasattr(family, "constrain"):
+                family.constrain(model, data, chosen)
+        if chosen.workload == "first fit":
+            plan = first_fit(instance)
+            for name in set(plan.data_vars) & set(model.variables):
+                model.variables[name].fix(plan[name])
+    return model

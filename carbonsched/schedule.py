@@ -1,0 +1,110 @@
+"""Schedule: the decisions as labelled arrays, what they earn and emit, and how good they are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+import xarray as xr
+
+from carbonsched import store
+from carbonsched.formulation import Formulation
+from carbonsched.instance import Instance
+
+
+@dataclass(frozen=True, repr=False)
+class Schedule:
+    """What `solve` returns.
+
+    Attributes
+    ----------
+    data : xarray.Dataset
+        The variables of `carbonsched.schema.DECISIONS`, with units as attributes.
+    benefit : dict of str to float
+        The objective (1) split into its terms, USD.
+    emissions : float
+        Left side of (16), tCO2e.
+    bound : float
+        The solver's upper bound on the objective of this method, USD.
+    gap : float
+        (bound - objective) / |objective|.
+    runtime, build_time : float
+        Seconds in the solver, and building the model.
+    status : str
+        "optimal" (to the gap asked for) or "time_limit" (the incumbent).
+    versions : dict of str to str
+        Of carbonsched, linopy and the solver.
+    """
+
+    data: xr.Dataset
+    benefit: dict[str, float]
+    emissions: float
+    bound: float
+    runtime: float
+    build_time: float
+    status: str
+    method: str
+    formulation: Formulation
+    solver: str
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def objective(self) -> float:
+        """Net operational benefit (1), USD."""
+        return sum(self.benefit.values())
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of the objective from the bound."""
+        distance = max(self.bound - self.objective, 0.0)
+        return distance / max(abs(self.objective), 1e-9)
+
+    def save(self, path: str | Path) -> Path:
+        """Write to NetCDF, atomically: the file is whole or not there."""
+        about = {
+            slot.name: getattr(self, slot.name) for slot in fields(self) if slot.name != "data"
+        }
+        about["formulation"] = asdict(self.formulation)
+        path = Path(path)
+        store.write_netcdf(self.data.assign_attrs(schedule=json.dumps(about)), path)
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Schedule:
+        """Read what `save` wrote."""
+        data = store.read_netcdf(Path(path))
+        if "schedule" not in data.attrs:
+            raise ValueError(f"{path} holds no schedule")
+        about = json.loads(data.attrs.pop("schedule"))
+        about["formulation"] = Formulation(**about["formulation"])
+        return cls(data=data, **about)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Schedule {self.method}: {self.objective:,.0f} USD, {self.emissions:,.1f} tCO2e, "
+            f"{self.status}, gap {self.gap:.2%}, {self.runtime:.2f} s>"
+        )
+
+
+def benefit_terms(instance: Instance, decisions: xr.Dataset) -> dict[str, float]:
+    """Return the terms of (1) that the decisions earn, USD; costs are negative."""
+    given, hours = instance.data, instance.data.step_hours
+    battery_use = decisions.charge + decisions.discharge
+    terms = {
+        "training": (given.reward * decisions.start).sum(),
+        "startup": -(given.startup_cost * decisions.start).sum(),
+        "inference": (hours * given.value * decisions.route).sum(),
+        "export": (hours * given.export_price * decisions.grid_export).sum(),
+        "import": -(hours * given.import_price * decisions.grid_import).sum(),
+        "generation": -(hours * given.generation_cost * decisions.generate).sum(),
+        "battery": -(hours * given.battery_cost * battery_use).sum(),
+    }
+    return {name: float(value) for name, value in terms.items()}
+
+
+def emissions(instance: Instance, decisions: xr.Dataset) -> xr.DataArray:
+    """Return the emissions of the decisions, tCO2e over (site, time)."""
+    given = instance.data
+    imported = given.carbon_intensity * decisions.grid_import
+    return given.step_hours * (imported + given.generation_carbon * decisions.generate)

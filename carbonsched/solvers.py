@@ -1,0 +1,118 @@
+"""Options, silence and progress for the solvers that linopy knows."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import linopy
+from linopy.constants import Result
+from linopy.solvers import Solver
+from tqdm.auto import tqdm
+
+from carbonsched.errors import SolverError
+
+# What each solver calls the relative gap, the time limit, its output and its presolve.
+_OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
+    "highs": ("mip_rel_gap", "time_limit", {"output_flag": False}, {"presolve": "off"}),
+    "gurobi": ("MIPGap", "TimeLimit", {"OutputFlag": 0}, {"Presolve": 0}),
+    "scip": ("limits/gap", "limits/time", {}, {"presolving/maxrounds": 0}),
+    "cbc": ("ratioGap", "sec", {"log": 0}, {"presolve": "off"}),
+    "glpk": ("mipgap", "tmlim", {}, {}),
+    "cplex": ("mip.tolerances.mipgap", "timelimit", {}, {}),
+    "xpress": ("miprelstop", "timelimit", {"outputlog": 0}, {}),
+    "copt": ("RelGap", "TimeLimit", {"Logging": 0}, {}),
+}
+
+
+def run_solver(
+    model: linopy.Model,
+    solver: str,
+    *,
+    gap: float,
+    time_limit: float,
+    presolve: bool = True,
+    verbose: bool = False,
+    progress: bool | None = None,
+    **options: Any,
+) -> Result:
+    """Solve a model with a solver by name, silently unless asked, and return linopy's result.
+
+    Raises
+    ------
+    SolverError
+        The solver is not installed, or failed.
+    """
+    if solver not in linopy.available_solvers:
+        available = ", ".join(linopy.available_solvers)
+        raise SolverError(f"solver {solver!r} is not available here; available: {available}")
+    gap_name, limit_name, quiet, unpresolved = _OPTIONS.get(solver, ("", "", {}, {}))
+    named = {gap_name: gap, limit_name: time_limit} if gap_name else {}
+    chosen = named | ({} if verbose else quiet) | ({} if presolve else unpresolved) | options
+    direct = solver in ("highs", "gurobi")
+    try:
+        with _silence(not verbose):
+            engine = Solver.from_name(
+                solver, model=model, io_api="direct" if direct else "lp", options=chosen
+            )
+        with _silence(not verbose and solver != "highs"), _progress(engine, time_limit, progress):
+            result = engine.solve()
+    except Exception as error:
+        raise SolverError(f"{solver} failed: {error}") from error
+    model.assign_result(result, solver=engine)
+    return result
+
+
+@contextmanager
+def _silence(active: bool) -> Iterator[None]:
+    """Send the process's standard output nowhere: solvers print past Python's own stream."""
+    if not active:
+        yield
+        return
+    saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(nowhere)
+
+
+@contextmanager
+def _progress(engine: Solver, time_limit: float, show: bool | None) -> Iterator[None]:
+    """Show the time used and, from HiGHS, incumbent, bound and gap, once a solve takes seconds.
+
+    `show=None` shows it on a terminal only.
+    """
+    disable = None if show is None else not show
+    with tqdm(total=time_limit, unit="s", delay=2, disable=disable, leave=False) as bar:
+        if bar.disable:
+            yield
+            return
+        bar.bar_format = "{desc} {bar} {n:.0f}/{total:.0f} s{postfix}"
+        bar.set_description("solving")
+        if hasattr(engine.solver_model, "cbMipLogging"):
+            engine.solver_model.cbMipLogging += lambda event: bar.set_postfix_str(
+                f"incumbent {event.data_out.mip_primal_bound:,.0f}, "
+                f"bound {event.data_out.mip_dual_bound:,.0f}, gap {event.data_out.mip_gap:.2%}",
+                refresh=False,
+            )
+        finished, begun = threading.Event(), time.monotonic()
+
+        def tick() -> None:
+            while not finished.wait(0.5):
+                bar.n = min(time.monotonic() - begun, time_limit)
+                bar.refresh()
+
+        ticker = threading.Thread(target=tick, daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            ticker.join()

@@ -1,0 +1,62 @@
+"""The fixed workload of `energy_only`: placed by capacity alone, before energy is looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.errors import InfeasibleError
+from carbonsched.instance import Instance
+
+
+def first_fit(instance: Instance) -> xr.Dataset:
+    """Place jobs first come, first served and split inference in proportion to capacity.
+
+    Each service is split over its latency-feasible sites in proportion to `it_capacity`. Jobs
+    then start in order of release (ties in the order of the instance), each in the first period,
+    and there at the first site, with room for its whole run. Room is IT capacity, and no more
+    than the grid connection can feed with cooling. A job that never finds room is declined.
+
+    Returns
+    -------
+    xarray.Dataset
+        `start`, 0 or 1 over (job, site, time), and `route`, units over (service, site, time).
+
+    Raises
+    ------
+    InfeasibleError
+        The split asks more of a site than it can hold.
+    """
+    data = instance.data
+    feasible = data.latency <= data.latency_limit
+    share = (feasible * data.it_capacity) / (feasible * data.it_capacity).sum("site")
+    route = (share.fillna(0) * data.demand).transpose("service", "site", "time")
+
+    room = np.minimum(data.it_capacity, data.import_limit / data.cooling)
+    room = room - (data.power_per_unit * route).sum("service")
+    if float(room.min()) < -1e-6:
+        site, time = (room.isel(room.argmin(["site", "time"]))[d].item() for d in ("site", "time"))
+        raise InfeasibleError(
+            f"the workload of energy_only does not fit: inference split by capacity lacks "
+            f"{-float(room.min()):.4g} MW at site {site}, period {time}"
+        )
+    return xr.Dataset({"start": _first_fit_jobs(data, room.transpose("site", "time")), "route": route})
+
+
+def _first_fit_jobs(data: xr.Dataset, room: xr.DataArray) -> xr.DataArray:
+    """Place jobs one after the other: what is left for one depends on all before it."""
+    free = room.values.copy()
+    start = np.zeros(tuple(data.sizes[d] for d in ("job", "site", "time")))
+    release, deadline = (
+        data.indexes["time"].get_indexer(data[name].values) for name in ("release", "deadline")
+    )
+    for j in np.argsort(release, kind="stable"):
+        length, power = int(data.duration[j]), float(data.power[j])
+        for t in range(release[j], deadline[j] - length + 2):
+            fits = (free[:, t : t + length] >= power).all(axis=1) & data.allowed.values[j]
+            if fits.any():
+                i = int(fits.argmax())
+                free[i, t : t + length] -= power
+                start[j, i, t] = 1
+                break
+    return xr.DataArray(start, {d: data[d] for d in ("job", "site", "time")})
