@@ -60,12 +60,15 @@ class Schedule:
         distance = max(self.bound - self.objective, 0.0)
         return distance / max(abs(self.objective), 1e-9)
 
+    def summary(self) -> dict:
+        """Return all but the decisions, as plain values: objective, terms, gap, versions."""
+        slots = {s.name: getattr(self, s.name) for s in fields(self) if s.name != "data"}
+        about = {"objective": self.objective, "gap": self.gap}
+        return about | slots | {"formulation": asdict(self.formulation)}
+
     def save(self, path: str | Path) -> Path:
         """Write to NetCDF, atomically: the file is whole or not there."""
-        about = {
-            slot.name: getattr(self, slot.name) for slot in fields(self) if slot.name != "data"
-        }
-        about["formulation"] = asdict(self.formulation)
+        about = self.summary()
         path = Path(path)
         store.write_netcdf(self.data.assign_attrs(schedule=json.dumps(about)), path)
         return path
@@ -78,7 +81,8 @@ class Schedule:
             raise ValueError(f"{path} holds no schedule")
         about = json.loads(data.attrs.pop("schedule"))
         about["formulation"] = Formulation(**about["formulation"])
-        return cls(data=data, **about)
+        kept = {slot.name: about[slot.name] for slot in fields(cls) if slot.name != "data"}
+        return cls(data=data, **kept)
 
     def __repr__(self) -> str:
         return (

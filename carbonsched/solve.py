@@ -130,7 +130,7 @@ def _status(model: linopy.Model, result: Result, solver: str) -> str:
     if condition == "unbounded":
         raise UnboundedError("the benefit (1) is unbounded: some price or limit is wrong")
     primal = None if result.solution is None else result.solution.primal
-    known = primal is not None and len(primal) and np.isfinite(model.objective.value or math.nan)
+    known = primal is not None and len(primal) and np.isfinite(_or(model.objective.value, math.nan))
     if condition in ("time_limit", "suboptimal", "terminated_by_limit", "user_interrupt"):
         gap = _or(result.report and result.report.mip_gap, 0.0)
         if not known or not math.isfinite(gap):

@@ -75,11 +75,18 @@ def read_netcdf(path: Path) -> xr.Dataset:
 
 
 def write_folder(data: xr.Dataset, folder: Path) -> None:
-    """Write an instance as CSV tables and `datapackage.json`, each file atomically."""
+    """Write an instance as CSV tables and `datapackage.json`, each file atomically.
+
+    Tables that a former instance in the folder had and this one has not are removed.
+    """
     times = "datetime" if data.indexes["time"].dtype.kind == "M" else "integer"
-    resources = []
-    for names in _tables(data):
-        resource = _describe(data, names, times)
+    tables = list(_tables(data))
+    shared = Counter(PARAMETERS[names[0]].dims for names in tables)
+    resources, former = [], _table_paths(folder)
+    for names in tables:
+        dims = PARAMETERS[names[0]].dims
+        label = "_".join(names if shared[dims] > 1 else dims) or "instance"
+        resource = _describe(data, names, label, times)
         frame = data[names].to_dataframe() if data[names].dims else _scalars(data, names)
         frame = frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
         for column in frame.select_dtypes("datetime"):
@@ -92,6 +99,18 @@ def write_folder(data: xr.Dataset, folder: Path) -> None:
     with replacing(folder / "datapackage.json") as temporary:
         text = json.dumps(package | {"resources": resources}, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
+    for obsolete in former - {resource["path"] for resource in resources}:
+        (folder / obsolete).unlink(missing_ok=True)
+
+
+def _table_paths(folder: Path) -> set[str]:
+    """Return the tables that a `datapackage.json` of ours in the folder names."""
+    try:
+        package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    paths = {resource["path"] for resource in package["resources"]}
+    return {path for path in paths if Path(path).name == path}
 
 
 def _tables(data: xr.Dataset) -> Iterator[list[str]]:
@@ -109,11 +128,10 @@ def _scalars(data: xr.Dataset, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: [data[name].item()] for name in names})
 
 
-def _describe(data: xr.Dataset, names: list[str], times: str) -> dict:
+def _describe(data: xr.Dataset, names: list[str], label: str, times: str) -> dict:
     """Return the Frictionless descriptor of one table."""
     dims = PARAMETERS[names[0]].dims
     about = {k: data[names[0]].attrs[k] for k in ("source", "licence") if k in data[names[0]].attrs}
-    label = "_".join(names if about else dims) or "instance"
     keys = [
         {"name": dim, "type": times if dim == "time" else "string", "constraints": {"required": True}}
         for dim in dims
@@ -184,6 +202,7 @@ class _Table:
         self.path = descriptor["path"]
         self.dims = tuple(descriptor["schema"].get("primaryKey", ()))
         self.names = [field["name"] for field in fields if field["name"] not in self.dims]
+        self.units = {f["name"]: {"units": f["unit"]} for f in fields if "unit" in f}
         self.attrs = {}
         if descriptor.get("sources"):
             self.attrs["source"] = descriptor["sources"][0]["title"]
@@ -194,7 +213,6 @@ class _Table:
             dtype={f["name"]: _DTYPES.get(f["type"], "object") for f in fields},
             keep_default_na=False,
             na_values={},
-            float_precision="round_trip",
             encoding="utf-8",
         )
         for field in fields:
@@ -230,7 +248,7 @@ class _Table:
                 np.asarray(frame[name].to_numpy(), dtype=_plain(frame[name])).reshape(shape),
                 order,
                 self.dims,
-                attrs=self.attrs,
+                attrs=self.attrs | self.units.get(name, {}),
             )
             for name in self.names
         }

@@ -40,6 +40,8 @@ def _structure(data: xr.Dataset) -> Iterator[str]:
     for name, quantity in PARAMETERS.items():
         if name in data and set(data[name].dims) != set(quantity.dims):
             yield f"{name}: dimensions {tuple(data[name].dims)}, expected {quantity.dims}"
+        if name in data and (unit := data[name].attrs.get("units", quantity.unit)) != quantity.unit:
+            yield f"{name}: given in {unit}, expected {quantity.unit}"
 
 
 def _labels(data: xr.Dataset) -> Iterator[str]:

@@ -1,0 +1,189 @@
+"""The command line: solve, verify, table, generate, info."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import carbonsched as cs
+from carbonsched.schema import DIMENSIONS, PARAMETERS
+from carbonsched.store import replacing
+
+app = typer.Typer(
+    help="Schedule AI data centers and their energy together. An INSTANCE is a folder of CSV "
+    "tables with a datapackage.json, or a NetCDF file; start from `carbonsched generate`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Method = StrEnum("Method", list(cs.METHODS))
+JobForm = StrEnum("JobForm", list(cs.FORMULATIONS))
+
+InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
+MethodOption = Annotated[Method, typer.Option(help="A method of Table I.")]
+FormOption = Annotated[JobForm, typer.Option(help="How jobs are formulated; same optimum.")]
+GapOption = Annotated[float, typer.Option(min=0, help="Relative gap at which to stop.")]
+LimitOption = Annotated[float, typer.Option(min=0, help="Time limit in seconds.")]
+SolverOption = Annotated[str, typer.Option(help="Any installed solver that linopy supports.")]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn this package's errors into a message and a non-zero exit code."""
+    try:
+        yield
+    except (cs.CarbonschedError, FileNotFoundError, PermissionError, ValueError) as error:
+        typer.echo(f"error: {error}", err=True)
+        code = 2 if isinstance(error, cs.InstanceError | OSError) else 1
+        raise typer.Exit(code) from error
+
+
+def _show(rows: dict[str, str], title: str) -> None:
+    grid = Table(title=title, show_header=False, title_justify="left")
+    grid.add_column()
+    grid.add_column(justify="right")
+    for row in rows.items():
+        grid.add_row(*row)
+    Console().print(grid)
+
+
+@app.command()
+def solve(
+    instance: InstancePath,
+    out: Annotated[Path, typer.Option(help="NetCDF file for the schedule.")] = Path("schedule.nc"),
+    method: MethodOption = Method.joint,
+    formulation: FormOption = JobForm.start,
+    gap: GapOption = 0.01,
+    time_limit: LimitOption = 120.0,
+    solver: SolverOption = "highs",
+    verbose: Annotated[bool, typer.Option(help="Show the solver's log.")] = False,
+) -> None:
+    """Solve INSTANCE, verify the schedule, write it to NetCDF with a summary beside it as JSON.
+
+    Example: carbonsched solve data/default --out day.nc
+    """
+    with _explained():
+        given = cs.load(instance)
+        schedule = cs.solve(
+            given,
+            method.value,
+            formulation.value,
+            gap=gap,
+            time_limit=time_limit,
+            solver=solver,
+            verbose=verbose,
+        )
+        schedule.save(out)
+        summary = schedule.summary()
+        with replacing(out.with_suffix(".json")) as temporary:
+            temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    terms = {f"  {name}": f"{value:,.0f} USD" for name, value in schedule.benefit.items()}
+    rows = {
+        "objective": f"{schedule.objective:,.0f} USD",
+        **terms,
+        "emissions": f"{schedule.emissions:,.1f} tCO2e",
+        "status": schedule.status,
+        "gap": f"{schedule.gap:.3%}",
+        "solver time": f"{schedule.runtime:.2f} s",
+        "written": f"{out}, {out.with_suffix('.json')}",
+    }
+    _show(rows, f"{given.data.attrs.get('title', instance)}: {method.value}")
+
+
+@app.command()
+def verify(
+    instance: InstancePath,
+    schedule: Annotated[Path, typer.Argument(help="NetCDF file that `solve` wrote.")],
+    tolerance: Annotated[float, typer.Option(help="Relative to the size of a row.")] = 1e-5,
+) -> None:
+    """Check a schedule against every equation of the model, independently of any solver.
+
+    Exits with 1 and names each broken equation, its worst label and by how much.
+    """
+    with _explained():
+        report = cs.verify(cs.load(instance), cs.Schedule.load(schedule), tolerance)
+        typer.echo(str(report))
+        raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def table(
+    instance: InstancePath,
+    formulation: FormOption = JobForm.start,
+    gap: GapOption = 0.01,
+    time_limit: LimitOption = 120.0,
+    solver: SolverOption = "highs",
+    out: Annotated[Path | None, typer.Option(help="CSV file for the table.")] = None,
+) -> None:
+    """Solve INSTANCE by the six methods of Table I and show them side by side.
+
+    Example: carbonsched table data/default
+    """
+    with _explained():
+        options = {"gap": gap, "time_limit": time_limit, "solver": solver}
+        frame = cs.table(cs.load(instance), formulation=formulation.value, **options)
+        if out is not None:
+            with replacing(out) as temporary:
+                frame.to_csv(temporary)
+    grid = Table("method", title=str(instance), title_justify="left")
+    for heading in ("objective [USD]", "emissions [tCO2e]", "time [s]", "gap", "status"):
+        grid.add_column(heading, justify="right")
+    formats = {"objective": ",.0f", "emissions": ",.1f", "runtime": ".2f", "gap": ".2%"}
+    for method, row in frame.iterrows():
+        cells = [format(row[c], f) if row[c] == row[c] else "-" for c, f in formats.items()]
+        grid.add_row(str(method), *cells, row["status"])
+    Console().print(grid)
+
+
+@app.command()
+def generate(
+    out: Annotated[Path, typer.Argument(help="Folder to write, or a file ending in .nc.")],
+    sites: Annotated[int, typer.Option(min=1)] = 3,
+    periods: Annotated[int, typer.Option(min=1, help="Hours.")] = 24,
+    jobs: Annotated[int, typer.Option(min=0)] = 6,
+    services: Annotated[int, typer.Option(min=0)] = 3,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same instance.")] = 0,
+    feasible: Annotated[bool, typer.Option(help="Feasible by construction.")] = True,
+) -> None:
+    """Write a random instance to edit or to solve.
+
+    Example: carbonsched generate my-fleet --sites 5 --jobs 12
+    """
+    with _explained():
+        made = cs.generate(sites, periods, jobs, services, seed, feasible=feasible)
+        made.save(out)
+    typer.echo(f"{made} written to {out}")
+
+
+@app.command()
+def info(instance: InstancePath) -> None:
+    """Check INSTANCE and describe it: sizes, ranges and units, licences and sources."""
+    with _explained():
+        data = cs.load(instance).data
+    about = {key: str(value) for key, value in data.attrs.items()}
+    sizes = {
+        dim: f"{data.sizes[dim]}: {data.indexes[dim][0]} .. {data.indexes[dim][-1]}"
+        for dim in DIMENSIONS
+        if data.sizes[dim]
+    }
+    _show(about | sizes, str(instance))
+    grid = Table("variable", "dimensions", "unit", "smallest", "largest")
+    for name, quantity in PARAMETERS.items():
+        values = data[name].values.ravel()
+        least, most = (values.min(), values.max()) if values.size else ("-", "-")
+        dims = ", ".join(quantity.dims)
+        cells = (f"{v:g}" if quantity.kind == "float" and v != "-" else str(v) for v in (least, most))
+        grid.add_row(name, dims, quantity.unit, *cells)
+    Console().print(grid)
+
+
+if __name__ == "__main__":
+    app()

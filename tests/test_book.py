@@ -1,0 +1,96 @@
+"""What is committed of the book is what a reader should see: executed, tidy, described."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+import carbonsched
+
+BOOK = Path(__file__).parent.parent / "book"
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+MARK = "# NBVAL_CHECK_OUTPUT"
+# a home or a scratch folder, or an object printed by its address: true on one machine, on one day
+MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|Users|var)/\w|\bat 0x[0-9a-f]{6,}")
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def text_of(output):
+    """Everything an output says in words: printed text and text representations."""
+    shown = [text for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
+    return "\n".join([output.get("text", ""), *shown])
+
+
+def test_notebook_is_valid(notebook):
+    nbformat.validate(notebook)
+
+
+def test_notebook_ran_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1)), "run `make execute`"
+
+
+def test_notebook_has_outputs_and_no_complaints(notebook):
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    assert outputs
+    assert [o.ename for o in outputs if o.output_type == "error"] == []
+    assert [o.text for o in outputs if o.get("name") == "stderr"] == []
+
+
+def test_marked_cells_print_something_that_can_be_compared(notebook):
+    """Pictures and tables differ between machines: a marked cell prints rounded numbers."""
+    marked = [cell for cell in code_cells(notebook) if MARK in cell.source]
+    assert marked, f"no cell is marked {MARK}"
+    for cell in marked:
+        assert cell.outputs, cell.source
+        kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+        assert kinds <= {"text/plain"}, cell.source
+
+
+def test_notebook_is_of_no_particular_machine(notebook):
+    said = [text_of(o) for cell in code_cells(notebook) for o in cell.outputs]
+    sources = [cell.source for cell in notebook.cells]
+    assert [hit.group() for text in said + sources for hit in MACHINE.finditer(text)] == []
+    assert set(notebook.metadata) <= {"kernelspec", "language_info", "mystnb"}, "run `make execute`"
+
+
+def test_every_picture_is_described(notebook):
+    """The words for those who cannot see it, and a caption for those who can."""
+    for cell in code_cells(notebook):
+        if any(kind.startswith("image/") for o in cell.outputs for kind in o.get("data", {})):
+            words = cell.metadata.get("mystnb", {})
+            assert words.get("image", {}).get("alt", "").strip(), cell.source
+            assert words.get("figure", {}).get("caption", "").strip(), cell.source
+
+
+def test_figure_names_are_unique():
+    cells = [c for path in NOTEBOOKS for c in nbformat.read(path, as_version=4).cells]
+    figures = [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
+    names = [name for name in figures if name]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.skipif(not NOTEBOOKS, reason="no chapters yet")
+def test_contents_and_files_agree():
+    """Every entry of the table of contents exists, and every chapter is in it."""
+    contents = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    pages = {path.stem for path in [*NOTEBOOKS, *BOOK.glob("*.md")]}
+    assert {contents["root"], *chapters} == pages
+
+
+def test_every_public_name_has_its_entry():
+    page = (BOOK / "api.md").read_text(encoding="utf-8")
+    directive = r"^\.\. (?:auto|py:)(?:function|class|exception|data):: (\w+)$"
+    described = re.findall(directive, page, flags=re.MULTILINE)
+    assert sorted(described) == sorted(carbonsched.__all__)
