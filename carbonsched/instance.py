@@ -38,7 +38,8 @@ class Instance:
     def __post_init__(self) -> None:
         faults = find_faults(self.data)
         if faults:
-            raise InstanceError(faults, str(self.data.attrs.get("title", "instance")))
+            title = getattr(self.data, "attrs", {}).get("title", "instance")
+            raise InstanceError(faults, str(title))
         object.__setattr__(self, "data", _canonical(self.data))
 
     def replace(self, **values: xr.DataArray | float) -> Instance:
@@ -95,7 +96,8 @@ def _canonical(data: xr.Dataset) -> xr.Dataset:
         given = data[quantity.name].transpose(*quantity.dims)
         values = given.values.astype(_DTYPE.get(quantity.kind, times.dtype))
         kept = {k: v for k, v in given.attrs.items() if k in ("source", "licence")}
-        attrs = {"units": quantity.unit, "long_name": quantity.meaning, **kept}
+        numeric = {"units": quantity.unit} if quantity.kind in ("float", "int") else {}
+        attrs = numeric | {"long_name": quantity.meaning} | kept
         return xr.DataArray(values, dims=quantity.dims, attrs=attrs)
 
     arrays = {name: array(quantity) for name, quantity in PARAMETERS.items()}

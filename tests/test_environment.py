@@ -4,18 +4,20 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, metadata, requires
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import carbonsched
 
 ROOT = Path(__file__).parent.parent
+OLDEST_PYTHON = "3.11.2"  # what Debian 12 ships
 SKIPPED = {".git", ".venv", ".venv-lock", "_build", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 
 
@@ -91,6 +93,15 @@ def test_lock_is_complete(lock):
                 version = lock.get(canonicalize_name(need.name))
                 assert version is not None, f"{name} needs {need.name}, which is not locked"
                 assert need.specifier.contains(version, prereleases=True), f"{name} needs {need}"
+
+
+def test_lock_serves_the_oldest_python(lock):
+    for name in lock:
+        try:
+            needs = metadata(name)["Requires-Python"]
+        except PackageNotFoundError:
+            continue
+        assert SpecifierSet(needs or "").contains(OLDEST_PYTHON), f"{name} needs Python {needs}"
 
 
 def test_every_dependency_says_why():

@@ -1,0 +1,183 @@
+"""Folders and NetCDF: exact round trips, clear faults, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import carbonsched as cs
+from carbonsched import store
+from conftest import plain
+
+INSTANCES = {
+    "generated": lambda: cs.generate(seed=1),
+    "no jobs": lambda: cs.generate(jobs=0),
+    "no services": lambda: cs.generate(services=0),
+    "one of each": lambda: cs.generate(1, 1, 1, 1),
+    "no budget": lambda: cs.generate(budget_share=np.inf),
+    "timestamps": lambda: cs.load(Path(__file__).parents[1] / "data" / "default"),
+    "awkward labels": lambda: cs.Instance(
+        plain(2, 1, 1, 1).assign_coords(site=["A", "007"], job=['say "hi", twice'], service=["é"])
+    ),
+    "sources": lambda: with_sources(),
+}
+
+
+def with_sources() -> cs.Instance:
+    data = plain(2, 2, 1, 1)
+    data.attrs = {"title": "t", "description": "d", "licence": "MIT", "source": "s"}
+    data["carbon_intensity"].attrs = {"source": "Electricity Maps", "licence": "ODbL-1.0"}
+    return cs.Instance(data)
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+@pytest.mark.parametrize("target", ["folder", "file.nc"])
+def test_round_trips_are_exact(name, target, tmp_path):
+    instance = INSTANCES[name]()
+    again = cs.load(instance.save(tmp_path / target))
+    xr.testing.assert_identical(again.data, instance.data)
+
+
+def test_awkward_floats_survive(tmp_path):
+    rng = np.random.default_rng(0)
+    prices = rng.normal(size=(2, 50)) * 10.0 ** rng.integers(-12, 12, (2, 50))
+    instance = cs.Instance(plain(2, 50, 0, 0, import_price=prices, export_price=prices - 1e-3))
+    for target in ("folder", "file.nc"):
+        again = cs.load(instance.save(tmp_path / target))
+        assert (again.data.import_price.values == prices).all()
+
+
+def test_a_table_with_a_licence_of_its_own_is_a_file_of_its_own(tmp_path):
+    with_sources().save(tmp_path)
+    package = json.loads((tmp_path / "datapackage.json").read_text())
+    tables = {resource["path"]: resource for resource in package["resources"]}
+    assert tables["carbon_intensity.csv"]["licenses"] == [{"name": "ODbL-1.0"}]
+    assert tables["carbon_intensity.csv"]["sources"] == [{"title": "Electricity Maps"}]
+    assert "carbon_intensity" in pd.read_csv(tmp_path / "carbon_intensity.csv")
+    assert "site.csv" in tables and "licenses" not in tables["site.csv"]
+
+
+def test_tables_no_longer_used_are_removed_and_other_files_kept(tmp_path):
+    (tmp_path / "notes.md").write_text("mine")
+    with_sources().save(tmp_path)
+    cs.generate(seed=1).save(tmp_path)
+    assert not (tmp_path / "carbon_intensity.csv").exists()
+    assert (tmp_path / "notes.md").exists()
+    cs.load(tmp_path)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def package_edit(folder: Path, change) -> None:
+    package = json.loads((folder / "datapackage.json").read_text())
+    change(package)
+    (folder / "datapackage.json").write_text(json.dumps(package))
+
+
+def drop_unit(package: dict) -> None:
+    next(
+        field
+        for resource in package["resources"]
+        for field in resource["schema"]["fields"]
+        if field["name"] == "power"
+    )["unit"] = "kW"
+
+
+def give_twice(package: dict) -> None:
+    package["resources"].append(dict(package["resources"][1], name="again"))
+
+
+EDITS = {
+    "text for a number": (
+        lambda d: edit(d / "site.csv", "200.0", "two hundred"),
+        ["site.csv", '"2"', "it_capacity"],
+    ),
+    "empty cell": (lambda d: edit(d / "job.csv", "21280.0", ""), ["job.csv", '"2"', "reward"]),
+    "missing cell": (lambda d: edit(d / "job.csv", ",266.0", ""), ["job.csv", "startup_cost"]),
+    "duplicate row": (
+        lambda d: edit(d / "job_site.csv", "pretrain-a,plains", "pretrain-a,harbour"),
+        ["job_site.csv", "primary key"],
+    ),
+    "missing row": (
+        lambda d: edit(d / "job_site.csv", "pretrain-a,plains,True\n", ""),
+        ["job_site.csv", "no row for job=pretrain-a, site=plains"],
+    ),
+    "unknown label": (
+        lambda d: edit(d / "service_site.csv", "chat,plains", "chat,planes"),
+        ["service_site.csv", "unknown label planes"],
+    ),
+    "not a time": (
+        lambda d: edit(d / "site_time.csv", "2025-01-01T03:00:00Z", "3 o'clock"),
+        ["site_time.csv", "time"],
+    ),
+    "missing file": (lambda d: (d / "job.csv").unlink(), ["job.csv"]),
+    "no package": (lambda d: (d / "datapackage.json").unlink(), ["datapackage.json: missing"]),
+    "not JSON": (lambda d: (d / "datapackage.json").write_text("{"), ["datapackage.json"]),
+    "other unit": (lambda d: package_edit(d, drop_unit), ["power: given in kW, expected MW"]),
+    "given twice": (lambda d: package_edit(d, give_twice), ["given by 2 tables"]),
+    "faulty value": (
+        lambda d: edit(d / "instance.csv", "3000.0", "-3000.0"),
+        ["carbon_budget[] = -3000.0 tCO2e"],
+    ),
+    "wrong encoding": (
+        lambda d: (d / "job.csv").write_bytes("job,power\nañejo,1\n".encode("utf-16")),
+        ["job.csv"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_faulty_folders_name_file_and_place(name, default, tmp_path):
+    default.save(tmp_path)
+    damage, expected = EDITS[name]
+    damage(tmp_path)
+    with pytest.raises(cs.InstanceError) as caught:
+        cs.load(tmp_path)
+    for word in expected:
+        assert word in str(caught.value)
+
+
+def test_rows_may_come_in_any_order(default, tmp_path):
+    default.save(tmp_path)
+    frame = pd.read_csv(tmp_path / "site_time.csv", dtype=str)
+    frame.sample(frac=1, random_state=0).to_csv(tmp_path / "site_time.csv", index=False)
+    xr.testing.assert_identical(cs.load(tmp_path).data, default.data)
+
+
+def test_no_file_and_no_netcdf(tmp_path):
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a file"):
+        cs.load(tmp_path / "nothing.nc")
+    (tmp_path / "text.nc").write_text("hello")
+    with pytest.raises(cs.InstanceError, match="not a readable NetCDF-4 file"):
+        cs.load(tmp_path / "text.nc")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    target = tmp_path / "file.nc"
+    cs.generate(seed=1).save(target)
+    before = target.read_bytes()
+
+    def fail(self, path, **options):
+        Path(path).write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail)
+    with pytest.raises(OSError, match="disk full"):
+        cs.generate(seed=2).save(target)
+    assert target.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_replacing_makes_the_folder_it_needs(tmp_path):
+    with store.replacing(tmp_path / "new" / "file.txt") as temporary:
+        temporary.write_text("whole")
+    assert (tmp_path / "new" / "file.txt").read_text() == "whole"
