@@ -115,7 +115,7 @@ def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> N
     data["it_capacity"] = capacity
     warmth = _profile(rng, local_hour, 15)
     data["cooling"] = (per_site(1.10, 1.25) + 0.05 * warmth + noise(0.005)).clip(1.08, 1.35)
-    data["import_limit"] = (capacity * (1.4 if feasible else per_site(0.7, 1.3))).round(1)
+    data["import_limit"] = (capacity * (1.4 if feasible else per_site(0.3, 1.2))).round(1)
     data["export_limit"] = (capacity * per_site(0.2, 0.6)).round(1)
     evening = _profile(rng, local_hour, 19)
     price = per_site(30, 110) * (1 + 0.3 * evening - 0.25 * daylight + noise(0.08))

@@ -59,12 +59,22 @@ def run_solver(
             engine = Solver.from_name(
                 solver, model=model, io_api="direct" if direct else "lp", options=chosen
             )
+        _refuse_ignored_options(engine, chosen)
         with _silence(not verbose and solver != "highs"), _progress(engine, time_limit, progress):
             result = engine.solve()
     except Exception as error:
         raise SolverError(f"{solver} failed: {error}") from error
     model.assign_result(result, solver=engine)
     return result
+
+
+def _refuse_ignored_options(engine: Solver, chosen: dict[str, Any]) -> None:
+    """Raise for an option that HiGHS did not take: it only warns, and warnings are silenced."""
+    if hasattr(engine.solver_model, "getOptionValue"):
+        for name, value in chosen.items():
+            _, taken = engine.solver_model.getOptionValue(name)
+            if taken != value:
+                raise ValueError(f"no such option, or no such value: {name} = {value!r}")
 
 
 @contextmanager
@@ -96,8 +106,8 @@ def _progress(engine: Solver, time_limit: float, show: bool | None) -> Iterator[
             return
         bar.bar_format = "{desc} {bar} {n:.0f}/{total:.0f} s{postfix}"
         bar.set_description("solving")
-        if hasattr(engine.solver_model, "cbMipLogging"):
-            engine.solver_model.cbMipLogging += lambda event: bar.set_postfix_str(
+        if hasattr(engine.solver_model, "cbMipInterrupt"):
+            engine.solver_model.cbMipInterrupt += lambda event: bar.set_postfix_str(
                 f"incumbent {event.data_out.mip_primal_bound:,.0f}, "
                 f"bound {event.data_out.mip_dual_bound:,.0f}, gap {event.data_out.mip_gap:.2%}",
                 refresh=False,
