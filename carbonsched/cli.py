@@ -180,7 +180,9 @@ def info(instance: InstancePath) -> None:
         values = data[name].values.ravel()
         least, most = (values.min(), values.max()) if values.size else ("-", "-")
         dims = ", ".join(quantity.dims)
-        cells = (f"{v:g}" if quantity.kind == "float" and v != "-" else str(v) for v in (least, most))
+        cells = (
+            f"{v:g}" if quantity.kind == "float" and v != "-" else str(v) for v in (least, most)
+        )
         grid.add_row(name, dims, quantity.unit, *cells)
     Console().print(grid)
 

@@ -15,9 +15,11 @@ class Formulation:
     jobs : {"start", "run"}
         "start": one binary per feasible job, site and first period; `run` is a sum of them.
         "run": the rows (8)-(10) as the paper prints them, over `run`, `start` and `stop`.
-    grid_states, storage_states : {"needed", "everywhere"}
-        Whether the binaries that keep import from export, and charge from discharge, stand only
-        where an optimum could otherwise use both at once, or at every site and period.
+    grid_states : {"needed", "everywhere"}
+        Whether the binaries that keep import from export stand only where an optimum could
+        otherwise use both at once, or at every site and period.
+    storage_states : {"needed", "everywhere"}
+        The same for the binary that keeps charge from discharge.
     routing : {"latency", "home"}
         Routes open to a service: every site within its latency limit, or of these only its home.
     generation : {"dispatched", "none"}

@@ -25,7 +25,6 @@ latency                   10-250 ms between sites     Azure inter-region round t
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from carbonsched.instance import Instance
@@ -178,7 +177,9 @@ def _draw_services(
     place = rng.uniform(0, 1, (2, data.sizes["site"]))
     home = rng.integers(0, data.sizes["site"], count)
     away = np.hypot(*(place[:, home][:, :, None] - place[:, None, :]))
-    data["latency"] = xr.DataArray((10 + 170 * away).round(), {"service": data.service, "site": data.site})
+    data["latency"] = xr.DataArray(
+        (10 + 170 * away).round(), {"service": data.service, "site": data.site}
+    )
     data["latency_limit"] = xr.DataArray(np.resize(_REACH, count), index)
     data["home"] = xr.DataArray(data.site.values[home].astype(object), index)
     data["power_per_unit"] = xr.DataArray(rng.uniform(0.2, 2.0, count).round(2), index)

@@ -106,9 +106,7 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
         given.indexes["time"].get_indexer(given[name].values) for name in ("release", "deadline")
     )
     order = np.argsort(first, kind="stable")[::-1]
-    figure, axis = plt.subplots(
-        figsize=(8, 0.9 + 0.26 * max(len(order), 4)), layout="constrained"
-    )
+    figure, axis = plt.subplots(figsize=(8, 0.9 + 0.26 * max(len(order), 4)), layout="constrained")
     for row, job in enumerate(order):
         window = hours[last[job]] + width - hours[first[job]]
         axis.barh(row, window, 0.16, hours[first[job]], color="#cccccc")

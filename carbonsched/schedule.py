@@ -28,7 +28,7 @@ class Schedule:
     bound : float
         The solver's upper bound on the objective of this method, USD.
     gap : float
-        (bound - objective) / |objective|.
+        ``(bound - objective) / |objective|``.
     runtime, build_time : float
         Seconds in the solver, and building the model.
     status : str

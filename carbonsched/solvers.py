@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import math
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import linopy
@@ -51,19 +55,24 @@ def run_solver(
         available = ", ".join(linopy.available_solvers)
         raise SolverError(f"solver {solver!r} is not available here; available: {available}")
     gap_name, limit_name, quiet, unpresolved = _OPTIONS.get(solver, ("", "", {}, {}))
-    named = {gap_name: gap, limit_name: time_limit} if gap_name else {}
+    seconds = math.ceil(time_limit) if solver == "glpk" else time_limit  # GLPK wants an integer
+    named = {gap_name: gap, limit_name: seconds} if gap_name else {}
     chosen = named | ({} if verbose else quiet) | ({} if presolve else unpresolved) | options
-    direct = solver in ("highs", "gurobi")
+    how: dict[str, Any] = {"io_api": "direct" if solver in ("highs", "gurobi") else "lp"}
+    files = tempfile.TemporaryDirectory(prefix="carbonsched-")
+    if how["io_api"] == "lp":
+        how["problem_fn"] = Path(files.name) / "model.lp"
     try:
         with _silence(not verbose):
-            engine = Solver.from_name(
-                solver, model=model, io_api="direct" if direct else "lp", options=chosen
-            )
+            engine = Solver.from_name(solver, model=model, options=chosen, **how)
         _refuse_ignored_options(engine, chosen)
         with _silence(not verbose and solver != "highs"), _progress(engine, time_limit, progress):
-            result = engine.solve()
+            answer = None if solver == "highs" else Path(files.name) / "model.sol"
+            result = engine.solve(solution_fn=answer)
     except Exception as error:
         raise SolverError(f"{solver} failed: {error}") from error
+    finally:
+        files.cleanup()
     model.assign_result(result, solver=engine)
     return result
 
@@ -86,7 +95,8 @@ def _silence(active: bool) -> Iterator[None]:
     saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         os.dup2(saved, 1)
         os.close(saved)

@@ -133,7 +133,11 @@ def _describe(data: xr.Dataset, names: list[str], label: str, times: str) -> dic
     dims = PARAMETERS[names[0]].dims
     about = {k: data[names[0]].attrs[k] for k in ("source", "licence") if k in data[names[0]].attrs}
     keys = [
-        {"name": dim, "type": times if dim == "time" else "string", "constraints": {"required": True}}
+        {
+            "name": dim,
+            "type": times if dim == "time" else "string",
+            "constraints": {"required": True},
+        }
         for dim in dims
     ]
     fields = [

@@ -89,7 +89,9 @@ def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Itera
     too_low = array <= quantity.lower if quantity.lower_open else array < quantity.lower
     relation = "above" if quantity.lower_open else "at least"
     yield from _named(array, too_low, quantity, f"must be {relation} {quantity.lower:g}")
-    yield from _named(array, array > quantity.upper, quantity, f"must be at most {quantity.upper:g}")
+    yield from _named(
+        array, array > quantity.upper, quantity, f"must be at most {quantity.upper:g}"
+    )
     if quantity.kind == "int":
         yield from _named(array, array % 1 != 0, quantity, "must be a whole number")
 

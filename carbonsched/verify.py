@@ -38,16 +38,13 @@ class Report:
     Attributes
     ----------
     checks : tuple of Check
-    ok : bool
-        Whether every check passed.
-    table : pandas.DataFrame
-        One row a check: equation, row, worst, unit, label, ok.
     """
 
     checks: tuple[Check, ...]
 
     @property
     def ok(self) -> bool:
+        """Whether every check passed."""
         return all(check.ok for check in self.checks)
 
     @property
@@ -57,6 +54,7 @@ class Report:
 
     @property
     def table(self) -> pd.DataFrame:
+        """One row a check: equation, row, worst, unit, label, ok."""
         return pd.DataFrame(self.checks)
 
     def raise_if_broken(self) -> None:
@@ -92,7 +90,9 @@ def verify(instance: Instance, schedule: object, tolerance: float = 1e-5) -> Rep
     """
     mismatch = _mismatch(instance.data, schedule.data)
     if mismatch:
-        return Report((Check("1-16", "decisions over the instance's labels", np.inf, "", mismatch, False),))
+        return Report(
+            (Check("1-16", "decisions over the instance's labels", np.inf, "", mismatch, False),)
+        )
     with xr.set_options(arithmetic_join="exact"):
         rows = _rows(instance.data, schedule.data, schedule.objective, schedule.emissions)
         return Report(tuple(_judge(*row, tolerance) for row in rows))

@@ -40,7 +40,9 @@ def first_fit(instance: Instance) -> xr.Dataset:
             f"the workload of energy_only does not fit: inference split by capacity lacks "
             f"{-float(room.min()):.4g} MW at site {site}, period {time}"
         )
-    return xr.Dataset({"start": _first_fit_jobs(data, room.transpose("site", "time")), "route": route})
+    return xr.Dataset(
+        {"start": _first_fit_jobs(data, room.transpose("site", "time")), "route": route}
+    )
 
 
 def _first_fit_jobs(data: xr.Dataset, room: xr.DataArray) -> xr.DataArray:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from conftest import plain
 
 import carbonsched as cs
 from carbonsched.schema import DIMENSIONS, PARAMETERS
-from conftest import plain
 
 
 def faults(data: xr.Dataset) -> list[str]:

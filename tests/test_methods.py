@@ -71,9 +71,7 @@ def test_energy_only_fixes_the_workload_first(default, outcomes):
 
 
 def test_first_fit_splits_by_capacity_over_sites_in_reach(make):
-    instance = make(
-        3, 1, 0, 1, it_capacity=[20, 60, 500], demand=8, latency=[[1, 1, 99]]
-    )
+    instance = make(3, 1, 0, 1, it_capacity=[20, 60, 500], demand=8, latency=[[1, 1, 99]])
     assert first_fit(instance).route.squeeze().values.tolist() == [2, 6, 0]
 
 
@@ -95,9 +93,7 @@ def test_first_fit_keeps_to_what_the_connection_can_feed(make):
 
 
 def test_first_fit_says_what_is_lacking(make):
-    instance = make(
-        2, 1, 0, 2, it_capacity=[10, 10], demand=[[9], [6]], latency=[[1, 1], [1, 50]]
-    )
+    instance = make(2, 1, 0, 2, it_capacity=[10, 10], demand=[[9], [6]], latency=[[1, 1], [1, 50]])
     with pytest.raises(cs.InfeasibleError, match="period 0"):
         first_fit(instance)
     table = cs.table(instance, ["joint", "energy_only"])
@@ -107,9 +103,7 @@ def test_first_fit_says_what_is_lacking(make):
 
 def test_methods_refine_any_formulation():
     mine = cs.Formulation(storage_states="everywhere")
-    assert choose("no_routing", mine) == cs.Formulation(
-        storage_states="everywhere", routing="home"
-    )
+    assert choose("no_routing", mine) == cs.Formulation(storage_states="everywhere", routing="home")
     assert choose("joint", "paper").jobs == "run"
     assert set(cs.METHODS) == {
         "joint", "compute_only", "energy_only", "no_battery", "no_routing", "no_carbon",

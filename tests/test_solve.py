@@ -85,7 +85,7 @@ def test_unbounded_is_an_error_of_its_own(make, monkeypatch):
 
 
 def test_unknown_names_are_explained(default):
-    with pytest.raises(cs.SolverError, match="not available here; available: .*highs"):
+    with pytest.raises(cs.SolverError, match=r"not available here; available: .*highs"):
         cs.solve(default, solver="abacus")
     with pytest.raises(ValueError, match="choose from joint, compute_only"):
         cs.solve(default, "everything")
@@ -152,7 +152,7 @@ def test_a_solver_that_keeps_lying_is_refused(default, monkeypatch):
 def test_a_solver_that_crashes_is_reported(default, monkeypatch):
     from carbonsched import solvers
 
-    def crash(self, **options):
+    def crash(self, *args, **options):
         raise RuntimeError("segfault, almost")
 
     monkeypatch.setattr(solvers.Solver, "solve", crash)
@@ -171,8 +171,6 @@ def test_a_solver_without_an_answer_is_reported(default, monkeypatch):
 def test_solver_options_reach_the_solver(default, monkeypatch):
     seen = {}
     honest = module.run_solver
-    monkeypatch.setattr(
-        module, "run_solver", lambda *a, **o: seen.update(o) or honest(*a, **o)
-    )
+    monkeypatch.setattr(module, "run_solver", lambda *a, **o: seen.update(o) or honest(*a, **o))
     cs.solve(default, gap=0.02, time_limit=9, threads=1)
     assert seen["gap"] == 0.02 and seen["time_limit"] == 9 and seen["threads"] == 1

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from conftest import plain
 
 import carbonsched as cs
 from carbonsched import store
-from conftest import plain
 
 INSTANCES = {
     "generated": lambda: cs.generate(seed=1),

@@ -39,4 +39,6 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """State (11)."""
-    model.add_constraints(model["route"].sum("site") == data.demand, name="inference:demand")  # (11)
+    model.add_constraints(
+        model["route"].sum("site") == data.demand, name="inference:demand"
+    )  # (11)

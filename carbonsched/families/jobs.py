@@ -91,6 +91,8 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     run_periods = run.sum(["site", "time"])
 
     model.add_constraints(run.sum("site") <= 1, name="jobs:one_site")  # (8)
-    model.add_constraints(run.fillna(0) - before == start.fillna(0) - stop, name="jobs:logic")  # (9)
+    model.add_constraints(
+        run.fillna(0) - before == start.fillna(0) - stop, name="jobs:logic"
+    )  # (9)
     model.add_constraints(running_ahead >= data.duration * start, name="jobs:continuity")  # (10)
     model.add_constraints(run_periods == data.duration * starts, name="jobs:run_length")  # (10)

@@ -21,85 +21,56 @@ from carbonsched import Instance
 
 HOURS = pd.date_range("2025-01-01", periods=24, freq="h", name="time")
 
-# One row a site. Prices in USD/MWh and intensities in tCO2e/MWh are means over the day.
+# Harbour: a port city, close to users, on a coal-heavy grid. Plains: some sun. Valley: wind and sun
+# of its own and a large battery, on a grid with gas.
 SITES = pd.DataFrame(
     {
-        # a port city: old, close to users, on a coal-heavy grid
-        "harbour": dict(
-            it_capacity=200,
-            pue=1.20,
-            import_limit=280,
-            export_limit=40,
-            price=88,
-            intensity=0.78,
-            solar=6,
-            steady=0,
-            generation_cost=12,
-            battery=10,
-            battery_hours=2,
-            solar_dip=0.10,
-        ),
-        # a plain with sun and gas
-        "plains": dict(
-            it_capacity=100,
-            pue=1.16,
-            import_limit=140,
-            export_limit=30,
-            price=82,
-            intensity=0.56,
-            solar=12,
-            steady=0,
-            generation_cost=12,
-            battery=10,
-            battery_hours=2,
-            solar_dip=0.30,
-        ),
-        # a river valley: wind and sun of its own, a large battery
-        "valley": dict(
-            it_capacity=180,
-            pue=1.10,
-            import_limit=230,
-            export_limit=15,
-            price=79,
-            intensity=0.54,
-            solar=240,
-            steady=20,
-            generation_cost=10,
-            battery=75,
-            battery_hours=3.4,
-            solar_dip=0.15,
-        ),
-    }
-).T.rename_axis("site")
+        "it_capacity": [200, 100, 180],  # MW
+        "pue": [1.20, 1.16, 1.10],  # mean over the day
+        "import_limit": [280, 140, 230],  # MW
+        "export_limit": [40, 30, 15],  # MW
+        "price": [88, 82, 79],  # USD/MWh, mean over the day
+        "intensity": [0.78, 0.56, 0.54],  # tCO2e/MWh, mean over the day
+        "solar": [6, 12, 240],  # MW at noon
+        "solar_dip": [0.10, 0.30, 0.15],  # fall of the price at noon
+        "steady": [0, 0, 20],  # MW at every hour
+        "generation_cost": [12, 12, 10],  # USD/MWh
+        "battery": [10, 10, 75],  # MW
+        "battery_hours": [2, 2, 3.4],
+    },
+    index=pd.Index(["harbour", "plains", "valley"], name="site"),
+)
 
 EXPORT_RATIO = 0.20  # of the import price
 CHARGE_EFFICIENCY = 0.95
 BATTERY_WEAR = 1.5  # USD per MWh charged or discharged
 
-# One row a service. Loads in MW of IT power, mean over the day; latencies in ms.
 SERVICES = pd.DataFrame(
     {
-        "chat": dict(load=55, swing=0.30, peak=14, power_per_unit=1.0, value=92, latency_limit=60),
-        "code": dict(load=40, swing=0.45, peak=11, power_per_unit=1.5, value=138, latency_limit=80),
-        "search": dict(
-            load=32, swing=0.20, peak=19, power_per_unit=0.5, value=46, latency_limit=50
-        ),
-    }
-).T.rename_axis("service")
+        "load": [55, 40, 32],  # MW of IT power, mean over the day
+        "swing": [0.30, 0.45, 0.20],  # amplitude of the day over its mean
+        "peak": [14, 11, 19],  # hour of the day
+        "power_per_unit": [1.0, 1.5, 0.5],  # MW per unit
+        "value": [92, 138, 46],  # USD per unit and hour
+        "latency_limit": [60, 80, 50],  # ms
+    },
+    index=pd.Index(["chat", "code", "search"], name="service"),
+)
 HOME = "harbour"
-LATENCY = {"harbour": 5.0, "plains": 28.0, "valley": 42.0}
+LATENCY = {"harbour": 5.0, "plains": 28.0, "valley": 42.0}  # ms
 
-# One row a job. Power in IT MW, duration in hours, windows as hours of the day.
 JOBS = pd.DataFrame(
     {
-        "pretrain-a": dict(power=14.0, duration=8, release=0, deadline=20, price=190),
-        "pretrain-b": dict(power=10.0, duration=10, release=2, deadline=23, price=180),
-        "finetune-a": dict(power=6.0, duration=4, release=4, deadline=15, price=170),
-        "finetune-b": dict(power=5.0, duration=3, release=8, deadline=21, price=170),
-        "evaluate": dict(power=3.0, duration=2, release=6, deadline=23, price=160),
-        "align": dict(power=8.0, duration=5, release=10, deadline=23, price=185),
-    }
-).T.rename_axis("job")  # price: reward in USD per MWh of IT energy
+        "power": [14, 10, 6, 5, 3, 8],  # MW of IT power
+        "duration": [8, 10, 4, 3, 2, 5],  # h
+        "release": [0, 2, 4, 8, 6, 10],  # hour of the day
+        "deadline": [20, 23, 15, 21, 23, 23],  # hour of the day by whose end it has finished
+        "price": [190, 180, 170, 170, 160, 185],  # reward in USD per MWh of IT energy
+    },
+    index=pd.Index(
+        ["pretrain-a", "pretrain-b", "finetune-a", "finetune-b", "evaluate", "align"], name="job"
+    ),
+)
 STARTUP_HOURS = 0.1  # of the job's power, priced like its energy: loading a checkpoint
 CARBON_BUDGET = 3000.0  # tCO2e; loose, so that (16) keeps no method of Table I from a schedule
 

@@ -143,7 +143,8 @@ def tiny(seed: int) -> cs.Instance:
     instance = cs.generate(2, 3, 2, 1, seed, budget_share=float(rng.uniform(0.2, 1)))
     if seed % 2:  # a capacity that makes jobs compete
         instance = instance.replace(
-            power=instance.data.it_capacity.values.max() * rng.uniform(0.3, 0.6, 2) + 0 * instance.data.power
+            power=instance.data.it_capacity.values.max() * rng.uniform(0.3, 0.6, 2)
+            + 0 * instance.data.power
         )
     if seed % 3 == 0:
         prices = instance.data.import_price.copy()

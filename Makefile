@@ -1,0 +1,98 @@
+# Two commands do it all on a machine with Python 3.11, GNU make and a network for the first run:
+#   make book    build the book; it prints the file to open
+#   make test    lint, unit tests, and every notebook run again and compared with what is committed
+# Both make a private environment in .venv first, from requirements.lock.
+
+PYTHON    ?= $(shell command -v python3.11 || echo python3)
+VENV      ?= .venv
+JOBS      ?= 2
+BIN       := $(VENV)/bin
+STAMP     := $(VENV)/.installed
+NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
+PAGE      := _build/html/index.html
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help environment book test lint format unit notebooks execute lock clean distclean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
+	  | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+# --------------------------------------------------------------------------- the environment
+
+environment: $(STAMP)  ## make .venv with the locked versions (only when they changed)
+
+define make_venv
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  || { echo 'Python 3.11 or newer is needed: install it, or name it as in "make test PYTHON=python3.11".'; exit 1; }
+@$(PYTHON) -m venv --clear $(1) \
+  || { rm -rf $(1); echo 'This Python cannot make environments. On Debian: apt install python3-venv'; exit 1; }
+endef
+
+$(STAMP): requirements.lock pyproject.toml
+	$(call make_venv,$(VENV))
+	$(BIN)/python -m pip install -qq -r requirements.lock
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+# `pip freeze` in an environment made from pyproject.toml alone: names and versions, nothing else. Run it with the oldest
+# Python that must do, Debian 12's 3.11.2: some packages leave early 3.11 releases behind.
+lock:  ## choose versions anew and write requirements.lock
+	$(call make_venv,.venv-lock)
+	.venv-lock/bin/python -m pip install -qq --upgrade setuptools hatchling
+	.venv-lock/bin/python -m pip install -qq --no-build-isolation -e '.[test,book]'
+	@{ echo '# Every package of `make book` and `make test`, chosen for the oldest Python supported (Debian 12: 3.11.2).'; \
+	   echo '# Written by `make lock` from pyproject.toml; do not edit by hand.'; \
+	   .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude-editable; } > requirements.lock.new
+	@if grep -v '^#' requirements.lock.new | grep -vE '^[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+$$'; \
+	  then echo 'The lines above are not of the form name==version.'; rm requirements.lock.new; exit 1; fi
+	mv requirements.lock.new requirements.lock
+	rm -rf .venv-lock
+
+# --------------------------------------------------------------------------- the book
+
+book: environment  ## build the book from the committed notebooks; warnings are errors
+	$(BIN)/jupyter-book build book --config _config.yml --path-output . --all -W --keep-going
+	@! grep -lE '<(script|link|img|iframe)[^>]* (src|href)="(https?:)?//' _build/html/*.html \
+	  || { echo 'These pages need a network to open: name the source as a link, or bring it into the book.'; exit 1; }
+	@echo
+	@echo 'The book is built. Open $(CURDIR)/$(PAGE) in a browser; it needs no network.'
+
+execute: environment  ## run the notebooks in place and tidy them for a commit
+	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+# --------------------------------------------------------------------------- the checks
+
+test: environment lint unit notebooks  ## everything that must pass before a change is taken
+
+lint: environment  ## ruff: rules and format, notebooks included
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: environment  ## let ruff repair what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+unit: environment  ## the tests of the core, of the data and of the repository's own promises
+	$(BIN)/python -m pytest -n $(JOBS)
+
+# The notebooks run again in this environment. Cells marked NBVAL_CHECK_OUTPUT must print what is committed; no cell may fail.
+notebooks: environment  ## run every notebook again and compare the marked outputs
+ifeq ($(NOTEBOOKS),)
+	@echo 'No notebooks in book/.'
+else
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env -n $(JOBS) --dist loadfile $(NOTEBOOKS)
+endif
+
+# --------------------------------------------------------------------------- away with it
+
+clean:  ## remove the built book and the caches
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis requirements.lock.new .venv-lock
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	find book -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the environment too
+	rm -rf $(VENV)
