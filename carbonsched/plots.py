@@ -12,6 +12,8 @@ from matplotlib.patches import Patch
 from carbonsched.instance import Instance
 from carbonsched.schedule import Schedule
 
+DPI = 160  # sharp on the page without doubling what is committed
+
 # name of the decision -> label, colour, hatch
 SUPPLY = {
     "generate": ("on-site generation", "#009E73", ""),
@@ -47,8 +49,8 @@ def dispatch(instance: Instance, schedule: Schedule, columns: int = 3) -> Figure
     columns = min(columns, len(sites))
     rows = -(-len(sites) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(3.4 * columns, 2.6 * rows + 0.6), sharex=True, sharey=True,
-        squeeze=False, layout="constrained",
+        rows, columns, figsize=(10, 2.5 * rows + 0.6), sharex=True, sharey=True,
+        squeeze=False, layout="constrained", dpi=DPI,
     )  # fmt: skip
     for axis, site in zip(axes.flat, sites, strict=False):
         _balance(axis, instance, schedule, site)
@@ -69,21 +71,22 @@ def dispatch(instance: Instance, schedule: Schedule, columns: int = 3) -> Figure
 
 def _balance(axis: Axes, instance: Instance, schedule: Schedule, site: str) -> None:
     decisions = schedule.data.sel(site=site)
-    hours, width = hours_of(instance), instance.data.step_hours.item()
+    edges = np.append(hours_of(instance), instance.data.sizes["time"] * instance.data.step_hours)
     for flows, sign in ((SUPPLY, 1), (USE, -1)):
-        base = np.zeros(len(hours))
+        base = np.zeros(len(edges))
         for name, (_, colour, hatch) in flows.items():
-            height = sign * decisions[name].values
-            axis.bar(
-                hours, height, width, base, align="edge", color=colour, hatch=hatch,
-                edgecolor="black", linewidth=0.1,
+            flow = sign * decisions[name].values
+            top = base + np.append(flow, flow[-1])
+            axis.fill_between(
+                edges, base, top, step="post", facecolor=colour, hatch=hatch, edgecolor="#333333",
+                linewidth=0,
             )  # fmt: skip
-            base = base + height
-    demand = decisions.facility_power.values
-    axis.stairs(demand, np.append(hours, hours[-1] + width), color="black", linewidth=1.4)
+            base = top
+    axis.stairs(decisions.facility_power.values, edges, color="black", linewidth=1.2)
     axis.axhline(0, color="black", linewidth=0.6)
     axis.set_title(site)
-    axis.set_xlim(0, hours[-1] + width)
+    axis.set_xlim(0, edges[-1])
+    axis.margins(y=0.06)
     axis.spines[["top", "right"]].set_visible(False)
 
 
@@ -106,7 +109,9 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
         given.indexes["time"].get_indexer(given[name].values) for name in ("release", "deadline")
     )
     order = np.argsort(first, kind="stable")[::-1]
-    figure, axis = plt.subplots(figsize=(8, 0.9 + 0.26 * max(len(order), 4)), layout="constrained")
+    figure, axis = plt.subplots(
+        figsize=(8, 0.9 + 0.26 * max(len(order), 4)), layout="constrained", dpi=DPI
+    )
     for row, job in enumerate(order):
         window = hours[last[job]] + width - hours[first[job]]
         axis.barh(row, window, 0.16, hours[first[job]], color="#cccccc")
@@ -117,9 +122,12 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
                 row, run, 0.66, hours[begin], color=colour, hatch=hatch, edgecolor="black",
                 linewidth=0.5,
             )  # fmt: skip
-    labels = [f"{j} ({p:g} MW)" for j, p in zip(given.job.values, given.power.values, strict=True)]
+    labels = [
+        f"{j} ({p:.3g} MW)" for j, p in zip(given.job.values, given.power.values, strict=True)
+    ]
     axis.set_yticks(range(len(order)), [labels[k] for k in order], fontsize=8)
     axis.set_xlim(0, hours[-1] + width)
+    axis.set_ylim(-0.7, len(order) - 0.3)
     axis.set_xlabel("hours after the first period")
     axis.spines[["top", "right"]].set_visible(False)
     handles = [
@@ -133,7 +141,8 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
 
 def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
     """Draw the terms of the objective (1) of several schedules: income up, costs down, USD."""
-    terms = pd.DataFrame({name: s.benefit for name, s in schedules.items()}).T / 1e3
+    labels = {name.replace("_", "\n"): s.benefit for name, s in schedules.items()}
+    terms = pd.DataFrame(labels).T / 1e3
     styles = {
         "training": ("#0072B2", ""),
         "inference": ("#56B4E9", ""),
@@ -143,7 +152,7 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
         "battery": ("#E69F00", "xxx"),
         "startup": ("#CC79A7", "+++"),
     }
-    figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained", dpi=DPI)
     for sign in (1, -1):
         base = np.zeros(len(terms))
         for name, (colour, hatch) in styles.items():

@@ -45,10 +45,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_netcdf(data: xr.Dataset, path: Path) -> None:
     """Write a dataset to NetCDF, atomically. Times are stored as integer nanoseconds, exactly."""
+    nanoseconds = {"units": "nanoseconds since 1970-01-01", "dtype": "int64"}
     encoding = {
-        name: {"units": "nanoseconds since 1970-01-01", "dtype": "int64"}
+        name: nanoseconds if array.dtype.kind == "M" else {"zlib": array.dtype.kind in "if"}
         for name, array in data.variables.items()
-        if array.dtype.kind == "M"
+        if array.size > 1
     }
     with replacing(path) as temporary:
         data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
