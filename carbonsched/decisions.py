@@ -37,7 +37,7 @@ def read_decisions(instance: Instance, model: linopy.Model) -> xr.Dataset:
     found["it_power"] = (given.power * found.run).sum("job")
     found["it_power"] = found.it_power + (given.power_per_unit * found.route).sum("service")
     found["facility_power"] = given.cooling * found.it_power
-    found["exporting"] = found.grid_export > _OFF
+    found["exporting"] = found.grid_export > np.maximum(found.grid_import, _OFF)
     found["importing"] = (found.grid_import > _OFF) & ~found.exporting
     stored = given.charge_efficiency * found.charge - found.discharge / given.discharge_efficiency
     found["soc"] = given.battery_initial + (hours * stored).cumsum("time")

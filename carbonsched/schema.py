@@ -50,7 +50,7 @@ _S, _ST, _J, _K = ("site",), ("site", "time"), ("job",), ("service",)
 PARAMETERS: dict[str, Quantity] = {
     q.name: q
     for q in (
-        Quantity("step_hours", (), "h", r"\Delta", "1, 13, 16", "length of a period", lower=0, lower_open=True),
+        Quantity("step_hours", (), "h", r"\Delta", "1, 13, 16", "length of a period", lower=0, upper=1e5, lower_open=True),
         Quantity("it_capacity", _S, "MW", r"C_i", "2", "IT power the site can host", lower=0),
         Quantity("cooling", _ST, "MW/MW", r"\kappa_{it}", "3", "facility power per unit of IT power", lower=1),
         Quantity("import_limit", _S, "MW", r"\bar P^{imp}_i", "5", "most power drawn from the grid", lower=0),

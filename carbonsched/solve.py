@@ -83,7 +83,7 @@ def solve(
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
         safe = replace(chosen, grid_states="everywhere", storage_states="everywhere")
-        limits["presolve"] = False
+        limits["cautious"] = True
         schedule, report = _attempt(instance, method, safe, solver, **limits, **options)
     report.raise_if_broken()
     return schedule

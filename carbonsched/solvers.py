@@ -39,12 +39,14 @@ def run_solver(
     *,
     gap: float,
     time_limit: float,
-    presolve: bool = True,
+    cautious: bool = False,
     verbose: bool = False,
     progress: bool | None = None,
     **options: Any,
 ) -> Result:
     """Solve a model with a solver by name, silently unless asked, and return linopy's result.
+
+    `cautious` switches presolve off, as far as the solver has a name for that.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def run_solver(
     gap_name, limit_name, quiet, unpresolved = _OPTIONS.get(solver, ("", "", {}, {}))
     seconds = math.ceil(time_limit) if solver == "glpk" else time_limit  # GLPK wants an integer
     named = {gap_name: gap, limit_name: seconds} if gap_name else {}
-    chosen = named | ({} if verbose else quiet) | ({} if presolve else unpresolved) | options
+    chosen = named | ({} if verbose else quiet) | (unpresolved if cautious else {}) | options
     how: dict[str, Any] = {"io_api": "direct" if solver in ("highs", "gurobi") else "lp"}
     files = tempfile.TemporaryDirectory(prefix="carbonsched-")
     if how["io_api"] == "lp":

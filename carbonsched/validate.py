@@ -1,4 +1,4 @@
-"""What makes an instance faulty. Every check returns sentences; none stops the next one."""
+"""What makes an instance faulty. Every check returns sentences; none stops the others."""
 
 from __future__ import annotations
 
@@ -12,101 +12,111 @@ from carbonsched.schema import DIMENSIONS, PARAMETERS, Quantity
 
 _SHOWN = 5  # labels named per variable and kind of fault, so that one bad column stays readable
 
+Fault = tuple[str, str]  # the variable or dimension at fault, and the sentence
+
 
 def find_faults(data: xr.Dataset) -> list[str]:
     """Return every fault of the dataset as a sentence with variable, label and unit.
 
-    Later checks need what earlier ones establish (that arrays exist, that labels are sound), so
-    the list is complete within the first stage that finds anything.
+    Values are checked of every variable that is there, and what several variables must agree on
+    wherever each of them is sound.
     """
     if not isinstance(data, xr.Dataset):
         return [f"expected an xarray.Dataset, got {type(data).__name__}"]
-    for stage in (_structure, _labels, _values, _consistency):
-        if faults := list(stage(data)):
-            return faults
-    return []
+    faults = [*_structure(data), *_labels(data)]
+    broken = {name for name, _ in faults}
+    for quantity in PARAMETERS.values():
+        if not broken & {quantity.name, *quantity.dims, *_LABELS_OF.get(quantity.kind, ())}:
+            faults += _CHECKS[quantity.kind](data[quantity.name], quantity, data)
+    broken = {name for name, _ in faults}
+    for check, needs in _AGREEMENTS.items():
+        dims = {dim for name in needs for dim in PARAMETERS[name].dims} | {"time"}
+        if not broken & (needs | dims):
+            faults += check(data)
+    return [sentence for _, sentence in faults]
 
 
-def _structure(data: xr.Dataset) -> Iterator[str]:
+def _structure(data: xr.Dataset) -> Iterator[Fault]:
     for name in sorted(set(PARAMETERS) - set(data.data_vars)):
-        yield f"{name}: missing ({PARAMETERS[name].meaning}, {PARAMETERS[name].unit})"
+        yield name, f"{name}: missing ({PARAMETERS[name].meaning}, {PARAMETERS[name].unit})"
     for name in sorted(set(map(str, data.data_vars)) - set(PARAMETERS)):
-        yield f"{name}: not a variable of the model"
+        yield name, f"{name}: not a variable of the model"
     for dim in DIMENSIONS:
         if dim not in data.indexes:
-            yield f"{dim}: dimension without labels"
+            yield dim, f"{dim}: dimension without labels"
     for name in sorted(set(data.indexes) - set(DIMENSIONS), key=str):
-        yield f"{name}: not a dimension of the model"
-    for name, quantity in PARAMETERS.items():
-        if name in data and set(data[name].dims) != set(quantity.dims):
-            yield f"{name}: dimensions {tuple(data[name].dims)}, expected {quantity.dims}"
-        if name in data and (unit := data[name].attrs.get("units", quantity.unit)) != quantity.unit:
-            yield f"{name}: given in {unit}, expected {quantity.unit}"
+        yield str(name), f"{name}: not a dimension of the model"
+    for name in sorted(set(PARAMETERS) & set(data.data_vars)):
+        quantity, array = PARAMETERS[name], data[name]
+        if set(array.dims) != set(quantity.dims):
+            yield name, f"{name}: dimensions {tuple(array.dims)}, expected {quantity.dims}"
+        if (unit := array.attrs.get("units", quantity.unit)) != quantity.unit:
+            yield name, f"{name}: given in {unit}, expected {quantity.unit}"
 
 
-def _labels(data: xr.Dataset) -> Iterator[str]:
+def _labels(data: xr.Dataset) -> Iterator[Fault]:
     for dim in DIMENSIONS:
-        labels = data.indexes[dim]
+        labels = data.indexes.get(dim, pd.Index([]))
         for label in labels[labels.duplicated()].unique():
-            yield f"{dim}: duplicate label {label}"
+            yield dim, f"{dim}: duplicate label {label}"
         if dim != "time":
             for label in labels:
                 if not (isinstance(label, str) and label.strip() == label != ""):
-                    yield f"{dim}: label {label!r} is not a plain, non-empty string"
+                    yield dim, f"{dim}: label {label!r} is not a plain, non-empty string"
     for dim in ("site", "time"):
-        if not len(data.indexes[dim]):
-            yield f"{dim}: no labels"
-    yield from _time_axis(data)
+        if dim in data.indexes and not len(data.indexes[dim]):
+            yield dim, f"{dim}: no labels"
+    step_hours = data.get("step_hours", xr.DataArray([]))
+    if "time" in data.indexes and step_hours.ndim == 0 and step_hours.dtype.kind in "iuf":
+        yield from _time_axis(data.indexes["time"], step_hours.item())
 
 
-def _time_axis(data: xr.Dataset) -> Iterator[str]:
-    times = data.indexes["time"]
+def _time_axis(times: pd.Index, step_hours: float) -> Iterator[Fault]:
     if times.dtype.kind not in "Mi":
-        yield f"time: labels of type {times.dtype}, expected naive UTC timestamps or integers"
+        kind = f"labels of type {times.dtype}"
+        yield "time", f"time: {kind}, expected naive UTC timestamps or integers"
     elif not times.is_monotonic_increasing:
-        yield "time: labels are not sorted"
-    elif times.is_unique and len(times) > 1:
-        step_hours = data["step_hours"].values
-        step = 1 if times.dtype.kind == "i" else pd.Timedelta(hours=float(step_hours))
+        yield "time", "time: labels are not sorted"
+    elif times.is_unique and 0 < step_hours <= PARAMETERS["step_hours"].upper:
+        step = 1 if times.dtype.kind == "i" else pd.Timedelta(hours=step_hours)
         for k in np.flatnonzero(np.diff(times) != step)[:_SHOWN]:
             yield (
+                "time",
                 f"time: uneven step from {times[k]} to {times[k + 1]}, "
-                f"expected {step} (step_hours = {step_hours} h)"
+                f"expected {step} (step_hours = {step_hours} h)",
             )
 
 
-def _values(data: xr.Dataset) -> Iterator[str]:
-    for quantity in PARAMETERS.values():
-        yield from _CHECKS[quantity.kind](data[quantity.name], quantity, data)
-
-
-def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[str]:
+def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
     if array.dtype.kind not in "iuf":
-        yield f"{quantity.name}: values of type {array.dtype}, expected numbers in {quantity.unit}"
+        kind = f"values of type {array.dtype}"
+        yield quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}"
         return
     limitless = (array == np.inf) & quantity.unlimited
     yield from _named(array, ~np.isfinite(array) & ~limitless, quantity, "not a finite number")
     too_low = array <= quantity.lower if quantity.lower_open else array < quantity.lower
     relation = "above" if quantity.lower_open else "at least"
     yield from _named(array, too_low, quantity, f"must be {relation} {quantity.lower:g}")
-    yield from _named(
-        array, array > quantity.upper, quantity, f"must be at most {quantity.upper:g}"
-    )
+    too_high = array > quantity.upper
+    yield from _named(array, too_high, quantity, f"must be at most {quantity.upper:g}")
     if quantity.kind == "int":
-        yield from _named(array, array % 1 != 0, quantity, "must be a whole number")
+        fractional = np.isfinite(array) & (array % 1 != 0)
+        yield from _named(array, fractional, quantity, "must be a whole number")
 
 
-def _flags(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[str]:
+def _flags(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
     if array.dtype.kind != "b":
-        yield f"{quantity.name}: values of type {array.dtype}, expected true or false"
+        kind = f"values of type {array.dtype}"
+        yield quantity.name, f"{quantity.name}: {kind}, expected true or false"
 
 
-def _references(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[str]:
-    known = np.isin(array.values, data.indexes[quantity.kind].values)
+def _references(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
+    known = pd.Index(array.values).isin(data.indexes[quantity.kind])
     unknown = xr.DataArray(~known, array.coords, array.dims)
     yield from _named(array, unknown, quantity, f"not a label of {quantity.kind}")
 
 
+_LABELS_OF = {"time": ("time",), "site": ("site",)}
 _CHECKS = {
     "float": _numbers,
     "int": _numbers,
@@ -118,59 +128,61 @@ _CHECKS = {
 
 def _named(
     array: xr.DataArray, bad: xr.DataArray, quantity: Quantity, complaint: str
-) -> Iterator[str]:
+) -> Iterator[Fault]:
     """Name the labels at which `bad` is true, the first few of them in full."""
     places = np.argwhere(bad.values)
     for place in places[:_SHOWN]:
         labels = ", ".join(
             f"{dim}={array.indexes[dim][at]}" for dim, at in zip(array.dims, place, strict=True)
         )
+        label = f"[{labels}]" if labels else ""
         value = array.values[tuple(place)]
-        yield f"{quantity.name}[{labels}] = {value} {quantity.unit}: {complaint}"
+        yield quantity.name, f"{quantity.name}{label} = {value} {quantity.unit}: {complaint}"
     if len(places) > _SHOWN:
-        yield f"{quantity.name}: {complaint}, at {len(places) - _SHOWN} more labels"
+        yield quantity.name, f"{quantity.name}: {complaint}, at {len(places) - _SHOWN} more labels"
 
 
-def _consistency(data: xr.Dataset) -> Iterator[str]:
-    yield from _batteries(data)
-    yield from _jobs(data)
-    yield from _services(data)
-
-
-def _batteries(data: xr.Dataset) -> Iterator[str]:
+def _batteries(data: xr.Dataset) -> Iterator[Fault]:
     low, high, initial = (data[n] for n in ("battery_min", "battery_energy", "battery_initial"))
-    empty = "above battery_energy"
-    yield from _named(low, low > high, PARAMETERS["battery_min"], empty)
+    yield from _named(low, low > high, PARAMETERS["battery_min"], "above battery_energy")
     outside = ((initial < low) | (initial > high)) & (low <= high)
     complaint = "outside the battery, [battery_min, battery_energy]"
     yield from _named(initial, outside, PARAMETERS["battery_initial"], complaint)
 
 
-def _jobs(data: xr.Dataset) -> Iterator[str]:
+def _windows(data: xr.Dataset) -> Iterator[Fault]:
     release, deadline = (
         data.indexes["time"].get_indexer(data[name].values) for name in ("release", "deadline")
     )
-    window = deadline - release + 1
-    for job, length, room in zip(data.job.values, data.duration.values, window, strict=True):
+    rooms = deadline - release + 1
+    for job, length, room in zip(data.job.values, data.duration.values, rooms, strict=True):
         if length > room:
             yield (
+                "duration",
                 f"job {job}: runs {int(length)} periods, its window from release to deadline "
-                f"holds {max(int(room), 0)}"
+                f"holds {max(int(room), 0)}",
             )
-    hosts = data.allowed.astype(bool) & (data.it_capacity >= data.power)
+
+
+def _hosts(data: xr.Dataset) -> Iterator[Fault]:
+    hosts = data.allowed & (data.it_capacity >= data.power)
     for job in data.job.values[~hosts.any("site").values]:
         yield (
+            "power",
             f"job {job}: power {float(data.power.sel(job=job)):g} MW, "
-            "no allowed site has that it_capacity"
+            "no allowed site has that it_capacity",
         )
 
 
-def _services(data: xr.Dataset) -> Iterator[str]:
+def _reach(data: xr.Dataset) -> Iterator[Fault]:
     feasible = data.latency <= data.latency_limit
     stranded = (data.demand > 0).any("time") & ~feasible.any("site")
     for service in data.service.values[stranded.values]:
         limit = float(data.latency_limit.sel(service=service))
-        yield f"service {service}: has demand, no site within its latency_limit of {limit:g} ms"
+        yield (
+            "latency",
+            f"service {service}: has demand, no site within its latency_limit of {limit:g} ms",
+        )
     # Services confined to the sites of one service must fit there together.
     other = feasible.rename(service="confined")
     confined = (~other | feasible).all("site").transpose("service", "confined")
@@ -182,7 +194,16 @@ def _services(data: xr.Dataset) -> Iterator[str]:
         shortfall = (needed - held).sel(service=service)
         when = data.indexes["time"][int(shortfall.argmax("time"))]
         yield (
+            "demand",
             f"service {service}: at {when} the services confined to its latency-feasible sites "
             f"need {float(needed.sel(service=service, time=when)):.6g} MW of IT power, "
-            f"the sites hold {float(held.sel(service=service)):.6g} MW"
+            f"the sites hold {float(held.sel(service=service)):.6g} MW",
         )
+
+
+_AGREEMENTS = {
+    _batteries: {"battery_min", "battery_energy", "battery_initial"},
+    _windows: {"duration", "release", "deadline"},
+    _hosts: {"power", "it_capacity", "allowed"},
+    _reach: {"latency", "latency_limit", "demand", "power_per_unit", "it_capacity"},
+}

@@ -27,11 +27,11 @@ VALUES = {
     "negative capacity": ({"it_capacity": [-1, 100]}, "it_capacity[site=A] = -1.0 MW: must be at"),
     "negative power": ({"power": -2}, "power[job=j0] = -2.0 MW: must be at least 0"),
     "negative demand": ({"demand": [[0, -1, 0]]}, "demand[service=s0, time=1] = -1.0 unit"),
-    "negative budget": ({"carbon_budget": -1}, "carbon_budget[] = -1.0 tCO2e"),
+    "negative budget": ({"carbon_budget": -1}, "carbon_budget = -1.0 tCO2e"),
     "efficiency of zero": ({"charge_efficiency": 0}, "must be above 0"),
     "efficiency above one": ({"discharge_efficiency": 1.1}, "must be at most 1"),
     "cooling below one": ({"cooling": 0.9}, "cooling[site=A, time=0] = 0.9 MW/MW"),
-    "no step": ({"step_hours": 0}, "step_hours[] = 0.0 h: must be above 0"),
+    "no step": ({"step_hours": 0}, "step_hours = 0.0 h: must be above 0"),
     "no duration": ({"duration": 0}, "duration[job=j0] = 0 periods: must be at least 1"),
     "unknown release": ({"release": 7}, "release[job=j0] = 7 time label: not a label of time"),
     "unknown home": ({"home": "Z"}, "home[service=s0] = Z site label: not a label of site"),
@@ -61,12 +61,27 @@ def test_services_confined_to_the_same_site_are_counted_together():
     assert any("need 120 MW of IT power, the sites hold 100 MW" in fault for fault in found)
 
 
-def test_all_faults_of_a_stage_are_reported_at_once():
-    found = faults(
-        plain(*SIZES, cooling=[[1, 1, 0.5], [1, 1, 1]], reward=np.nan, charge_efficiency=2)
-    )
-    assert len(found) == 4
-    assert "cooling[site=A, time=2] = 0.5 MW/MW: must be at least 1" in found
+def test_all_faults_are_reported_at_once():
+    """Of structure, labels, values and what variables must agree on: none hides another."""
+    data = plain(
+        2, 3, 2, 1, cooling=[[1, 1, 0.5], [1, 1, 1]], reward=np.nan, charge_efficiency=2,
+        battery_initial=7, duration=5, power=[10, 500],
+    )  # fmt: skip
+    data = data.drop_vars("demand").assign(pue=1.0)
+    assert faults(data) == [
+        "demand: missing (inference workload to be served, unit)",
+        "pue: not a variable of the model",
+        "cooling[site=A, time=2] = 0.5 MW/MW: must be at least 1",
+        "charge_efficiency[site=A] = 2.0 1: must be at most 1",
+        "charge_efficiency[site=B] = 2.0 1: must be at most 1",
+        "reward[job=j0] = nan USD: not a finite number",
+        "reward[job=j1] = nan USD: not a finite number",
+        "battery_initial[site=A] = 7.0 MWh: outside the battery, [battery_min, battery_energy]",
+        "battery_initial[site=B] = 7.0 MWh: outside the battery, [battery_min, battery_energy]",
+        "job j0: runs 5 periods, its window from release to deadline holds 3",
+        "job j1: runs 5 periods, its window from release to deadline holds 3",
+        "job j1: power 500 MW, no allowed site has that it_capacity",
+    ]
 
 
 def test_many_labels_are_shortened():

@@ -126,7 +126,7 @@ EDITS = {
     "given twice": (lambda d: package_edit(d, give_twice), ["given by 2 tables"]),
     "faulty value": (
         lambda d: edit(d / "instance.csv", "3000.0", "-3000.0"),
-        ["carbon_budget[] = -3000.0 tCO2e"],
+        ["carbon_budget = -3000.0 tCO2e"],
     ),
     "wrong encoding": (
         lambda d: (d / "job.csv").write_bytes("job,power\nañejo,1\n".encode("utf-16")),
