@@ -15,6 +15,7 @@ from rich.table import Table
 
 import carbonsched as cs
 from carbonsched.schema import DIMENSIONS, PARAMETERS
+from carbonsched.solve import as_judged
 from carbonsched.store import replacing
 
 app = typer.Typer(
@@ -25,10 +26,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Method = StrEnum("Method", list(cs.METHODS))
+METHODS = ", ".join(cs.METHODS)
 JobForm = StrEnum("JobForm", list(cs.FORMULATIONS))
 
 InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
-MethodOption = Annotated[Method, typer.Option(help="A method of Table I.")]
+MethodOption = Annotated[
+    Method, typer.Option(metavar="METHOD", help=f"A method of Table I: {METHODS}.")
+]
 FormOption = Annotated[JobForm, typer.Option(help="How jobs are formulated; same optimum.")]
 GapOption = Annotated[float, typer.Option(min=0, help="Relative gap at which to stop.")]
 LimitOption = Annotated[float, typer.Option(min=0, help="Time limit in seconds.")]
@@ -40,7 +44,7 @@ def _explained() -> Iterator[None]:
     """Turn this package's errors into a message and a non-zero exit code."""
     try:
         yield
-    except (cs.CarbonschedError, FileNotFoundError, PermissionError, ValueError) as error:
+    except (cs.CarbonschedError, OSError, ValueError) as error:
         typer.echo(f"error: {error}", err=True)
         code = 2 if isinstance(error, cs.InstanceError | OSError) else 1
         raise typer.Exit(code) from error
@@ -55,10 +59,27 @@ def _show(rows: dict[str, str], title: str) -> None:
     Console().print(grid)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"carbonsched {cs.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold the options that need no command."""
+
+
 @app.command()
 def solve(
     instance: InstancePath,
-    out: Annotated[Path, typer.Option(help="NetCDF file for the schedule.")] = Path("schedule.nc"),
+    out: Annotated[
+        Path, typer.Option(dir_okay=False, help="NetCDF file for the schedule, ending in .nc.")
+    ] = Path("schedule.nc"),
     method: MethodOption = Method.joint,
     formulation: FormOption = JobForm.start,
     gap: GapOption = 0.01,
@@ -71,6 +92,8 @@ def solve(
     Example: carbonsched solve data/default --out day.nc
     """
     with _explained():
+        if out.suffix != ".nc":
+            raise ValueError(f"{out}: the schedule is a NetCDF file, name it with .nc at the end")
         given = cs.load(instance)
         schedule = cs.solve(
             given,
@@ -91,7 +114,7 @@ def solve(
         **terms,
         "emissions": f"{schedule.emissions:,.1f} tCO2e",
         "status": schedule.status,
-        "gap": f"{schedule.gap:.3%}",
+        "gap": f"{schedule.gap:.3%}" if summary["gap"] is not None else "the solver gave no bound",
         "solver time": f"{schedule.runtime:.2f} s",
         "written": f"{out}, {out.with_suffix('.json')}",
     }
@@ -101,15 +124,19 @@ def solve(
 @app.command()
 def verify(
     instance: InstancePath,
-    schedule: Annotated[Path, typer.Argument(help="NetCDF file that `solve` wrote.")],
+    schedule: Annotated[
+        Path, typer.Argument(metavar="SCHEDULE", help="NetCDF file that `solve` wrote.")
+    ],
     tolerance: Annotated[float, typer.Option(help="Relative to the size of a row.")] = 1e-5,
 ) -> None:
     """Check a schedule against every equation of the model, independently of any solver.
 
-    Exits with 1 and names each broken equation, its worst label and by how much.
+    Exits with 1 and names each broken equation, its worst label and by how much. A schedule of the
+    method no_carbon is not held to a budget.
     """
     with _explained():
-        report = cs.verify(cs.load(instance), cs.Schedule.load(schedule), tolerance)
+        given, made = cs.load(instance), cs.Schedule.load(schedule)
+        report = cs.verify(as_judged(given, made.formulation), made, tolerance)
         typer.echo(str(report))
         raise typer.Exit(0 if report.ok else 1)
 
@@ -121,9 +148,13 @@ def table(
     gap: GapOption = 0.01,
     time_limit: LimitOption = 120.0,
     solver: SolverOption = "highs",
-    out: Annotated[Path | None, typer.Option(help="CSV file for the table.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="CSV file for the table.")
+    ] = None,
 ) -> None:
     """Solve INSTANCE by the six methods of Table I and show them side by side.
+
+    A method without a schedule has a row that says so.
 
     Example: carbonsched table data/default
     """
@@ -150,7 +181,13 @@ def generate(
     periods: Annotated[int, typer.Option(min=1, help="Hours.")] = 24,
     jobs: Annotated[int, typer.Option(min=0)] = 6,
     services: Annotated[int, typer.Option(min=0)] = 3,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same instance.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same instance.")] = 0,
+    utilisation: Annotated[
+        float, typer.Option(min=0, max=1, help="Peak inference load over capacity.")
+    ] = 0.6,
+    budget_share: Annotated[
+        float, typer.Option(min=0, help="Carbon budget over the most that could be emitted.")
+    ] = 1.0,
     feasible: Annotated[bool, typer.Option(help="Feasible by construction.")] = True,
 ) -> None:
     """Write a random instance to edit or to solve.
@@ -158,7 +195,16 @@ def generate(
     Example: carbonsched generate my-fleet --sites 5 --jobs 12
     """
     with _explained():
-        made = cs.generate(sites, periods, jobs, services, seed, feasible=feasible)
+        made = cs.generate(
+            sites,
+            periods,
+            jobs,
+            services,
+            seed,
+            utilisation=utilisation,
+            budget_share=budget_share,
+            feasible=feasible,
+        )
         made.save(out)
     typer.echo(f"{made} written to {out}")
 

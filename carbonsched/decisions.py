@@ -10,6 +10,9 @@ from carbonsched.instance import Instance
 from carbonsched.schema import DECISIONS
 
 _OFF = 1e-6  # MW below which a grid power counts as zero, the solver's own tolerance
+_LEAK = (
+    2e-6  # of its limit: what a closed state may let through at the solver's integrality tolerance
+)
 
 
 def read_decisions(instance: Instance, model: linopy.Model) -> xr.Dataset:
@@ -69,6 +72,15 @@ def _net(instance: Instance, found: xr.Dataset) -> xr.Dataset:
     both = both.where(given.export_price <= given.import_price, 0)
     found["grid_import"] = found.grid_import - both
     found["grid_export"] = found.grid_export - both
+    for one, other in (
+        ("grid_import", "grid_export"),
+        ("grid_export", "grid_import"),
+        ("charge", "discharge"),
+        ("discharge", "charge"),
+    ):
+        limit = given[f"{one.removeprefix('grid_')}_limit"]
+        leak = (found[one] < found[other]) & (found[one] <= _LEAK * limit)
+        found[one] = found[one].where(~leak, 0)
 
     change = given.charge_efficiency * found.charge - found.discharge / given.discharge_efficiency
     charge = change.clip(min=0) / given.charge_efficiency

@@ -1,4 +1,4 @@
-"""The errors a user can meet, each saying what to do about it."""
+"""The errors a user can meet, each saying what is wrong and where."""
 
 from collections.abc import Iterable
 

@@ -53,8 +53,9 @@ def generate(
     utilisation : float
         Peak inference load as a share of what the sites can hold, up to 1.
     budget_share : float
-        Carbon budget as a share of what the whole workload would emit on imported power at the
-        site and hour of highest intensity; at 1 no method is kept from any schedule.
+        Carbon budget as a share of an upper limit: what the whole workload and a charge of every
+        battery would emit at the highest intensity of any site and hour, and all on-site
+        generation at the highest of its own. At 1 every method has a schedule.
     feasible : bool
         Feasible by construction: every method of Table I has a schedule if `budget_share` is at
         least 1. Otherwise demand may exceed what a service's home can hold, and the grid
@@ -94,7 +95,7 @@ def generate(
     return Instance(data)
 
 
-def _profile(rng: np.random.Generator, hours: xr.DataArray, peak: object) -> xr.DataArray:
+def _profile(hours: xr.DataArray, peak: object) -> xr.DataArray:
     """Return a daily wave of mean 0 and amplitude 1 that peaks at hour `peak`."""
     return np.cos(2 * np.pi * (hours - peak) / 24)
 
@@ -112,11 +113,11 @@ def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> N
     daylight = np.cos(2 * np.pi * (local_hour - 13) / 24).clip(min=0)
 
     data["it_capacity"] = capacity
-    warmth = _profile(rng, local_hour, 15)
+    warmth = _profile(local_hour, 15)
     data["cooling"] = (per_site(1.10, 1.25) + 0.05 * warmth + noise(0.005)).clip(1.08, 1.35)
     data["import_limit"] = (capacity * (1.4 if feasible else per_site(0.3, 1.2))).round(1)
     data["export_limit"] = (capacity * per_site(0.2, 0.6)).round(1)
-    evening = _profile(rng, local_hour, 19)
+    evening = _profile(local_hour, 19)
     price = per_site(30, 110) * (1 + 0.3 * evening - 0.25 * daylight + noise(0.08))
     data["import_price"] = price.round(2)
     data["export_price"] = (price - per_site(0.1, 0.5) * np.abs(price)).round(2)
@@ -144,8 +145,7 @@ def _draw_jobs(data: xr.Dataset, rng: np.random.Generator) -> None:
     def per_job(values: np.ndarray) -> xr.DataArray:
         return xr.DataArray(values, {"job": data.job})
 
-    largest = float(data.it_capacity.max())
-    power = np.exp(rng.uniform(np.log(2), np.log(min(40, largest)), count)).round(1)
+    power = np.exp(rng.uniform(np.log(2), np.log(40), count)).round(1)
     longest = max(periods // 3, 1)
     duration = np.exp(rng.uniform(np.log(min(2, longest)), np.log(longest + 0.5), count))
     duration = np.maximum(duration.round(), 1).astype(int)
@@ -187,7 +187,7 @@ def _draw_services(
     data["value"] = (per_energy * data.power_per_unit).round(2)
 
     peak_hour = xr.DataArray(rng.uniform(0, 24, count), index)
-    wave = 1 + 0.35 * _profile(rng, data.time, peak_hour)
+    wave = 1 + 0.35 * _profile(data.time, peak_hour)
     load = xr.DataArray(rng.uniform(0.5, 1.5, count), index) * wave  # MW, before scaling
     reachable = (data.latency <= data.latency_limit) * data.it_capacity
     ways = [reachable / reachable.sum("site")]
@@ -195,7 +195,8 @@ def _draw_services(
         ways.append((data.home == data.site).astype(float))
     usage = [(way * load).sum("service") / data.it_capacity for way in ways]
     fullest = max(float(share.max()) for share in usage) if count else 1.0
-    data["demand"] = (load * utilisation / fullest / data.power_per_unit).round(4)
+    demand = load * utilisation / fullest / data.power_per_unit
+    data["demand"] = np.floor(1e4 * demand) / 1e4  # never above what was scaled to fit
 
 
 def _most_emissions(data: xr.Dataset) -> float:

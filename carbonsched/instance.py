@@ -45,15 +45,16 @@ class Instance:
     def replace(self, **values: xr.DataArray | float) -> Instance:
         """Return a copy with some variables replaced, validated anew.
 
-        Scalars are broadcast over the variable's dimensions.
+        Scalars and arrays over fewer dimensions are broadcast; labels must match exactly. What is
+        replaced loses its source and licence, unless the new array brings its own.
         """
         unknown = sorted(set(values) - set(PARAMETERS))
         if unknown:
             raise InstanceError([f"{name}: no such variable" for name in unknown], "replace")
         data = self.data.copy()
         for name, value in values.items():
-            filled = xr.zeros_like(data[name], dtype=np.asarray(value).dtype) + value
-            data[name] = filled.assign_attrs(data[name].attrs)
+            given, like = xr.align(xr.DataArray(value), data[name], join="exact")
+            data[name] = xr.broadcast(given, like)[0].assign_attrs(given.attrs)
         return Instance(data)
 
     def save(self, path: str | Path) -> Path:
@@ -63,7 +64,9 @@ class Instance:
         return path
 
     def __repr__(self) -> str:
-        sizes = " x ".join(f"{self.data.sizes[d]} {d}s" for d in DIMENSIONS)
+        plural = {"site": "sites", "time": "periods", "job": "jobs", "service": "services"}
+        counts = [(self.data.sizes[dim], name) for dim, name in plural.items()]
+        sizes = " x ".join(f"{n} {name if n != 1 else name[:-1]}" for n, name in counts)
         return f"<Instance {self.data.attrs.get('title', '')!r}: {sizes}>"
 
 
@@ -79,6 +82,8 @@ def load(path: str | Path) -> Instance:
     """
     path = Path(path)
     data = store.read_folder(path) if path.is_dir() else store.read_netcdf(path)
+    if "schedule" in data.attrs:
+        raise InstanceError(["this is a schedule; read it with Schedule.load"], str(path))
     return Instance(data)
 
 

@@ -42,9 +42,14 @@ def build(
 
     Raises
     ------
+    TypeError
+        What is given is no instance.
     InfeasibleError
         The method fixes a workload that the sites cannot hold.
     """
+    if not isinstance(instance, Instance):
+        kind = type(instance).__name__
+        raise TypeError(f"expected a carbonsched.Instance, got {kind}; make one of a Dataset first")
     chosen = choose(method, formulation)
     data = instance.data
     families = [family for family in families if data.sizes[getattr(family, "OVER", "site")]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -26,7 +27,8 @@ class Schedule:
     emissions : float
         Left side of (16), tCO2e.
     bound : float
-        The solver's upper bound on the objective of this method, USD.
+        The solver's upper bound on the objective of this method, USD; not a number, like the
+        gap, where a solver reports none (CBC, GLPK).
     gap : float
         ``(bound - objective) / |objective|``.
     runtime, build_time : float
@@ -63,7 +65,9 @@ class Schedule:
     def summary(self) -> dict:
         """Return all but the decisions, as plain values: objective, terms, gap, versions."""
         slots = {s.name: getattr(self, s.name) for s in fields(self) if s.name != "data"}
-        about = {"objective": self.objective, "gap": self.gap}
+        known = math.isfinite(self.bound)
+        about = {"objective": self.objective, "gap": self.gap if known else None}
+        slots |= {"bound": self.bound if known else None}
         return about | slots | {"formulation": asdict(self.formulation)}
 
     def save(self, path: str | Path) -> Path:
@@ -81,6 +85,7 @@ class Schedule:
             raise ValueError(f"{path} holds no schedule")
         about = json.loads(data.attrs.pop("schedule"))
         about["formulation"] = Formulation(**about["formulation"])
+        about["bound"] = math.nan if about["bound"] is None else about["bound"]
         kept = {slot.name: about[slot.name] for slot in fields(cls) if slot.name != "data"}
         return cls(data=data, **kept)
 

@@ -83,8 +83,11 @@ def solve(
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
         safe = replace(chosen, grid_states="everywhere", storage_states="everywhere")
-        limits["cautious"] = True
-        schedule, report = _attempt(instance, method, safe, solver, **limits, **options)
+        limits |= {"cautious": True, "time_limit": time_limit - schedule.runtime}
+        if limits["time_limit"] > 0:
+            spent = schedule.runtime
+            schedule, report = _attempt(instance, method, safe, solver, **limits, **options)
+            schedule = replace(schedule, runtime=schedule.runtime + spent)
     report.raise_if_broken()
     return schedule
 
@@ -110,10 +113,14 @@ def _attempt(
         method=method,
         formulation=chosen,
         solver=solver,
-        versions=_versions(solver),
+        versions=versions(solver),
     )
-    judged = instance if chosen.carbon == "budget" else instance.replace(carbon_budget=math.inf)
-    return schedule, verify(judged, schedule)
+    return schedule, verify(as_judged(instance, chosen), schedule)
+
+
+def as_judged(instance: Instance, chosen: Formulation) -> Instance:
+    """Return the instance by which a schedule is verified: without a budget it was not given."""
+    return instance if chosen.carbon == "budget" else instance.replace(carbon_budget=math.inf)
 
 
 def _status(model: linopy.Model, result: Result, solver: str) -> str:
@@ -152,7 +159,8 @@ def _or(value: float | None, fallback: float) -> float:
     return fallback if value is None else float(value)
 
 
-def _versions(solver: str) -> dict[str, str]:
+def versions(solver: str) -> dict[str, str]:
+    """Return the versions of carbonsched, linopy and the solver, as installed."""
     packages = ("carbonsched", "linopy", _PACKAGES.get(solver, solver))
     found = {}
     for package in packages:

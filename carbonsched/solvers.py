@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 import os
 import tempfile
@@ -26,10 +27,10 @@ _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
     "gurobi": ("MIPGap", "TimeLimit", {"OutputFlag": 0}, {"Presolve": 0}),
     "scip": ("limits/gap", "limits/time", {}, {"presolving/maxrounds": 0}),
     "cbc": ("ratioGap", "sec", {"log": 0}, {"presolve": "off"}),
-    "glpk": ("mipgap", "tmlim", {}, {}),
-    "cplex": ("mip.tolerances.mipgap", "timelimit", {}, {}),
-    "xpress": ("miprelstop", "timelimit", {"outputlog": 0}, {}),
-    "copt": ("RelGap", "TimeLimit", {"Logging": 0}, {}),
+    "glpk": ("", "tmlim", {}, {}),  # it calls a stop at the gap no optimum
+    "cplex": ("mip.tolerances.mipgap", "timelimit", {}, {"preprocessing.presolve": 0}),
+    "xpress": ("miprelstop", "timelimit", {"outputlog": 0}, {"presolve": 0}),
+    "copt": ("RelGap", "TimeLimit", {"Logging": 0}, {"Presolve": 0}),
 }
 
 
@@ -58,7 +59,7 @@ def run_solver(
         raise SolverError(f"solver {solver!r} is not available here; available: {available}")
     gap_name, limit_name, quiet, unpresolved = _OPTIONS.get(solver, ("", "", {}, {}))
     seconds = math.ceil(time_limit) if solver == "glpk" else time_limit  # GLPK wants an integer
-    named = {gap_name: gap, limit_name: seconds} if gap_name else {}
+    named = {name: v for name, v in ((gap_name, gap), (limit_name, seconds)) if name}
     chosen = named | ({} if verbose else quiet) | (unpresolved if cautious else {}) | options
     how: dict[str, Any] = {"io_api": "direct" if solver in ("highs", "gurobi") else "lp"}
     files = tempfile.TemporaryDirectory(prefix="carbonsched-")
@@ -75,7 +76,8 @@ def run_solver(
         raise SolverError(f"{solver} failed: {error}") from error
     finally:
         files.cleanup()
-    model.assign_result(result, solver=engine)
+    with _silence(not verbose):
+        model.assign_result(result, solver=engine)
     return result
 
 
@@ -90,16 +92,23 @@ def _refuse_ignored_options(engine: Solver, chosen: dict[str, Any]) -> None:
 
 @contextmanager
 def _silence(active: bool) -> Iterator[None]:
-    """Send the process's standard output nowhere: solvers print past Python's own stream."""
+    """Send the process's standard output nowhere: solvers print past Python's own stream.
+
+    linopy's warnings go too: what they tell is told by this package's errors.
+    """
     if not active:
         yield
         return
     saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    logger = logging.getLogger("linopy")
+    level = logger.level
     try:
         os.dup2(nowhere, 1)
+        logger.setLevel(logging.ERROR)
         with redirect_stdout(io.StringIO()):
             yield
     finally:
+        logger.setLevel(level)
         os.dup2(saved, 1)
         os.close(saved)
         os.close(nowhere)

@@ -25,7 +25,8 @@ from carbonsched.schema import DIMENSIONS, PARAMETERS
 
 _NUMBERS = {"float": "number", "int": "integer", "bool": "boolean", "site": "string"}
 _DTYPES = {"number": "float64", "integer": "int64", "boolean": "boolean"}
-_ABOUT = ("title", "description", "licence", "source")
+_NAME = "carbonsched-instance"
+_RESERVED = ("profile", "name", "resources")
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def read_netcdf(path: Path) -> xr.Dataset:
         The file is no NetCDF file.
     """
     if not path.exists():
-        raise FileNotFoundError(f"no instance at {path}: neither a folder nor a file")
+        raise FileNotFoundError(f"nothing at {path}: neither a folder nor a file")
     try:
         with xr.open_dataset(path, engine="h5netcdf") as file:
             data = file.load()
@@ -83,10 +84,10 @@ def write_folder(data: xr.Dataset, folder: Path) -> None:
     times = "datetime" if data.indexes["time"].dtype.kind == "M" else "integer"
     tables = list(_tables(data))
     shared = Counter(PARAMETERS[names[0]].dims for names in tables)
-    resources, former = [], _table_paths(folder)
+    resources, former = [], _former_tables(folder)
     for names in tables:
         dims = PARAMETERS[names[0]].dims
-        label = "_".join(names if shared[dims] > 1 else dims) or "instance"
+        label = _label(names) if shared[dims] > 1 else "_".join(dims) or "instance"
         resource = _describe(data, names, label, times)
         frame = data[names].to_dataframe() if data[names].dims else _scalars(data, names)
         frame = frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
@@ -95,8 +96,8 @@ def write_folder(data: xr.Dataset, folder: Path) -> None:
         with replacing(folder / resource["path"]) as temporary:
             frame.replace(np.inf, "INF").to_csv(temporary, index=False)
         resources.append(resource)
-    about = {key: str(data.attrs[key]) for key in _ABOUT if key in data.attrs}
-    package = {"profile": "data-package", "name": "carbonsched-instance", **about}
+    about = {str(k): v for k, v in data.attrs.items() if isinstance(v, str | int | float)}
+    package = {"profile": "data-package", "name": _NAME} | about
     with replacing(folder / "datapackage.json") as temporary:
         text = json.dumps(package | {"resources": resources}, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
@@ -104,14 +105,26 @@ def write_folder(data: xr.Dataset, folder: Path) -> None:
         (folder / obsolete).unlink(missing_ok=True)
 
 
-def _table_paths(folder: Path) -> set[str]:
-    """Return the tables that a `datapackage.json` of ours in the folder names."""
+def _former_tables(folder: Path) -> set[str]:
+    """Return the tables of the instance that is in the folder; refuse anybody else's package."""
+    if not (folder / "datapackage.json").exists():
+        return set()
     try:
         package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return set()
-    paths = {resource["path"] for resource in package["resources"]}
+        ours = package["name"] == _NAME
+        paths = {str(resource["path"]) for resource in package["resources"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        ours = False
+    if not ours:
+        raise FileExistsError(
+            f"{folder} holds a datapackage.json that is no instance's: not touched"
+        )
     return {path for path in paths if Path(path).name == path}
+
+
+def _label(names: list[str]) -> str:
+    """Return a table's name, from its variables, where its dimensions do not tell it apart."""
+    return "_".join(names) if len(names) <= 3 else f"{names[0]}_and_{len(names) - 1}_more"
 
 
 def _tables(data: xr.Dataset) -> Iterator[list[str]]:
@@ -168,7 +181,7 @@ def read_folder(folder: Path) -> xr.Dataset:
     InstanceError
         Lists every fault of the files, each with file, row and column.
     """
-    from frictionless import FrictionlessException, Package
+    from frictionless import Dialect, FrictionlessException, Package
 
     if not (folder / "datapackage.json").is_file():
         raise InstanceError(["datapackage.json: missing"], str(folder))
@@ -177,6 +190,8 @@ def read_folder(folder: Path) -> xr.Dataset:
     except FrictionlessException as error:
         notes = [reason.message for reason in error.reasons] or [error.error.message]
         raise InstanceError([f"datapackage.json: {note}" for note in notes], str(folder)) from error
+    for resource in package.resources:
+        resource.dialect = Dialect.from_descriptor({"csv": {"delimiter": ","}})
     if faults := list(_table_faults(package)):
         raise InstanceError(faults, str(folder))
     tables = [_Table(folder, resource.to_descriptor()) for resource in package.resources]
@@ -186,7 +201,8 @@ def read_folder(folder: Path) -> xr.Dataset:
     if faults := faults + [fault for table in tables for fault in table.misfits(coords)]:
         raise InstanceError(faults, str(folder))
     arrays = {name: array for table in tables for name, array in table.arrays(coords).items()}
-    attrs = {key: package.to_descriptor()[key] for key in _ABOUT if key in package.to_descriptor()}
+    described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    attrs = {key: value for key, value in described.items() if key not in _RESERVED}
     return xr.Dataset(arrays, coords, attrs)
 
 
@@ -217,7 +233,7 @@ class _Table:
             folder / self.path,
             dtype={f["name"]: _DTYPES.get(f["type"], "object") for f in fields},
             keep_default_na=False,
-            na_values={},
+            na_values={f["name"]: ["NaN"] for f in fields if f["type"] == "number"},
             encoding="utf-8",
         )
         for field in fields:
@@ -228,10 +244,12 @@ class _Table:
     def misfits(self, coords: dict[str, pd.Index]) -> Iterator[str]:
         """Name labels that no other table knows and combinations of labels without a row."""
         known = True
+        if not self.dims and len(self.frame) != 1:
+            yield f"{self.path}: {len(self.frame)} rows, expected one"
         for dim in self.dims:
             for label in self.frame.loc[~self.frame[dim].isin(coords[dim]), dim].unique():
                 known = False
-                yield f"{self.path}, {dim}: unknown label {label}"
+                yield f"{self.path}, {dim}: label {label} is not in {dim}.csv"
         if known and len(self.dims) > 1:
             wanted = pd.MultiIndex.from_product([coords[dim] for dim in self.dims])
             given = pd.MultiIndex.from_frame(self.frame[list(self.dims)])

@@ -72,7 +72,9 @@ def _labels(data: xr.Dataset) -> Iterator[Fault]:
 
 
 def _time_axis(times: pd.Index, step_hours: float) -> Iterator[Fault]:
-    if times.dtype.kind not in "Mi":
+    if getattr(times, "tz", None) is not None:
+        yield "time", f"time: labels in time zone {times.tz}, make them naive UTC timestamps"
+    elif times.dtype.kind not in "Mi":
         kind = f"labels of type {times.dtype}"
         yield "time", f"time: {kind}, expected naive UTC timestamps or integers"
     elif not times.is_monotonic_increasing:
@@ -88,7 +90,7 @@ def _time_axis(times: pd.Index, step_hours: float) -> Iterator[Fault]:
 
 
 def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
-    if array.dtype.kind not in "iuf":
+    if array.dtype.kind not in "iuf" and array.size:
         kind = f"values of type {array.dtype}"
         yield quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}"
         return
@@ -105,7 +107,7 @@ def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Itera
 
 
 def _flags(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
-    if array.dtype.kind != "b":
+    if array.dtype.kind != "b" and array.size:
         kind = f"values of type {array.dtype}"
         yield quantity.name, f"{quantity.name}: {kind}, expected true or false"
 
@@ -136,8 +138,12 @@ def _named(
             f"{dim}={array.indexes[dim][at]}" for dim, at in zip(array.dims, place, strict=True)
         )
         label = f"[{labels}]" if labels else ""
+        unit = f" {quantity.unit}" if quantity.kind in ("float", "int") else ""
         value = array.values[tuple(place)]
-        yield quantity.name, f"{quantity.name}{label} = {value} {quantity.unit}: {complaint}"
+        yield (
+            quantity.name,
+            f"{quantity.name}{label} = {value}{unit.removesuffix(' 1')}: {complaint}",
+        )
     if len(places) > _SHOWN:
         yield quantity.name, f"{quantity.name}: {complaint}, at {len(places) - _SHOWN} more labels"
 
@@ -165,7 +171,7 @@ def _windows(data: xr.Dataset) -> Iterator[Fault]:
 
 
 def _hosts(data: xr.Dataset) -> Iterator[Fault]:
-    hosts = data.allowed & (data.it_capacity >= data.power)
+    hosts = data.allowed.astype(bool) & (data.it_capacity >= data.power)
     for job in data.job.values[~hosts.any("site").values]:
         yield (
             "power",

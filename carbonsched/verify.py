@@ -30,6 +30,13 @@ class Check:
     label: str
     ok: bool
 
+    @property
+    def extent(self) -> str:
+        """How badly the row is broken, in words."""
+        if np.isinf(self.worst):
+            return "not a number" if self.unit else "cannot be checked"
+        return f"broken by {self.worst:.4g} {self.unit.removeprefix('1')}".rstrip()
+
 
 @dataclass(frozen=True)
 class Report:
@@ -65,10 +72,7 @@ class Report:
     def __str__(self) -> str:
         if self.ok:
             return f"verified: {len(self.checks)} checks, none broken"
-        lines = [
-            f"({c.equation}) {c.row}: broken by {c.worst:.4g} {c.unit} {c.label}".rstrip()
-            for c in self.broken
-        ]
+        lines = [f"({c.equation}) {c.row}: {c.extent} {c.label}".rstrip() for c in self.broken]
         return "\n".join([f"{len(lines)} of {len(self.checks)} checks broken", *lines])
 
 
@@ -94,7 +98,8 @@ def verify(instance: Instance, schedule: object, tolerance: float = 1e-5) -> Rep
             (Check("1-16", "decisions over the instance's labels", np.inf, "", mismatch, False),)
         )
     with xr.set_options(arithmetic_join="exact"):
-        rows = _rows(instance.data, schedule.data, schedule.objective, schedule.emissions)
+        decisions = schedule.data[list(DECISIONS)].astype(float)
+        rows = _rows(instance.data, decisions, schedule.objective, schedule.emissions)
         return Report(tuple(_judge(*row, tolerance) for row in rows))
 
 
@@ -156,15 +161,14 @@ def _power(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     jobs = (s.run * p.power).sum("job")
     inference = (s.route * p.power_per_unit).sum("service")
     yield "2", "IT power of the workload", "MW", np.abs(s.it_power - jobs - inference), s.it_power
-    yield "2", "IT capacity", "MW", s.it_power - p.it_capacity, p.it_capacity
+    yield "2", "IT capacity", "MW", s.it_power - p.it_capacity, s.it_power
     cooled = s.it_power * p.cooling
     yield "3", "facility power", "MW", np.abs(s.facility_power - cooled), cooled
     supply = s.grid_import + s.generate + s.discharge
     use = s.facility_power + s.grid_export + s.charge
     yield "4", "power balance", "MW", np.abs(supply - use), np.maximum(supply, use)
-    available = p.generation_available
-    yield "4", "generation available", "MW", s.generate - available, available
-    yield "4", "generation not negative", "MW", -s.generate, available
+    yield "4", "generation available", "MW", s.generate - p.generation_available, s.generate
+    yield "4", "generation not negative", "MW", -s.generate, 1.0
 
 
 def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
@@ -172,10 +176,12 @@ def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
         ("5", s.grid_import, p.import_limit, s.importing),
         ("6", s.grid_export, p.export_limit, s.exporting),
     ):
-        yield equation, f"{power.name} within its limit", "MW", power - limit * state, limit
-        yield equation, f"{power.name} not negative", "MW", -power, limit
+        yield equation, f"{power.name} within its limit", "MW", power - limit * state, power
+        yield equation, f"{power.name} not negative", "MW", -power, 1.0
         yield equation, f"{state.name} is 0 or 1", "1", _off_binary(state), 1.0
-    yield "7", "import or export, not both", "1", s.importing + s.exporting - 1, 1.0
+    yield "7", "importing or exporting, not both", "1", s.importing + s.exporting - 1, 1.0
+    both = np.minimum(s.grid_import, s.grid_export)
+    yield "7", "import or export, not both", "MW", both, 1.0
 
 
 def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
@@ -206,26 +212,26 @@ def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
 
 def _inference(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield "11", "demand served", "unit", np.abs(s.route.sum("site") - p.demand), p.demand
-    yield "11", "route not negative", "unit", -s.route, p.demand
+    yield "11", "route not negative", "unit", -s.route, 1.0
     too_far = p.latency > p.latency_limit
-    yield "12", "latency", "unit", s.route * too_far, p.demand
+    yield "12", "latency", "unit", s.route * too_far, 1.0
 
 
 def _storage(p: xr.Dataset, s: xr.Dataset, hours: xr.DataArray) -> Iterator[Row]:
     before = s.soc.shift(time=1)
     before = before.where(before.time != before.time[0], p.battery_initial)
     change = p.charge_efficiency * s.charge - s.discharge / p.discharge_efficiency
-    size = p.battery_energy
+    size = np.maximum(s.soc, before)
     yield "13", "state of charge", "MWh", np.abs(s.soc - before - hours * change), size
     final = p.battery_initial - s.soc.isel(time=-1, drop=True)
-    yield "13", "final state of charge", "MWh", final, size
-    yield "14", "battery not below its minimum", "MWh", p.battery_min - s.soc, size
-    yield "14", "battery not above its energy", "MWh", s.soc - p.battery_energy, size
+    yield "13", "final state of charge", "MWh", final, p.battery_initial
+    yield "14", "battery not below its minimum", "MWh", p.battery_min - s.soc, p.battery_min
+    yield "14", "battery not above its energy", "MWh", s.soc - p.battery_energy, s.soc
     for power, limit in ((s.charge, p.charge_limit), (s.discharge, p.discharge_limit)):
-        yield "15", f"{power.name} within its limit", "MW", power - limit, limit
-        yield "15", f"{power.name} not negative", "MW", -power, limit
+        yield "15", f"{power.name} within its limit", "MW", power - limit, power
+        yield "15", f"{power.name} not negative", "MW", -power, 1.0
     both = np.minimum(s.charge, s.discharge)
-    yield "15", "charge or discharge, not both", "MW", both, p.charge_limit
+    yield "15", "charge or discharge, not both", "MW", both, 1.0
 
 
 def _carbon(p: xr.Dataset, s: xr.Dataset, hours: xr.DataArray, claimed: float) -> Iterator[Row]:

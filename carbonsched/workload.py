@@ -15,7 +15,8 @@ def first_fit(instance: Instance) -> xr.Dataset:
     Each service is split over its latency-feasible sites in proportion to `it_capacity`. Jobs
     then start in order of release (ties in the order of the instance), each in the first period,
     and there at the first site, with room for its whole run. Room is IT capacity, and no more
-    than the grid connection can feed with cooling. A job that never finds room is declined.
+    than grid connection and on-site generation can feed with cooling. A job that never finds room
+    is declined.
 
     Returns
     -------
@@ -32,13 +33,14 @@ def first_fit(instance: Instance) -> xr.Dataset:
     share = (feasible * data.it_capacity) / (feasible * data.it_capacity).sum("site")
     route = (share.fillna(0) * data.demand).transpose("service", "site", "time")
 
-    room = np.minimum(data.it_capacity, data.import_limit / data.cooling)
+    fed = (data.import_limit + data.generation_available) / data.cooling
+    room = np.minimum(data.it_capacity, fed)
     room = room - (data.power_per_unit * route).sum("service")
     if float(room.min()) < -1e-6:
         site, time = (room.isel(room.argmin(["site", "time"]))[d].item() for d in ("site", "time"))
         raise InfeasibleError(
-            f"the workload of energy_only does not fit: inference split by capacity lacks "
-            f"{-float(room.min()):.4g} MW at site {site}, period {time}"
+            f"the workload of energy_only does not fit: inference split by capacity lacks room "
+            f"or power for {-float(room.min()):.4g} MW at site {site}, period {time}"
         )
     return xr.Dataset(
         {"start": _first_fit_jobs(data, room.transpose("site", "time")), "route": route}
@@ -55,7 +57,7 @@ def _first_fit_jobs(data: xr.Dataset, room: xr.DataArray) -> xr.DataArray:
     for j in np.argsort(release, kind="stable"):
         length, power = int(data.duration[j]), float(data.power[j])
         for t in range(release[j], deadline[j] - length + 2):
-            fits = (free[:, t : t + length] >= power).all(axis=1) & data.allowed.values[j]
+            fits = (free[:, t : t + length] >= power - 1e-9).all(axis=1) & data.allowed.values[j]
             if fits.any():
                 i = int(fits.argmax())
                 free[i, t : t + length] -= power

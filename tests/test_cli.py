@@ -74,7 +74,7 @@ def test_a_bad_folder_fails_with_every_fault(tmp_path):
         assert result.exit_code == 2
         assert "2 faults" in result.output
         assert "it_capacity[site=harbour] = -5.0 MW" in result.output
-        assert "charge_efficiency[site=plains] = 1.5 1" in result.output
+        assert "charge_efficiency[site=plains] = 1.5: must be at most 1" in result.output
     assert not (tmp_path / "s.nc").exists()
 
 
@@ -91,3 +91,22 @@ def test_infeasible_fails_without_a_file(tmp_path):
     result = call("solve", tmp_path / "tight", "--out", tmp_path / "s.nc")
     assert result.exit_code == 1 and "no schedule satisfies" in result.output
     assert not (tmp_path / "s.nc").exists()
+
+
+def test_the_schedule_is_a_netcdf_file(tmp_path):
+    result = call("solve", DEFAULT, "--out", tmp_path / "day.json")
+    assert result.exit_code == 1 and "name it with .nc" in result.output
+    assert not list(tmp_path.iterdir())
+    assert call("table", DEFAULT, "--out", tmp_path).exit_code == 2
+
+
+def test_no_carbon_is_not_held_to_the_budget(tmp_path):
+    budget = 0.9 * cs.solve(cs.load(DEFAULT), "no_carbon").emissions
+    cs.load(DEFAULT).replace(carbon_budget=budget).save(tmp_path / "tight")
+    out = tmp_path / "s.nc"
+    assert call("solve", tmp_path / "tight", "--method", "no_carbon", "--out", out).exit_code == 0
+    assert call("verify", tmp_path / "tight", out).exit_code == 0
+
+
+def test_version():
+    assert call("--version").output.strip() == f"carbonsched {cs.__version__}"

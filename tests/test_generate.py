@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
+from carbonsched.workload import first_fit
 
 
 def test_the_seed_decides():
@@ -24,6 +25,11 @@ def test_any_size_is_valid(sizes):
 def test_feasible_by_construction_for_every_method(seed):
     table = cs.table(cs.generate(4, 12, 5, 4, seed), gap=1e-3)
     assert (table.status == "optimal").all()
+
+
+def test_a_full_fleet_is_still_feasible_for_the_fixed_workload():
+    for seed in range(12):
+        first_fit(cs.generate(4, 12, 2, 4, seed, utilisation=1.0))
 
 
 def test_without_the_guarantee_some_are_infeasible():

@@ -33,8 +33,8 @@ VALUES = {
     "cooling below one": ({"cooling": 0.9}, "cooling[site=A, time=0] = 0.9 MW/MW"),
     "no step": ({"step_hours": 0}, "step_hours = 0.0 h: must be above 0"),
     "no duration": ({"duration": 0}, "duration[job=j0] = 0 periods: must be at least 1"),
-    "unknown release": ({"release": 7}, "release[job=j0] = 7 time label: not a label of time"),
-    "unknown home": ({"home": "Z"}, "home[service=s0] = Z site label: not a label of site"),
+    "unknown release": ({"release": 7}, "release[job=j0] = 7: not a label of time"),
+    "unknown home": ({"home": "Z"}, "home[service=s0] = Z: not a label of site"),
     "window too short": ({"duration": 3, "release": 1}, "job j0: runs 3 periods, its window"),
     "deadline before release": ({"release": 2, "deadline": 0}, "holds 0"),
     "job too large": ({"power": 200}, "job j0: power 200 MW, no allowed site"),
@@ -72,8 +72,8 @@ def test_all_faults_are_reported_at_once():
         "demand: missing (inference workload to be served, unit)",
         "pue: not a variable of the model",
         "cooling[site=A, time=2] = 0.5 MW/MW: must be at least 1",
-        "charge_efficiency[site=A] = 2.0 1: must be at most 1",
-        "charge_efficiency[site=B] = 2.0 1: must be at most 1",
+        "charge_efficiency[site=A] = 2.0: must be at most 1",
+        "charge_efficiency[site=B] = 2.0: must be at most 1",
         "reward[job=j0] = nan USD: not a finite number",
         "reward[job=j1] = nan USD: not a finite number",
         "battery_initial[site=A] = 7.0 MWh: outside the battery, [battery_min, battery_energy]",
@@ -160,5 +160,42 @@ def test_replace_validates_and_broadcasts(make):
         instance.replace(pue=1.2)
 
 
+def test_replace_takes_labels_and_keeps_units_honest(default):
+    data = default.data
+    moved = default.replace(
+        release=data.release, deadline=data.indexes["time"][-1].to_datetime64(), home="valley"
+    )
+    assert (moved.data.deadline == data.time[-1]).all() and set(moved.data.home.values) == {
+        "valley"
+    }
+    in_kw = (1000 * data.power).assign_attrs(units="kW")
+    with pytest.raises(cs.InstanceError, match="power: given in kW, expected MW"):
+        default.replace(power=in_kw)
+    with pytest.raises(ValueError, match="site"):
+        default.replace(it_capacity=data.it_capacity.isel(site=[0, 1]))
+
+
+def test_replacing_drops_the_source_of_what_is_replaced():
+    data = plain(2, 2, 1, 1)
+    data["carbon_intensity"].attrs = {"source": "Electricity Maps", "licence": "ODbL-1.0"}
+    instance = cs.Instance(data)
+    assert "source" not in instance.replace(carbon_intensity=0.1).data.carbon_intensity.attrs
+    assert "source" in instance.replace(import_price=1.0).data.carbon_intensity.attrs
+
+
+def test_time_zones_and_mixed_labels_are_named():
+    utc = plain(1, 3, 1).assign_coords(time=pd.date_range("2025-01-01", periods=3, tz="UTC"))
+    assert any("make them naive UTC" in fault for fault in faults(utc))
+    stamped = plain(1, 3, 1).assign_coords(time=pd.date_range("2025-01-01", periods=3, freq="h"))
+    assert any("release[job=j0] = 0: not a label of time" in fault for fault in faults(stamped))
+
+
+def test_empty_sets_need_no_particular_type():
+    data = plain(2, 3)
+    data["allowed"] = data.allowed.astype(float)
+    data["home"] = data.home.astype(float)
+    cs.Instance(data)
+
+
 def test_repr_tells_the_sizes(make):
-    assert "2 sites x 3 times x 1 jobs x 1 services" in repr(make(2, 3, 1, 1))
+    assert "2 sites x 3 periods x 1 job x 1 service" in repr(make(2, 3, 1, 1))

@@ -92,6 +92,13 @@ def test_first_fit_keeps_to_what_the_connection_can_feed(make):
     assert first_fit(instance).start.squeeze().values.tolist() == [0, 1]
 
 
+def test_first_fit_counts_on_site_generation_and_fills_to_the_brim(make):
+    """A site without a connection is fed by its own 30 MW; three jobs of 0.1 fill 0.3."""
+    instance = make(1, 1, 1, import_limit=0, generation_available=30)
+    assert first_fit(instance).start.sum() == 1
+    assert first_fit(make(1, 1, 3, it_capacity=0.3, power=0.1)).start.sum() == 3
+
+
 def test_first_fit_says_what_is_lacking(make):
     instance = make(2, 1, 0, 2, it_capacity=[10, 10], demand=[[9], [6]], latency=[[1, 1], [1, 50]])
     with pytest.raises(cs.InfeasibleError, match="period 0"):

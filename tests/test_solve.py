@@ -84,6 +84,26 @@ def test_unbounded_is_an_error_of_its_own(make, monkeypatch):
     assert caught.type is cs.UnboundedError
 
 
+def test_only_an_instance_can_be_solved(default):
+    with pytest.raises(TypeError, match=r"expected a carbonsched\.Instance, got Dataset"):
+        cs.solve(default.data)
+
+
+def test_a_solver_without_a_bound_says_so(default, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_bound", lambda *args: math.nan)
+    schedule = cs.solve(default)
+    assert math.isnan(schedule.gap) and schedule.summary()["gap"] is None
+    again = cs.Schedule.load(schedule.save(tmp_path / "s.nc"))
+    assert math.isnan(again.bound) and again.objective == schedule.objective
+
+
+def test_infeasible_is_told_once(make, capfd):
+    with pytest.raises(cs.InfeasibleError):
+        cs.solve(make(1, 1, 0, 1, demand=10, import_limit=9))
+    out, err = capfd.readouterr()
+    assert out == "" and err == ""
+
+
 def test_unknown_names_are_explained(default):
     with pytest.raises(cs.SolverError, match=r"not available here; available: .*highs"):
         cs.solve(default, solver="abacus")

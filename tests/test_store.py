@@ -113,7 +113,7 @@ EDITS = {
     ),
     "unknown label": (
         lambda d: edit(d / "service_site.csv", "chat,plains", "chat,planes"),
-        ["service_site.csv", "unknown label planes"],
+        ["service_site.csv", "label planes is not in site.csv"],
     ),
     "not a time": (
         lambda d: edit(d / "site_time.csv", "2025-01-01T03:00:00Z", "3 o'clock"),
@@ -124,6 +124,22 @@ EDITS = {
     "not JSON": (lambda d: (d / "datapackage.json").write_text("{"), ["datapackage.json"]),
     "other unit": (lambda d: package_edit(d, drop_unit), ["power: given in kW, expected MW"]),
     "given twice": (lambda d: package_edit(d, give_twice), ["given by 2 tables"]),
+    "semicolons": (
+        lambda d: (d / "site.csv").write_text((d / "site.csv").read_text().replace(",", ";")),
+        ["site.csv"],
+    ),
+    "not a number": (
+        lambda d: edit(d / "job.csv", "21280.0", "NaN"),
+        ["reward[job=pretrain-a] = nan USD: not a finite number"],
+    ),
+    "two instances": (
+        lambda d: (d / "instance.csv").write_text("step_hours,carbon_budget\n1.0,5.0\n1.0,6.0\n"),
+        ["instance.csv: 2 rows, expected one"],
+    ),
+    "no row for a job": (
+        lambda d: edit(d / "job.csv", (d / "job.csv").read_text().splitlines()[1] + "\n", ""),
+        ["job_site.csv", "label pretrain-a is not in job.csv"],
+    ),
     "faulty value": (
         lambda d: edit(d / "instance.csv", "3000.0", "-3000.0"),
         ["carbon_budget = -3000.0 tCO2e"],
@@ -181,3 +197,28 @@ def test_replacing_makes_the_folder_it_needs(tmp_path):
     with store.replacing(tmp_path / "new" / "file.txt") as temporary:
         temporary.write_text("whole")
     assert (tmp_path / "new" / "file.txt").read_text() == "whole"
+
+
+def test_other_peoples_files_are_left_alone(tmp_path):
+    (tmp_path / "precious.csv").write_text("a,b\n1,2\n")
+    package = {"name": "theirs", "resources": [{"name": "p", "path": "precious.csv"}]}
+    for theirs in (package, {}, [], {"name": "carbonsched-instance", "resources": [{"data": []}]}):
+        (tmp_path / "datapackage.json").write_text(json.dumps(theirs))
+        with pytest.raises(FileExistsError, match="not touched"):
+            cs.generate(seed=1).save(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "datapackage.json", "precious.csv",
+        ]  # fmt: skip
+
+
+def test_a_schedule_is_not_an_instance(default, tmp_path):
+    cs.solve(default).save(tmp_path / "schedule.nc")
+    with pytest.raises(cs.InstanceError, match="this is a schedule"):
+        cs.load(tmp_path / "schedule.nc")
+
+
+def test_attributes_of_ones_own_survive(tmp_path):
+    data = plain(2, 2).assign_attrs(title="t", doi="10.1/2", year=2025)
+    for target in ("folder", "file.nc"):
+        attrs = cs.load(cs.Instance(data).save(tmp_path / target)).data.attrs
+        assert attrs["doi"] == "10.1/2" and attrs["year"] == 2025

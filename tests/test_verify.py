@@ -90,9 +90,10 @@ def both_ways(p, d):
         d[name] = xr.ones_like(d[name])
 
 
-def circular(p, d):
-    idle = (d.charge == 0) & (d.discharge == 0)
-    for name in ("charge", "discharge"):
+def circular(p, d, one="charge", other="discharge"):
+    """Let equal powers go in and out, which the balance does not see."""
+    idle = d[one] == 0
+    for name in (one, other):
         bump(d, name, 3.0, idle)
 
 
@@ -121,7 +122,8 @@ CORRUPTIONS = {
     ("6", "grid_export within its limit"): lambda p, d: bump(d, "grid_export", 1e3),
     ("6", "grid_export not negative"): lambda p, d: bump(d, "grid_export", -1e3),
     ("6", "exporting is 0 or 1"): lambda p, d: bump(d, "exporting", 0.4, d.exporting == 0),
-    ("7", "import or export, not both"): both_ways,
+    ("7", "importing or exporting, not both"): both_ways,
+    ("7", "import or export, not both"): lambda p, d: circular(p, d, "grid_import", "grid_export"),
     ("8", "one site at a time"): extra_run,
     ("8", "started at most once"): second_start,
     ("8", "runs within its window"): outside_window,
@@ -209,6 +211,20 @@ def test_decisions_over_other_labels_are_caught(rich):
         schedule.data.assign(soc=schedule.data.soc.isel(time=0, drop=True)),
     ):
         assert not cs.verify(instance, replace(schedule, data=data)).ok
+
+
+def test_a_generous_limit_hides_nothing():
+    """Rows are judged by their flows: a limit of a million MW must not blunt the check."""
+    instance = cs.generate(seed=0)
+    instance = instance.replace(import_limit=1e6, export_limit=0.0, charge_limit=1e6)
+    schedule = cs.solve(instance)
+    for name, by in (("grid_import", -9.0), ("charge", -9.0)):
+        data = schedule.data.copy(deep=True)
+        bump(data, name, by, data[name] == 0)
+        rows = {check.row for check in cs.verify(instance, replace(schedule, data=data)).broken}
+        assert f"{name} not negative" in rows
+    with_bools = schedule.data.assign({n: schedule.data[n].astype(bool) for n in ("run", "start")})
+    assert cs.verify(instance, replace(schedule, data=with_bools)).ok
 
 
 def test_the_report_reads_well_and_raises(rich):

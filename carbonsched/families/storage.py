@@ -66,6 +66,8 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     model.add_constraints(soc == before + hours * stored, name="storage:state")  # (13)
     model.add_constraints(end >= data.battery_initial, name="storage:final")  # (13)
     if "charging" in model.variables:
-        into, out = model["charging"] * data.charge_limit, model["charging"] * data.discharge_limit
-        model.add_constraints(charge <= into, name="storage:charge")  # (15)
-        model.add_constraints(discharge + out <= data.discharge_limit, name="storage:discharge")
+        charging, limit = model["charging"], data.discharge_limit
+        model.add_constraints(charge <= data.charge_limit * charging, name="storage:charge")  # (15)
+        model.add_constraints(
+            discharge + limit * charging <= limit, name="storage:discharge"
+        )  # (15)
