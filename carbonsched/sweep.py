@@ -1,0 +1,169 @@
+"""Instances by methods to one tidy table: cached, resumable, parallel, and with failures as rows.
+
+Every case is one row and one small file in the cache, named by the content of all that decides
+it: the instance's numbers and labels, the method, the formulation, the options and the versions of
+carbonsched, linopy and the solver. A row is written the moment it is known, atomically, so a sweep
+that was killed goes on where it ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from distributed import Client, LocalCluster, as_completed
+from tqdm.auto import tqdm
+
+from carbonsched.errors import CarbonschedError
+from carbonsched.formulation import Formulation, choose
+from carbonsched.instance import Instance
+from carbonsched.solve import solve, versions
+from carbonsched.store import replacing
+
+TIMES = ("runtime", "build_time")  # the columns that differ from run to run
+
+
+def digest(instance: Instance) -> str:
+    """Return a hash of the instance's labels and values, whatever its title or sources."""
+    text = hashlib.sha256()
+    for name in sorted(instance.data.variables):
+        array = instance.data.variables[name]
+        values = array.values
+        if values.dtype.kind == "O":
+            values = np.array(json.dumps(values.tolist()))
+        text.update(f"{name}{array.dims}{values.dtype}{values.shape}".encode())
+        text.update(np.ascontiguousarray(values).tobytes())
+    return text.hexdigest()
+
+
+def solve_row(
+    instance: Instance, method: str, formulation: str | Formulation, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Solve one case and return its row; a failure is a row with its kind and its message."""
+    try:
+        schedule = solve(instance, method, formulation, progress=False, **options)
+    except (CarbonschedError, ValueError) as error:
+        kind = type(error).__name__.removesuffix("Error").lower()
+        return {"status": kind, "message": str(error)}
+    return {
+        "status": schedule.status,
+        "message": "",
+        "objective": schedule.objective,
+        "emissions": schedule.emissions,
+        "bound": schedule.bound,
+        "gap": schedule.gap,
+        "jobs": int(schedule.data.start.sum()),
+        **{f"benefit_{term}": value for term, value in schedule.benefit.items()},
+        "runtime": schedule.runtime,
+        "build_time": schedule.build_time,
+    }
+
+
+def sweep(
+    instances: Mapping[str, Instance],
+    methods: Iterable[str] = ("joint",),
+    formulations: Iterable[str] = ("start",),
+    *,
+    cache: str | Path,
+    cluster: str | None = None,
+    workers: int | None = None,
+    progress: bool | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Solve every instance by every method and formulation.
+
+    Parameters
+    ----------
+    instances : mapping of str to Instance
+        The key names the instance in the table.
+    methods : iterable of str
+        Of `carbonsched.METHODS`.
+    formulations : iterable of str
+        Of `carbonsched.FORMULATIONS`.
+    cache : path
+        Folder of finished rows; rows found there are not computed again.
+    cluster : str, optional
+        Address of a Dask scheduler to work on. By default a cluster of processes on this machine
+        is started for the sweep, and only if there is anything to compute.
+    workers : int, optional
+        Processes of the local cluster; by default one a core.
+    progress : bool, optional
+        Show a progress bar; by default on a terminal only.
+    **options
+        As in `carbonsched.solve`, but not `progress`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a case, in the order asked for: instance, method, formulation, status, message,
+        objective (USD), emissions (tCO2e), bound (USD), gap (1), jobs (accepted), benefit_* (the
+        terms of (1), USD), runtime and build_time (s). What a failed case lacks is missing.
+    """
+    cache = Path(cache)
+    solver = versions(options.get("solver", "highs"))
+    keys: dict[tuple[str, str, str], Path] = {}
+    for name, instance in instances.items():
+        content = digest(instance)
+        for method in methods:
+            for formulation in formulations:
+                chosen = asdict(choose(method, formulation))
+                case = json.dumps([content, chosen, options, solver], sort_keys=True)
+                row = hashlib.sha256(case.encode()).hexdigest()[:32]
+                keys[name, method, formulation] = cache / row[:2] / f"{row}.json"
+    missing = {path: case for case, path in keys.items() if not path.exists()}
+    disable = None if progress is None else not progress
+    with tqdm(total=len(keys), unit="case", disable=disable, leave=False) as bar:
+        bar.update(len(keys) - len(missing))
+        if missing:
+            with _client(cluster, workers) as client:
+                for path, row in _computed(client, missing, instances, options):
+                    with replacing(path) as temporary:
+                        temporary.write_text(json.dumps(row), encoding="utf-8")
+                    bar.update()
+    columns = ("instance", "method", "formulation")
+    rows = [
+        dict(zip(columns, case, strict=True)) | json.loads(path.read_text(encoding="utf-8"))
+        for case, path in keys.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _computed(
+    client: Client,
+    missing: Mapping[Path, tuple[str, str, str]],
+    instances: Mapping[str, Instance],
+    options: dict[str, Any],
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield rows as they are finished; a worker that died for good leaves a row that says so."""
+    futures = {
+        client.submit(solve_row, instances[name], method, formulation, options, pure=False): path
+        for path, (name, method, formulation) in missing.items()
+    }
+    for future in as_completed(futures):
+        error = future.exception()
+        path = futures.pop(future)
+        if error is None:
+            yield path, future.result()
+        else:
+            yield path, {"status": "crashed", "message": f"{type(error).__name__}: {error}"}
+
+
+@contextmanager
+def _client(cluster: str | None, workers: int | None) -> Iterator[Client]:
+    """Connect to a running cluster, or start one of single-threaded processes."""
+    if cluster is not None:
+        with Client(cluster) as client:
+            yield client
+        return
+    local = LocalCluster(
+        n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs="ERROR"
+    )
+    with local, Client(local) as client:
+        yield client

@@ -1,0 +1,70 @@
+"""Scenarios are pure functions of an instance, and change what their names say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import carbonsched as cs
+from carbonsched.scenarios import SCENARIOS
+
+CHANGED = {
+    "base": set(),
+    "training_dominant": {"demand", "power", "reward", "startup_cost"},
+    "inference_dominant": {"demand", "power", "reward", "startup_cost"},
+    "peak_demand": {"demand"},
+    "generation_rich": {"generation_available"},
+    "battery_rich": {
+        "battery_energy", "battery_min", "battery_initial", "charge_limit", "discharge_limit",
+    },
+    "carbon_tight": {"carbon_budget"},
+    "price_volatile": {"import_price", "export_price"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_changes_what_it_says_and_nothing_else(name, default):
+    before = default.data.copy(deep=True)
+    changed = SCENARIOS[name](default)
+    xr.testing.assert_identical(default.data, before)
+    assert {n for n in before.data_vars if not changed.data[n].equals(before[n])} == CHANGED[name]
+    xr.testing.assert_identical(SCENARIOS[name](default).data, changed.data)
+
+
+def test_energy_of_training_and_inference_moves_as_named(default):
+    def energies(instance: cs.Instance) -> tuple[float, float]:
+        data = instance.data
+        return float((data.power * data.duration).sum()), float(data.demand.sum())
+
+    (jobs, demand), (more, less) = energies(default), energies(
+        SCENARIOS["training_dominant"](default)
+    )  # fmt: skip
+    assert more == pytest.approx(2 * jobs) and less == pytest.approx(0.5 * demand)
+    fewer, higher = energies(SCENARIOS["inference_dominant"](default))
+    assert fewer == pytest.approx(0.5 * jobs) and higher == pytest.approx(1.25 * demand)
+
+
+def test_peaks_rise_and_valleys_stay(default):
+    peaked = SCENARIOS["peak_demand"](default).data.demand / default.data.demand
+    assert set(np.unique(peaked.round(9))) == {1.0, 1.4}
+    assert float((peaked > 1).mean()) == pytest.approx(0.25, abs=0.1)
+
+
+def test_volatile_prices_keep_mean_and_spread(default):
+    before, after = default.data, SCENARIOS["price_volatile"](default).data
+    np.testing.assert_allclose(after.import_price.mean("time"), before.import_price.mean("time"))
+    np.testing.assert_allclose(
+        after.import_price.std("time"), 2 * before.import_price.std("time"), rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        after.import_price - after.export_price, before.import_price - before.export_price
+    )
+
+
+def test_the_tight_budget_binds_on_the_default_instance(default):
+    tight = SCENARIOS["carbon_tight"](default)
+    assert float(tight.data.carbon_budget) < cs.solve(default).emissions
+    assert cs.solve(tight).emissions <= float(tight.data.carbon_budget) * (1 + 1e-6)
+    loose = SCENARIOS["carbon_tight"](default.replace(carbon_budget=1.0))
+    assert float(loose.data.carbon_budget) == 1.0

@@ -1,0 +1,119 @@
+"""Sweeps: cached, resumable after a kill, failures as rows, the same on any cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from distributed import LocalCluster
+
+import carbonsched as cs
+from carbonsched.sweep import TIMES, digest, sweep
+
+METHODS = ("joint", "no_battery")
+SCRIPT = """
+import sys
+import carbonsched as cs
+from carbonsched.sweep import sweep
+
+if __name__ == "__main__":
+    instances = {f"seed={k}": cs.generate(2, 6, 2, 1, seed=k) for k in range(12)}
+    sweep(instances, ("joint", "no_battery"), cache=sys.argv[1], cluster=sys.argv[2], gap=0)
+"""
+
+
+def small(count: int) -> dict[str, cs.Instance]:
+    return {f"seed={k}": cs.generate(2, 6, 2, 1, seed=k) for k in range(count)}
+
+
+def rows(cache: Path) -> list[Path]:
+    return sorted(cache.rglob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def address():
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_sweep_is_what_solve_says(tmp_path, address):
+    instances = small(2)
+    table = sweep(instances, METHODS, cache=tmp_path, cluster=address, gap=0)
+    assert list(table.instance) == ["seed=0", "seed=0", "seed=1", "seed=1"]
+    assert list(table.method) == [*METHODS, *METHODS]
+    schedule = cs.solve(instances["seed=1"], "no_battery", gap=0)
+    row = table.iloc[3]
+    assert row.objective == pytest.approx(schedule.objective)
+    assert row.emissions == pytest.approx(schedule.emissions)
+    assert row.benefit_import == pytest.approx(schedule.benefit["import"])
+    assert row.jobs == int(schedule.data.start.sum()) and row.status == "optimal"
+
+
+def test_finished_rows_are_not_computed_again(tmp_path, address):
+    instances = small(3)
+    first = sweep(instances, cache=tmp_path, cluster=address)
+    written = {path: path.stat().st_mtime_ns for path in rows(tmp_path)}
+    again = sweep(instances, cache=tmp_path, cluster="tcp://nowhere:1")  # nothing to do there
+    pd.testing.assert_frame_equal(first, again)
+    assert {path: path.stat().st_mtime_ns for path in rows(tmp_path)} == written
+    sweep(instances, cache=tmp_path, cluster=address, gap=0.5)
+    assert len(rows(tmp_path)) == 2 * len(written)
+
+
+def test_the_cache_goes_by_content(make):
+    instance = cs.generate(seed=1)
+    renamed = cs.Instance(instance.data.assign_attrs(title="another"))
+    assert digest(instance) == digest(renamed) == digest(cs.generate(seed=1))
+    dearer = instance.replace(import_price=instance.data.import_price + 1e-9)
+    relabelled = cs.Instance(instance.data.assign_coords(job=[f"j{k}" for k in range(6)]))
+    assert len({digest(instance), digest(dearer), digest(relabelled)}) == 3
+    swapped = cs.Instance(instance.data.assign_coords(site=["site-1", "site-2", "site-33"]).assign(
+        home=instance.data.home.copy(data=["site-1"] * 3)
+    ))  # fmt: skip
+    assert digest(swapped) != digest(instance)
+
+
+def test_failures_are_rows(tmp_path, make, address):
+    instances = {
+        "good": make(1, 1, 0, 1, demand=5),
+        "short of power": make(1, 1, 0, 1, demand=10, import_limit=9),
+    }
+    table = sweep(instances, cache=tmp_path, cluster=address).set_index("instance")
+    assert table.status.to_dict() == {"good": "optimal", "short of power": "infeasible"}
+    assert "no schedule satisfies" in table.message["short of power"]
+    assert pd.isna(table.objective["short of power"])
+
+
+def test_it_starts_processes_of_its_own(tmp_path):
+    table = sweep(small(2), cache=tmp_path, workers=1, progress=False)
+    assert (table.status == "optimal").all()
+
+
+def test_killed_half_way_and_started_again_it_gives_the_same_table(tmp_path, address):
+    """SIGKILL, twice: rows that were done are kept, whole, and the rest is computed."""
+    cache, script = tmp_path / "cache", tmp_path / "run.py"
+    script.write_text(SCRIPT)
+    for wanted in (4, 10):
+        process = subprocess.Popen([sys.executable, str(script), str(cache), address])
+        deadline = time.monotonic() + 120
+        while len(rows(cache)) < wanted and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    done = rows(cache)
+    assert 10 <= len(done) < 24
+    for path in done:
+        assert json.loads(path.read_text())["status"] == "optimal"
+    before = {path: path.read_bytes() for path in done}
+    resumed = sweep(small(12), METHODS, cache=cache, cluster=address, gap=0)
+    assert all(path.read_bytes() == content for path, content in before.items())
+    clean = sweep(small(12), METHODS, cache=tmp_path / "clean", cluster=address, gap=0)
+    times = list(TIMES)
+    pd.testing.assert_frame_equal(resumed.drop(columns=times), clean.drop(columns=times))
