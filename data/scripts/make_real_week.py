@@ -1,6 +1,6 @@
 """Make `data/real-week`: six real sites, the week of 2023-10-09, hourly in UTC.
 
-    python data/scripts/make_real_week.py --staged ../shared/data --out data/real-week
+    python data/scripts/make_real_week.py --staged path/to/sources
 
 Observed: wholesale prices, average carbon intensity, request rates, training jobs, GPU power and
 round-trip times. Modelled from observed weather: cooling and on-site generation. What no source
