@@ -38,3 +38,8 @@ class VerificationError(CarbonschedError):
     def __init__(self, report: object) -> None:
         self.report = report
         super().__init__(f"the schedule fails verification\n{report}")
+
+
+def kind_of(error: BaseException) -> str:
+    """Return the kind of an error as a table's status says it: "infeasible", "noincumbent", ..."""
+    return type(error).__name__.removesuffix("Error").lower()

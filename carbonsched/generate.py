@@ -200,7 +200,7 @@ def _draw_services(
 
 
 def _most_emissions(data: xr.Dataset) -> float:
-    """Return what the workload would emit if all of it ran at the highest intensity, tCO2e."""
+    """Return an upper limit of emissions, tCO2e: workload, charging, generation at their worst."""
     inference = (data.power_per_unit * data.demand).sum()
     training = (data.power * data.duration).sum()
     worst = float((data.cooling * data.carbon_intensity).max())

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from carbonsched.instance import Instance
 from carbonsched.schedule import Schedule
+from carbonsched.windows import window_positions
 
 DPI = 160  # sharp on the page without doubling what is committed
 
@@ -105,9 +106,7 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
     given, decisions = instance.data, schedule.data
     hours, width = hours_of(instance), given.step_hours.item()
     styles = site_styles(instance)
-    first, last = (
-        given.indexes["time"].get_indexer(given[name].values) for name in ("release", "deadline")
-    )
+    first, last = window_positions(given)
     order = np.argsort(first, kind="stable")[::-1]
     figure, axis = plt.subplots(
         figsize=(8, 0.9 + 0.26 * max(len(order), 4)), layout="constrained", dpi=DPI

@@ -17,9 +17,9 @@ from typing import Any
 import linopy
 from linopy.constants import Result
 from linopy.solvers import Solver
-from tqdm.auto import tqdm
 
 from carbonsched.errors import SolverError
+from carbonsched.progress import progress_bar
 
 # What each solver calls the relative gap, the time limit, its output and its presolve.
 _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
@@ -116,12 +116,8 @@ def _silence(active: bool) -> Iterator[None]:
 
 @contextmanager
 def _progress(engine: Solver, time_limit: float, show: bool | None) -> Iterator[None]:
-    """Show the time used and, from HiGHS, incumbent, bound and gap, once a solve takes seconds.
-
-    `show=None` shows it on a terminal only.
-    """
-    disable = None if show is None else not show
-    with tqdm(total=time_limit, unit="s", delay=2, disable=disable, leave=False) as bar:
+    """Show the time used and, from HiGHS, incumbent, bound and gap, once a solve takes seconds."""
+    with progress_bar(show, total=time_limit, unit="s", delay=2) as bar:
         if bar.disable:
             yield
             return

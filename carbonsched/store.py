@@ -96,7 +96,8 @@ def write_folder(data: xr.Dataset, folder: Path) -> None:
         with replacing(folder / resource["path"]) as temporary:
             frame.replace(np.inf, "INF").to_csv(temporary, index=False)
         resources.append(resource)
-    about = {str(k): v for k, v in data.attrs.items() if isinstance(v, str | int | float)}
+    kept = {str(k): v for k, v in data.attrs.items() if isinstance(v, str | int | float)}
+    about = {key: value for key, value in kept.items() if key not in _RESERVED}
     package = {"profile": "data-package", "name": _NAME} | about
     with replacing(folder / "datapackage.json") as temporary:
         text = json.dumps(package | {"resources": resources}, indent=2, ensure_ascii=False)

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from distributed import Client, LocalCluster, as_completed
-from tqdm.auto import tqdm
 
-from carbonsched.errors import CarbonschedError
+from carbonsched.errors import CarbonschedError, kind_of
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
+from carbonsched.progress import progress_bar
 from carbonsched.solve import solve, versions
 from carbonsched.store import replacing
 
@@ -50,8 +50,7 @@ def solve_row(
     try:
         schedule = solve(instance, method, formulation, progress=False, **options)
     except (CarbonschedError, ValueError) as error:
-        kind = type(error).__name__.removesuffix("Error").lower()
-        return {"status": kind, "message": str(error)}
+        return {"status": kind_of(error), "message": str(error)}
     return {
         "status": schedule.status,
         "message": "",
@@ -106,7 +105,7 @@ def sweep(
         objective (USD), emissions (tCO2e), bound (USD), gap (1), jobs (accepted), benefit_* (the
         terms of (1), USD), runtime and build_time (s). What a failed case lacks is missing.
     """
-    cache = Path(cache)
+    cache, methods, formulations = Path(cache), tuple(methods), tuple(formulations)
     solver = versions(options.get("solver", "highs"))
     keys: dict[tuple[str, str, str], Path] = {}
     for name, instance in instances.items():
@@ -118,8 +117,7 @@ def sweep(
                 row = hashlib.sha256(case.encode()).hexdigest()[:32]
                 keys[name, method, formulation] = cache / row[:2] / f"{row}.json"
     missing = {path: case for case, path in keys.items() if not path.exists()}
-    disable = None if progress is None else not progress
-    with tqdm(total=len(keys), unit="case", disable=disable, leave=False) as bar:
+    with progress_bar(progress, total=len(keys), unit="case") as bar:
         bar.update(len(keys) - len(missing))
         if missing:
             with _client(cluster, workers) as client:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-from tqdm.auto import tqdm
 
-from carbonsched.errors import InfeasibleError, NoIncumbentError
+from carbonsched.errors import InfeasibleError, NoIncumbentError, kind_of
 from carbonsched.formulation import METHODS, Formulation
 from carbonsched.instance import Instance
+from carbonsched.progress import progress_bar
 from carbonsched.schedule import Schedule
 from carbonsched.solve import solve
 
@@ -29,8 +29,7 @@ def run_methods(
     A method that has no schedule is kept with the error that says why. `options` as in `solve`.
     """
     outcomes: dict[str, Schedule | Exception] = {}
-    disable = None if progress is None else not progress
-    for method in tqdm(list(methods), unit="method", disable=disable, leave=False):
+    for method in progress_bar(progress, iterable=list(methods), unit="method"):
         try:
             outcomes[method] = solve(instance, method, formulation, progress=progress, **options)
         except (InfeasibleError, NoIncumbentError) as error:
@@ -43,7 +42,7 @@ def summarise(outcomes: dict[str, Schedule | Exception]) -> pd.DataFrame:
     rows = {
         method: {name: getattr(found, name) for name in COLUMNS}
         if isinstance(found, Schedule)
-        else {"status": type(found).__name__.removesuffix("Error").lower()}
+        else {"status": kind_of(found)}
         for method, found in outcomes.items()
     }
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))

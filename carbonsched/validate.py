@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from carbonsched.schema import DIMENSIONS, PARAMETERS, Quantity
+from carbonsched.windows import window_positions
 
 _SHOWN = 5  # labels named per variable and kind of fault, so that one bad column stays readable
 
@@ -157,9 +158,7 @@ def _batteries(data: xr.Dataset) -> Iterator[Fault]:
 
 
 def _windows(data: xr.Dataset) -> Iterator[Fault]:
-    release, deadline = (
-        data.indexes["time"].get_indexer(data[name].values) for name in ("release", "deadline")
-    )
+    release, deadline = window_positions(data)
     rooms = deadline - release + 1
     for job, length, room in zip(data.job.values, data.duration.values, rooms, strict=True):
         if length > room:

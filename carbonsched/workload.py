@@ -7,6 +7,7 @@ import xarray as xr
 
 from carbonsched.errors import InfeasibleError
 from carbonsched.instance import Instance
+from carbonsched.windows import window_positions
 
 
 def first_fit(instance: Instance) -> xr.Dataset:
@@ -51,9 +52,7 @@ def _first_fit_jobs(data: xr.Dataset, room: xr.DataArray) -> xr.DataArray:
     """Place jobs one after the other: what is left for one depends on all before it."""
     free = room.values.copy()
     start = np.zeros(tuple(data.sizes[d] for d in ("job", "site", "time")))
-    release, deadline = (
-        data.indexes["time"].get_indexer(data[name].values) for name in ("release", "deadline")
-    )
+    release, deadline = window_positions(data)
     for j in np.argsort(release, kind="stable"):
         length, power = int(data.duration[j]), float(data.power[j])
         for t in range(release[j], deadline[j] - length + 2):

@@ -218,7 +218,8 @@ def test_a_schedule_is_not_an_instance(default, tmp_path):
 
 
 def test_attributes_of_ones_own_survive(tmp_path):
-    data = plain(2, 2).assign_attrs(title="t", doi="10.1/2", year=2025)
+    data = plain(2, 2).assign_attrs(title="t", doi="10.1/2", year=2025, name="mine")
     for target in ("folder", "file.nc"):
         attrs = cs.load(cs.Instance(data).save(tmp_path / target)).data.attrs
         assert attrs["doi"] == "10.1/2" and attrs["year"] == 2025
+    cs.Instance(data).save(tmp_path / "folder")  # still known as an instance's, whatever its name

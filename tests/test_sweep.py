@@ -45,7 +45,7 @@ def address():
 
 def test_a_sweep_is_what_solve_says(tmp_path, address):
     instances = small(2)
-    table = sweep(instances, METHODS, cache=tmp_path, cluster=address, gap=0)
+    table = sweep(instances, iter(METHODS), cache=tmp_path, cluster=address, gap=0)
     assert list(table.instance) == ["seed=0", "seed=0", "seed=1", "seed=1"]
     assert list(table.method) == [*METHODS, *METHODS]
     schedule = cs.solve(instances["seed=1"], "no_battery", gap=0)

@@ -23,6 +23,7 @@ from linopy import LinearExpression, Model, Variable
 
 from carbonsched.families.shared import contribute, over
 from carbonsched.formulation import Formulation
+from carbonsched.windows import window_positions
 
 OVER = "job"
 
@@ -36,7 +37,7 @@ def may_run(data: xr.Dataset) -> xr.DataArray:
 def may_start(data: xr.Dataset) -> xr.DataArray:
     """Return where a job may start so as to finish in time; bool over (job, site, time)."""
     period = xr.DataArray(np.arange(data.sizes["time"]), {"time": data.time})
-    last = data.deadline.copy(data=data.indexes["time"].get_indexer(data.deadline.values))
+    last = data.deadline.copy(data=window_positions(data)[1])
     in_time = period + data.duration - 1 <= last
     return (may_run(data) & in_time).transpose("job", "site", "time")
 

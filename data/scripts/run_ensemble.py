@@ -5,8 +5,8 @@
 Three sweeps: `ensemble.csv`, random instances of the paper's size by the six methods of Table I;
 `scenarios.csv`, some of them and the default instance in every named scenario; `scaling.csv`,
 growing sizes in both job formulations, one case at a time so that runtimes can be compared.
-Finished rows are kept in a cache, so that a run that was
-stopped goes on where it ended; `--cluster` names a Dask scheduler to work on.
+Finished rows are kept in a cache, so that a run that was stopped goes on where it ended;
+`--cluster` names a Dask scheduler to work on.
 """
 
 from __future__ import annotations
