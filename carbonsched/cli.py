@@ -15,7 +15,7 @@ from rich.table import Table
 
 import carbonsched as cs
 from carbonsched.schema import DIMENSIONS, PARAMETERS
-from carbonsched.solve import as_judged
+from carbonsched.solve import ENGINES, as_judged
 from carbonsched.store import replacing
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app = typer.Typer(
 Method = StrEnum("Method", list(cs.METHODS))
 METHODS = ", ".join(cs.METHODS)
 JobForm = StrEnum("JobForm", list(cs.FORMULATIONS))
+Engine = StrEnum("Engine", list(ENGINES))
 
 InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
 MethodOption = Annotated[
@@ -84,6 +85,7 @@ def solve(
     formulation: FormOption = JobForm.start,
     gap: GapOption = 0.01,
     time_limit: LimitOption = 120.0,
+    engine: Annotated[Engine, typer.Option(help="How to solve.")] = Engine.auto,
     solver: SolverOption = "highs",
     verbose: Annotated[bool, typer.Option(help="Show the solver's log.")] = False,
 ) -> None:
@@ -101,6 +103,7 @@ def solve(
             formulation.value,
             gap=gap,
             time_limit=time_limit,
+            engine=engine.value,
             solver=solver,
             verbose=verbose,
         )

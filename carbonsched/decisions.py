@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linopy
 import numpy as np
 import xarray as xr
 
@@ -15,15 +14,17 @@ _LEAK = (
 )
 
 
-def read_decisions(instance: Instance, model: linopy.Model) -> xr.Dataset:
-    """Return the decisions of a solved model, all of `DECISIONS`, whatever its formulation.
+def read_decisions(instance: Instance, solved: xr.Dataset) -> xr.Dataset:
+    """Return the decisions of a solution, all of `DECISIONS`, whatever the formulation.
+
+    `solved` has the values of the model's variables, as `linopy.Model.solution` gives them.
 
     Binaries are rounded and powers clipped to their signs; what follows from other decisions
     (IT power, facility power, state of charge, states) is computed from them, so that rounding
     leaves no trace; opposite flows that a tie in prices left standing are netted.
     """
     given, hours = instance.data, instance.data.step_hours
-    solved, found = model.solution, xr.Dataset()
+    found = xr.Dataset()
 
     def value(name: str) -> xr.DataArray:
         sizes = {dim: given.indexes[dim] for dim in DECISIONS[name].dims}
@@ -31,7 +32,7 @@ def read_decisions(instance: Instance, model: linopy.Model) -> xr.Dataset:
         return solved[name].fillna(0) if name in solved else absent
 
     found["start"] = value("start").round()
-    found["run"] = _running(found.start, given.duration)
+    found["run"] = running(found.start, given.duration)
     found["stop"] = found.start - found.run + found.run.shift(time=1, fill_value=0)
     found["route"] = value("route").clip(min=0)
     for name in ("generate", "grid_import", "grid_export", "charge", "discharge"):
@@ -52,7 +53,7 @@ def read_decisions(instance: Instance, model: linopy.Model) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:
+def running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:
     """Return where jobs run: started, and not `duration` periods ago or earlier."""
     started = start.drop_vars("time").cumsum("time")
     ended_by = (xr.DataArray(np.arange(start.sizes["time"]), dims="time") - duration).clip(min=-1)

@@ -63,8 +63,13 @@ def build(
         for family in families:
             if hasattr(family, "constrain"):
                 family.constrain(model, data, chosen)
-        if chosen.workload == "first fit":
-            plan = first_fit(instance)
-            for name in set(plan.data_vars) & set(model.variables):
-                model.variables[name].fix(plan[name])
+        fix_workload(model, instance, chosen)
     return model
+
+
+def fix_workload(model: linopy.Model, instance: Instance, formulation: Formulation) -> None:
+    """Fix jobs and routes to `first_fit`, if the formulation says so."""
+    if formulation.workload == "first fit":
+        plan = first_fit(instance)
+        for name in set(plan.data_vars) & set(model.variables):
+            model.variables[name].fix(plan[name])

@@ -34,7 +34,8 @@ class Schedule:
     runtime, build_time : float
         Seconds in the solver, and building the model.
     status : str
-        "optimal" (to the gap asked for) or "time_limit" (the incumbent).
+        "optimal" (to the gap asked for), "time_limit" (the incumbent), or "stopped": column
+        generation has closed its relaxation, and the gap that is left is wider than asked for.
     versions : dict of str to str
         Of carbonsched, linopy and the solver.
     """

@@ -12,6 +12,7 @@ import linopy
 import numpy as np
 from linopy.constants import Result
 
+from carbonsched.columns import column_generation
 from carbonsched.decisions import read_decisions
 from carbonsched.errors import (
     InfeasibleError,
@@ -25,7 +26,10 @@ from carbonsched.model import build
 from carbonsched.schedule import Schedule, benefit_terms, emissions
 from carbonsched.solvers import run_solver
 from carbonsched.verify import Report, verify
+from carbonsched.windows import start_counts
 
+ENGINES = ("auto", "milp", "column-generation")
+AUTO_PLACEMENTS = 20_000
 _PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
 
 
@@ -36,6 +40,7 @@ def solve(
     *,
     gap: float = 0.01,
     time_limit: float = 120.0,
+    engine: str = "auto",
     solver: str = "highs",
     verbose: bool = False,
     progress: bool | None = None,
@@ -55,6 +60,10 @@ def solve(
         Relative gap at which to stop; the paper's 1 % by default.
     time_limit : float
         Seconds; the paper's 120 by default. The incumbent is returned with its gap.
+    engine : str
+        "milp" hands the whole model to the solver. "column-generation" solves the relaxation job
+        by job and rounds: for many jobs, where a small certified gap is enough; with HiGHS, and
+        not for "energy_only". "auto" takes the first up to `AUTO_PLACEMENTS` placements of jobs.
     solver : str
         Any solver that linopy supports and finds installed.
     verbose : bool
@@ -75,8 +84,23 @@ def solve(
         There is no schedule to return, and why.
     VerificationError
         The solver's answer breaks the model, also when solved again without presolve.
+    ValueError
+        A choice is unknown, or the engine does not take the method, solver or options.
     """
     chosen = choose(method, formulation)
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
+    if engine == "auto":
+        engine = _fitting_engine(instance, chosen, solver, options)
+    if engine == "column-generation":
+        if solver != "highs" or options:
+            raise ValueError("column generation works with HiGHS and takes no solver options")
+        schedule = column_generation(
+            instance, method, chosen, gap=gap, time_limit=time_limit, progress=progress
+        )
+        schedule = replace(schedule, versions=versions(solver))
+        verify(as_judged(instance, chosen), schedule).raise_if_broken()
+        return schedule
     limits = {"gap": gap, "time_limit": time_limit, "verbose": verbose, "progress": progress}
     schedule, report = _attempt(instance, method, chosen, solver, **limits, **options)
     if not report.ok:
@@ -92,6 +116,17 @@ def solve(
     return schedule
 
 
+def _fitting_engine(
+    instance: Instance, chosen: Formulation, solver: str, options: dict[str, Any]
+) -> str:
+    """Return the engine for the size: the number of placements the jobs may take."""
+    data = instance.data
+    count = (data.allowed.sum("site") * start_counts(data)).sum()
+    alone = chosen.workload == "optimised" and chosen.jobs == "start" and not options
+    large = count > AUTO_PLACEMENTS and alone and solver == "highs"
+    return "column-generation" if large else "milp"
+
+
 def _attempt(
     instance: Instance, method: str, chosen: Formulation, solver: str, **options: Any
 ) -> tuple[Schedule, Report]:
@@ -100,22 +135,42 @@ def _attempt(
     built = time.perf_counter()
     result = run_solver(model, solver, **options)
     seconds = time.perf_counter() - built
+    schedule = read_schedule(instance, method, chosen, solver, model, result)
+    runtime = _or(result.report and result.report.runtime, seconds)
+    schedule = replace(schedule, runtime=runtime, build_time=built - begun)
+    return schedule, verify(as_judged(instance, chosen), schedule)
+
+
+def read_schedule(
+    instance: Instance,
+    method: str,
+    chosen: Formulation,
+    solver: str,
+    model: linopy.Model,
+    result: Result,
+) -> Schedule:
+    """Return what a solver left in a model as a schedule, its times still to be filled in.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, NoIncumbentError, SolverError
+        There is none, and why.
+    """
     status = _status(model, result, solver)
-    decisions = read_decisions(instance, model)
-    schedule = Schedule(
+    decisions = read_decisions(instance, model.solution)
+    return Schedule(
         data=decisions,
         benefit=benefit_terms(instance, decisions),
         emissions=float(emissions(instance, decisions).sum()),
         bound=_bound(model, result, status),
-        runtime=_or(result.report and result.report.runtime, seconds),
-        build_time=built - begun,
+        runtime=math.nan,
+        build_time=math.nan,
         status=status,
         method=method,
         formulation=chosen,
         solver=solver,
         versions=versions(solver),
     )
-    return schedule, verify(as_judged(instance, chosen), schedule)
 
 
 def as_judged(instance: Instance, chosen: Formulation) -> Instance:

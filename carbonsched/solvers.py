@@ -34,7 +34,37 @@ _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
 }
 
 
+DIRECT = ("highs", "gurobi")  # handed over in memory, and updated in place; others read a file
+
+
 def run_solver(
+    model: linopy.Model,
+    solver: str,
+    *,
+    time_limit: float,
+    verbose: bool = False,
+    progress: bool | None = None,
+    **limits_and_options: Any,
+) -> Result:
+    """Solve a model with a solver by name, silently unless asked, and return linopy's result.
+
+    Takes what `hand_over` takes.
+
+    Raises
+    ------
+    SolverError
+        The solver is not installed, or failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="carbonsched-") as folder:
+        given = {"verbose": verbose, "folder": Path(folder)} | limits_and_options
+        engine = hand_over(model, solver, time_limit=time_limit, **given)
+        answer = None if solver == "highs" else Path(folder) / "model.sol"
+        return run(
+            engine, model, time_limit, verbose=verbose, progress=progress, solution_fn=answer
+        )
+
+
+def hand_over(
     model: linopy.Model,
     solver: str,
     *,
@@ -42,17 +72,25 @@ def run_solver(
     time_limit: float,
     cautious: bool = False,
     verbose: bool = False,
-    progress: bool | None = None,
+    folder: Path | None = None,
+    track_updates: bool = False,
     **options: Any,
-) -> Result:
-    """Solve a model with a solver by name, silently unless asked, and return linopy's result.
+) -> Solver:
+    """Give a model to a solver and return linopy's handle on it, not yet run.
 
-    `cautious` switches presolve off, as far as the solver has a name for that.
+    Parameters
+    ----------
+    cautious : bool
+        Switch presolve off, as far as the solver has a name for that.
+    folder : Path, optional
+        Where to write the model, for a solver that reads files.
+    track_updates : bool
+        Let later changes of the model reach the solver in place.
 
     Raises
     ------
     SolverError
-        The solver is not installed, or failed.
+        The solver is not installed, or does not take the model.
     """
     if solver not in linopy.available_solvers:
         available = ", ".join(linopy.available_solvers)
@@ -61,24 +99,43 @@ def run_solver(
     seconds = math.ceil(time_limit) if solver == "glpk" else time_limit  # GLPK wants an integer
     named = {name: v for name, v in ((gap_name, gap), (limit_name, seconds)) if name}
     chosen = named | ({} if verbose else quiet) | (unpresolved if cautious else {}) | options
-    how: dict[str, Any] = {"io_api": "direct" if solver in ("highs", "gurobi") else "lp"}
-    files = tempfile.TemporaryDirectory(prefix="carbonsched-")
-    if how["io_api"] == "lp":
-        how["problem_fn"] = Path(files.name) / "model.lp"
-    try:
-        with _silence(not verbose):
-            engine = Solver.from_name(solver, model=model, options=chosen, **how)
-        _refuse_ignored_options(engine, chosen)
-        with _silence(not verbose and solver != "highs"), _progress(engine, time_limit, progress):
-            answer = None if solver == "highs" else Path(files.name) / "model.sol"
-            result = engine.solve(solution_fn=answer)
-    except Exception as error:
-        raise SolverError(f"{solver} failed: {error}") from error
-    finally:
-        files.cleanup()
-    with _silence(not verbose):
+    how: dict[str, Any] = {"io_api": "direct", "track_updates": track_updates}
+    if solver not in DIRECT:
+        how = {"io_api": "lp", "problem_fn": None if folder is None else folder / "model.lp"}
+    with _as_solver_error(solver), silence(not verbose):
+        engine = Solver.from_name(solver, model=model, options=chosen, **how)
+    _refuse_ignored_options(engine, chosen)
+    return engine
+
+
+def run(
+    engine: Solver,
+    model: linopy.Model,
+    time_limit: float,
+    *,
+    verbose: bool = False,
+    progress: bool | None = None,
+    solution_fn: Path | None = None,
+) -> Result:
+    """Run a solver that holds a model, write the solution back to it and return the result."""
+    quiet = not verbose and engine.solver_name.value != "highs"  # whose own silence is complete
+    with (
+        _as_solver_error(engine.solver_name.value),
+        silence(quiet),
+        _progress(engine, time_limit, progress),
+    ):
+        result = engine.solve(solution_fn=solution_fn)
+    with silence(not verbose):
         model.assign_result(result, solver=engine)
     return result
+
+
+@contextmanager
+def _as_solver_error(solver: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise SolverError(f"{solver} failed: {error}") from error
 
 
 def _refuse_ignored_options(engine: Solver, chosen: dict[str, Any]) -> None:
@@ -91,7 +148,7 @@ def _refuse_ignored_options(engine: Solver, chosen: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _silence(active: bool) -> Iterator[None]:
+def silence(active: bool) -> Iterator[None]:
     """Send the process's standard output nowhere: solvers print past Python's own stream.
 
     linopy's warnings go too: what they tell is told by this package's errors.

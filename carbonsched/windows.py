@@ -10,3 +10,9 @@ def window_positions(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of each job's release and deadline, both inclusive, over `job`."""
     times = data.indexes["time"]
     return times.get_indexer(data.release.values), times.get_indexer(data.deadline.values)
+
+
+def start_counts(data: xr.Dataset) -> xr.DataArray:
+    """Return in how many periods each job may start on an allowed site, over `job`."""
+    first, last = window_positions(data)
+    return (last - first - data.duration + 2).clip(min=0)

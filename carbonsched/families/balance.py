@@ -11,25 +11,40 @@ Generation may be curtailed: what is available is a bound, not a must-run profil
 import xarray as xr
 from linopy import Model
 
-from carbonsched.families.shared import contribute, over
+from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
+
+MOVES = {"generation_available"}
+
+
+def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a unit of each variable earns, USD."""
+    return {"generate": -data.step_hours * data.generation_cost}
+
+
+def available(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
+    """Return the upper bound of `generate`, MW over (site, time)."""
+    return data.generation_available * (formulation.generation == "dispatched")
 
 
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare `generate`, MW over (site, time), and its supply, emissions and cost."""
-    available = data.generation_available * (formulation.generation == "dispatched")
+    upper = available(data, formulation)
     generate = model.add_variables(
-        lower=0, upper=available, coords=over(data, "site", "time"), name="generate"
+        lower=0, upper=upper, coords=over(data, "site", "time"), name="generate"
     )
     hours = data.step_hours.item()
 
     contribute(model, "net_supply", generate)
     contribute(model, "emissions", hours * data.generation_carbon * generate)
-    contribute(model, "benefit", -(hours * data.generation_cost * generate).sum())
+    earn(model, worth(data))
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
-    """State (4): what the other families supply on balance is what the facility draws."""
-    net_supply = model.expressions["net_supply"]
+    """State (4): what the other families supply and draw cancels out."""
+    model.add_constraints(model.expressions["net_supply"] == 0, name="balance:power")  # (4)
 
-    model.add_constraints(net_supply == model["facility_power"], name="balance:power")  # (4)
+
+def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Move the bound of `generate`."""
+    model["generate"].update(upper=available(data, formulation))

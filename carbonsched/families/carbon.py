@@ -13,9 +13,17 @@ from linopy import Model
 
 from carbonsched.formulation import Formulation
 
+MOVES = {"carbon_budget"}
+
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """State (16), tCO2e over the horizon."""
     if formulation.carbon == "budget" and np.isfinite(data.carbon_budget):
         total = model.expressions["emissions"].sum()
         model.add_constraints(total <= data.carbon_budget.item(), name="carbon:budget")  # (16)
+
+
+def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Move the budget."""
+    if "carbon:budget" in model.constraints:
+        model.constraints["carbon:budget"].update(rhs=data.carbon_budget.item())

@@ -16,8 +16,10 @@ can go. They stay where exporting pays more than importing costs.
 import xarray as xr
 from linopy import Model
 
-from carbonsched.families.shared import contribute, over
+from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
+
+MOVES = {"import_limit", "export_limit"}
 
 
 def needs_states(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
@@ -26,15 +28,25 @@ def needs_states(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
     return (data.export_price > data.import_price) | everywhere
 
 
+def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a unit of each variable earns, USD."""
+    hours = data.step_hours
+    return {"grid_import": -hours * data.import_price, "grid_export": hours * data.export_price}
+
+
+def most_export(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
+    """Return the upper bound of `grid_export`, MW over site."""
+    return data.export_limit * (formulation.export == "allowed")
+
+
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare the grid powers, MW, and their states, binary, over (site, time)."""
     site_time = over(data, "site", "time")
-    most_export = data.export_limit * (formulation.export == "allowed")
     grid_import = model.add_variables(
         lower=0, upper=data.import_limit, coords=site_time, name="grid_import"
     )
     grid_export = model.add_variables(
-        lower=0, upper=most_export, coords=site_time, name="grid_export"
+        lower=0, upper=most_export(data, formulation), coords=site_time, name="grid_export"
     )
     states = needs_states(data, formulation)
     if states.any():
@@ -44,8 +56,7 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
     contribute(model, "net_supply", grid_import - grid_export)
     contribute(model, "emissions", hours * data.carbon_intensity * grid_import)
-    trade = data.export_price * grid_export - data.import_price * grid_import
-    contribute(model, "benefit", (hours * trade).sum())
+    earn(model, worth(data))
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
@@ -58,3 +69,9 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     model.add_constraints(grid_import <= data.import_limit * importing, name="grid:import")  # (5)
     model.add_constraints(grid_export <= data.export_limit * exporting, name="grid:export")  # (6)
     model.add_constraints(importing + exporting <= 1, name="grid:state")  # (7)
+
+
+def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Move the limits."""
+    model["grid_import"].update(upper=data.import_limit)
+    model["grid_export"].update(upper=most_export(data, formulation))

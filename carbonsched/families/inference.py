@@ -11,10 +11,11 @@ Routes that (12) forbids are never declared.
 import xarray as xr
 from linopy import Model
 
-from carbonsched.families.shared import contribute, over
+from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
 
 OVER = "service"
+MOVES = {"demand"}
 
 
 def open_routes(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
@@ -24,6 +25,11 @@ def open_routes(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
     return within_limit & (at_home | (formulation.routing == "latency"))
 
 
+def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a unit of each variable earns, USD."""
+    return {"route": data.step_hours * data.value}
+
+
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare `route`, workload units over (service, site, time), on open routes only (12)."""
     coords = over(data, "service", "site", "time")
@@ -31,10 +37,9 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     route = model.add_variables(
         lower=0, upper=data.demand, coords=coords, mask=routes, name="route"
     )  # (12)
-    hours = data.step_hours.item()
 
     contribute(model, "it_load", (data.power_per_unit * route).sum("service"))
-    contribute(model, "benefit", (hours * data.value * route).sum())
+    earn(model, worth(data))
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
@@ -42,3 +47,9 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     model.add_constraints(
         model["route"].sum("site") == data.demand, name="inference:demand"
     )  # (11)
+
+
+def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Move the demand."""
+    model["route"].update(upper=data.demand)
+    model.constraints["inference:demand"].update(rhs=data.demand)

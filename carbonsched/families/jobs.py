@@ -21,7 +21,7 @@ import numpy as np
 import xarray as xr
 from linopy import LinearExpression, Model, Variable
 
-from carbonsched.families.shared import contribute, over
+from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
 from carbonsched.windows import window_positions
 
@@ -60,6 +60,11 @@ def next_periods(variable: Variable, count: xr.DataArray) -> LinearExpression:
     return last_periods(variable.isel(backwards), count).isel(backwards)
 
 
+def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a unit of each variable earns, USD."""
+    return {"start": data.reward - data.startup_cost}
+
+
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare `start` (in form "run" also `run` and `stop`), binary over (job, site, time)."""
     job_site_time = over(data, "job", "site", "time")
@@ -76,7 +81,7 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         model.add_expressions(run, name="run")
 
     contribute(model, "it_load", (data.power * run).sum("job"))
-    contribute(model, "benefit", ((data.reward - data.startup_cost) * start).sum())
+    earn(model, worth(data))
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:

@@ -10,20 +10,34 @@ r"""(2)-(3) IT power and facility power.
 import xarray as xr
 from linopy import Model
 
-from carbonsched.families.shared import over
+from carbonsched.families.shared import contribute, over
 from carbonsched.formulation import Formulation
+
+MOVES = {"it_capacity"}
 
 
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
-    """Declare `it_power` and `facility_power`, MW over (site, time)."""
-    model.add_variables(lower=0, coords=over(data, "site", "time"), name="it_power")
-    model.add_variables(lower=0, coords=over(data, "site", "time"), name="facility_power")
+    """Declare `it_power` and `facility_power`, MW over (site, time), unless substituted."""
+    if formulation.power == "stated":
+        model.add_variables(lower=0, coords=over(data, "site", "time"), name="it_power")
+        model.add_variables(lower=0, coords=over(data, "site", "time"), name="facility_power")
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
-    """State (2) and (3)."""
+    """State (2) and (3), or only the capacity of (2) where IT load stands for both powers."""
+    it_load = model.expressions["it_load"]
+    if formulation.power == "substituted":
+        model.add_constraints(it_load <= data.it_capacity, name="power:capacity")  # (2)
+        contribute(model, "net_supply", -(data.cooling * it_load))  # (3)
+        return
     it_power, facility_power = model["it_power"], model["facility_power"]
 
-    model.add_constraints(it_power == model.expressions["it_load"], name="power:it")  # (2)
+    model.add_constraints(it_power == it_load, name="power:it")  # (2)
     model.add_constraints(it_power <= data.it_capacity, name="power:capacity")  # (2)
     model.add_constraints(facility_power == data.cooling * it_power, name="power:facility")  # (3)
+    contribute(model, "net_supply", -facility_power)
+
+
+def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Move the capacity."""
+    model.constraints["power:capacity"].update(rhs=data.it_capacity)

@@ -25,6 +25,11 @@ def declare_shared(model: Model, data: xr.Dataset) -> None:
         model.add_expressions(LinearExpression(zero, model), name=name)
 
 
+def earn(model: Model, worth: dict[str, xr.DataArray]) -> None:
+    """Add to `benefit` what some variables earn, given the worth of a unit of each, USD."""
+    contribute(model, "benefit", sum((unit * model[name]).sum() for name, unit in worth.items()))
+
+
 def contribute(model: Model, name: str, terms: LinearExpression | Variable) -> None:
     """Add terms to a shared expression."""
     total = model.expressions[name] + terms

@@ -20,8 +20,10 @@ the site's import price is negative at :math:`t` or later.
 import xarray as xr
 from linopy import Model
 
-from carbonsched.families.shared import contribute, over
+from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
+
+MOVES = {"battery_energy", "battery_min", "battery_initial", "charge_limit", "discharge_limit"}
 
 
 def needs_state(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
@@ -30,6 +32,17 @@ def needs_state(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
     negative = data.import_price < 0
     at_or_after = negative.isel(backwards).cumsum("time").isel(backwards) > 0
     return at_or_after | (formulation.storage_states == "everywhere")
+
+
+def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a unit of each variable earns, USD."""
+    wear = -data.step_hours * data.battery_cost
+    return {"charge": wear, "discharge": wear}
+
+
+def initially(data: xr.Dataset) -> xr.DataArray:
+    """Return the state of charge before the first period and 0 later, MWh over (site, time)."""
+    return data.battery_initial * (data.time == data.time[0])
 
 
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
@@ -48,17 +61,15 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     states = needs_state(data, formulation) & in_use
     if states.any():
         model.add_variables(binary=True, coords=site_time, mask=states, name="charging")
-    hours = data.step_hours.item()
 
     contribute(model, "net_supply", discharge - charge)
-    contribute(model, "benefit", -(hours * data.battery_cost * (charge + discharge)).sum())
+    earn(model, worth(data))
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """State (13), and (15) with the state where it is needed."""
     charge, discharge, soc = model["charge"], model["discharge"], model["soc"]
-    first = data.time == data.time[0]
-    before = soc.shift(time=1).fillna(0) + data.battery_initial * first
+    before = soc.shift(time=1).fillna(0) + initially(data)
     stored = data.charge_efficiency * charge - (1 / data.discharge_efficiency) * discharge
     hours = data.step_hours.item()
     end = soc.isel(time=-1, drop=True)
@@ -71,3 +82,13 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         model.add_constraints(
             discharge + limit * charging <= limit, name="storage:discharge"
         )  # (15)
+
+
+def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Move the sizes and the initial state of charge."""
+    in_use = formulation.storage == "operated"
+    model["charge"].update(upper=data.charge_limit * in_use)
+    model["discharge"].update(upper=data.discharge_limit * in_use)
+    model["soc"].update(lower=data.battery_min, upper=data.battery_energy)
+    model.constraints["storage:state"].update(rhs=initially(data))
+    model.constraints["storage:final"].update(rhs=data.battery_initial)

@@ -1,0 +1,133 @@
+"""Column generation: the linear relaxation priced job by job, rounded, and certified.
+
+Each round prices every placement of every job at the duals of the restricted master, bounds the
+optimum from those duals alone (`carbonsched.lagrangian`), and adds the best placements as columns.
+Once master and bound are close, a dive rounds: jobs of the greatest weight are fixed, the master is
+solved again, and so on until every job is placed or declined. What remains is the dispatch of that
+workload, so an incumbent; the gap is its distance from the best bound of any round.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from carbonsched.decisions import read_decisions
+from carbonsched.dive import dive, place
+from carbonsched.errors import InfeasibleError, NoIncumbentError
+from carbonsched.formulation import Formulation
+from carbonsched.instance import Instance
+from carbonsched.lagrangian import as_restricted, may_start
+from carbonsched.master import Master
+from carbonsched.progress import progress_bar
+from carbonsched.schedule import Schedule, benefit_terms, emissions
+from carbonsched.search import Search
+from carbonsched.solvers import silence
+
+ROUND_SHARE = 0.7  # of the time limit, after which no more columns are added
+BRANCH_SHARE = 0.05  # of the time left; a slower linear program leaves no time to branch
+
+
+def column_generation(
+    instance: Instance,
+    method: str,
+    formulation: Formulation,
+    *,
+    gap: float,
+    time_limit: float,
+    progress: bool | None = None,
+) -> Schedule:
+    """Return a schedule and a certified bound; see `carbonsched.solve`.
+
+    Raises
+    ------
+    ValueError
+        The method fixes the workload first, so that there is nothing to generate.
+    InfeasibleError
+        Not even without jobs is there a schedule.
+    NoIncumbentError
+        The time limit passed before any schedule was found.
+    """
+    if formulation.workload != "optimised":
+        raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
+    begun = time.monotonic()
+    restricted = as_restricted(instance.data, formulation)
+    with silence(True):
+        master = Master(instance, formulation, time_limit)
+    search = Search(master, restricted, may_start(restricted), gap, begun + time_limit)
+    built = time.monotonic()
+    with _progress(search, progress) as show:
+        try:
+            _run(search, begun + ROUND_SHARE * time_limit, show)
+        except TimeoutError:
+            if search.found is None:
+                raise NoIncumbentError(
+                    "the time limit passed before any schedule was found"
+                ) from None
+    decisions = read_decisions(instance, search.found)
+    status = "optimal" if search.done else "time_limit" if search.left <= 0 else "stopped"
+    return Schedule(
+        data=decisions,
+        benefit=benefit_terms(instance, decisions),
+        emissions=float(emissions(instance, decisions).sum()),
+        bound=search.bound,
+        runtime=time.monotonic() - built,
+        build_time=built - begun,
+        status=status,
+        method=method,
+        formulation=formulation,
+        solver="highs",
+    )
+
+
+def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
+    master = search.master
+    if not master.solve(search.left):
+        raise InfeasibleError("no schedule satisfies (1)-(16), not even one without any job")
+    search.keep()
+    place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
+    master.free()
+    dive_at, last = search.gap / 2, False
+    while not (search.done or last):
+        value = master.value
+        last = master.add(search.price()) == 0
+        show()
+        close = search.distance(value) <= dive_at
+        if not (last or close):
+            last = not _solve_in_time(master, rounds_until - time.monotonic())
+        if last or close:
+            dive(search)
+            show()
+            dive_at = search.distance(value) / 4
+        if close and not (last or search.done):
+            last = not _solve_in_time(master, rounds_until - time.monotonic())
+    if not search.done and BRANCH_SHARE * search.left > master.slowest:
+        search.keep(branched=master.branch(search.left, search.gap / 2))
+        show()
+
+
+def _solve_in_time(master: Master, seconds: float) -> bool:
+    try:
+        return master.solve(seconds)
+    except TimeoutError:
+        return False
+
+
+@contextmanager
+def _progress(search: Search, progress: bool | None) -> Iterator[Callable[[], None]]:
+    """Show round, bound, incumbent and gap."""
+    with progress_bar(progress, total=None, delay=2, bar_format="{desc} {elapsed}") as bar:
+
+        def show() -> None:
+            gap = search.distance(search.value)
+            known = f"{gap:.3%}" if math.isfinite(gap) else "?"
+            bar.set_description_str(
+                f"round {search.rounds}, bound {search.bound:,.0f}, "
+                f"incumbent {search.value:,.0f}, gap {known}"
+            )
+
+        yield show

@@ -1,0 +1,134 @@
+"""Rounding: from the weights of the restricted master to a schedule.
+
+A dive fixes the placements of the greatest weight, solves the master again, prices what is
+undecided anew at the moved prices, and so on. What has no weight left is placed greedily.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from carbonsched.decisions import running
+from carbonsched.greedy import greedy
+from carbonsched.search import Search
+
+SHARE = 0.3  # of the jobs not yet decided, a step
+SETTLED = 1 - 1e-6  # weight that counts as one
+TIME_SHARE = 0.7  # of the time left, after which the rest is placed greedily
+
+
+def dive(search: Search) -> None:
+    """Round the master's optimum to a schedule and keep it; leave the master as it was."""
+    master, basis = search.master, search.master.basis()
+    data = search.data
+    free = np.array(data.it_capacity.broadcast_like(data.cooling).transpose("site", "time"))
+    undecided = np.ones(data.sizes["job"], bool)
+    lower, upper = np.zeros(0), np.zeros(0)
+    until = (1 - TIME_SHARE) * search.left
+    while search.left > until:
+        fresh = len(master.columns) - len(lower)
+        lower, upper = np.append(lower, np.zeros(fresh)), np.append(upper, np.ones(fresh))
+        batch, full = _batch(search, undecided, upper, free)
+        upper[full] = 0.0
+        if not len(batch):
+            break
+        job = master.columns.job.to_numpy()
+        while True:
+            low, high = lower.copy(), np.where(np.isin(job, job[batch]), 0.0, upper)
+            low[batch] = high[batch] = 1.0
+            master.fix(low, high)
+            if master.solve(search.left):
+                lower, upper = low, high
+                undecided[job[batch]] = False
+                _occupy(search.data, free, master.columns.iloc[batch])
+                break
+            if len(batch) == 1:  # it fits beside the jobs, but not beside what cannot move
+                upper[batch] = 0.0
+                break
+            batch = batch[: max(1, len(batch) // 3)]
+        which = np.flatnonzero(undecided)
+        if len(which) and upper[batch].all():
+            startable = search.startable.isel(job=which) & _roomy(data, free, which)
+            if master.add(search.price_some(which, startable)):
+                master.solve(search.left)
+    place(search, lower, undecided)
+    master.free()
+    master.restore(basis)
+
+
+def _batch(
+    search: Search, undecided: np.ndarray, upper: np.ndarray, free: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns to fix next, which fit beside each other, and those that fit no more."""
+    columns, weights = search.master.columns, search.master.weights
+    weight = np.append(weights, np.zeros(len(upper) - len(weights)))
+    open_ = columns.assign(weight=weight)[undecided[columns.job] & (upper > 0) & (weight > 1e-9)]
+    first = open_.sort_values("weight", ascending=False).drop_duplicates("job")
+    step = max(int((first.weight >= SETTLED).sum()), math.ceil(SHARE * len(first)))
+    left, batch, full = free.copy(), [], []
+    for row in first.itertuples():
+        run = slice(row.time, row.time + int(search.data.duration[row.job]))
+        power = float(search.data.power[row.job])
+        if left[row.site, run].min() >= power - 1e-9:
+            left[row.site, run] -= power
+            batch.append(row.Index)
+        elif free[row.site, run].min() < power - 1e-9:
+            full.append(row.Index)
+        if len(batch) == step:
+            break
+    return np.array(batch, int), np.array(full, int)
+
+
+def _occupy(data: xr.Dataset, free: np.ndarray, placed: pd.DataFrame) -> None:
+    """Take the power of placed jobs from the free IT capacity, MW over (site, time)."""
+    for row in placed.itertuples():
+        run = slice(row.time, row.time + int(data.duration[row.job]))
+        free[row.site, run] -= float(data.power[row.job])
+
+
+def _roomy(data: xr.Dataset, free: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Return where some jobs find their power free for their whole run, over (job, site, time)."""
+    room = np.zeros((len(which), *free.shape), bool)
+    for k, (power, length) in enumerate(
+        zip(data.power.values[which], data.duration.values[which], strict=True)
+    ):
+        lacking = np.cumsum(np.pad(free < power - 1e-9, ((0, 0), (1, 0))), axis=1)
+        room[k, :, : free.shape[1] - length + 1] = lacking[:, length:] == lacking[:, :-length]
+    return room
+
+
+def place(search: Search, lower: np.ndarray, undecided: np.ndarray) -> None:
+    """Place undecided jobs greedily beside the columns fixed to one, and keep what fits."""
+    master, data = search.master, search.data
+    prices, solved = master.prices(), master.solution(lower > 0.5)
+    load = (data.power_per_unit * solved.route.fillna(0)).sum("service")
+    load = load + (data.power * running(solved.start, data.duration)).sum("job")
+    feeds = (data.import_limit + data.generation_available) / data.cooling
+    energy = xr.Dataset(
+        {
+            "power_price": prices.power_price,
+            "carbon_price": prices.carbon_price,
+            "spare_room": np.minimum(data.it_capacity, feeds) - load,
+            "spare_generation": data.generation_available - solved.generate + solved.grid_export,
+        }
+    )
+    which = np.flatnonzero(undecided)
+    placed = greedy(data.isel(job=which), search.startable.isel(job=which), energy)
+    placed["job"] = which[placed.job]
+    master.add(placed)
+    order = pd.MultiIndex.from_frame(master.columns).get_indexer(pd.MultiIndex.from_frame(placed))
+    fixed = np.append(lower, np.zeros(len(master.columns) - len(lower)))
+    while True:
+        fixed[order] = 1.0
+        master.fix(fixed, fixed)
+        if master.solve(search.left):
+            search.keep()
+            break
+        if not len(order):
+            break
+        fixed[order] = 0.0
+        order = order[: len(order) // 2]

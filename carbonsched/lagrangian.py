@@ -1,0 +1,139 @@
+r"""An upper bound on any schedule's benefit, from prices alone, in NumPy and xarray.
+
+Put a price on what couples the parts of the problem and each part is solved in closed form: import
+against export, generation, the battery's powers and its state of charge at each site and period;
+every service at its best site; every job at its best placement. For *any* prices the sum bounds
+the optimum of (1)-(16) from above (weak duality), so a bound needs no trust in who found the
+prices. At the best prices it is the optimum of the linear relaxation of the `start` formulation,
+or lower: that import and export, charge and discharge exclude each other is kept exactly.
+
+With :math:`\lambda` the price of facility power, :math:`\mu` of IT capacity, :math:`\beta` of
+carbon, :math:`\psi` and :math:`\omega` of stored energy, all but :math:`\lambda, \psi` not
+negative, IT power costs :math:`\kappa\lambda + \mu`, and placing job :math:`j` at :math:`(i, t)`
+is worth
+
+.. math:: R_j - \sigma_j - \rho_j \sum_{\tau=t}^{t+L_j-1} (\kappa_{i\tau}\lambda_{i\tau}
+   + \mu_{i\tau}).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.formulation import Formulation
+from carbonsched.windows import window_positions
+
+PRICES = {
+    "power_price": ("site", "time"),  # USD/MW and period of facility power
+    "capacity_price": ("site", "time"),  # USD/MW and period of IT capacity, not negative
+    "storage_price": ("site", "time"),  # USD/MWh in the battery after the period
+    "final_price": ("site",),  # USD/MWh that must be left at the end, not negative
+    "carbon_price": (),  # USD/tCO2e, not negative
+}
+
+
+def as_restricted(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
+    """Return the data of the instance that a method of Table I leaves of an instance.
+
+    What a method does without is given a limit of zero, a forbidden route a latency of infinity.
+    """
+    dispatched, allowed, operated = (
+        float(slot == on)
+        for slot, on in (
+            (formulation.generation, "dispatched"),
+            (formulation.export, "allowed"),
+            (formulation.storage, "operated"),
+        )
+    )
+    open_ = (data.site == data.home) | (formulation.routing == "latency")
+    return data.assign(
+        generation_available=data.generation_available * dispatched,
+        export_limit=data.export_limit * allowed,
+        charge_limit=data.charge_limit * operated,
+        discharge_limit=data.discharge_limit * operated,
+        latency=data.latency.where(open_, np.inf),
+        carbon_budget=data.carbon_budget if formulation.carbon == "budget" else np.inf,
+    )
+
+
+def may_start(data: xr.Dataset) -> xr.DataArray:
+    """Return where a job may start so as to finish in time; bool over (job, site, time)."""
+    first, last = (xr.DataArray(at, {"job": data.job}) for at in window_positions(data))
+    period = xr.DataArray(np.arange(data.sizes["time"]), {"time": data.time})
+    in_time = (period >= first) & (period + data.duration - 1 <= last)
+    return (data.allowed & in_time).transpose("job", "site", "time")
+
+
+def it_price(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+    """Return the price of IT power, USD per MW and period over (site, time)."""
+    return data.cooling * prices.power_price + prices.capacity_price
+
+
+def placements(
+    data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
+) -> Iterator[xr.DataArray]:
+    """Yield the worth of every placement, USD over (job, site, time), jobs of one duration each.
+
+    A window sum of the price of IT power is shared by all jobs that run equally long. Where a job
+    may not start its worth is minus infinity.
+    """
+    price = it_price(data, prices).transpose("site", "time")
+    so_far = np.concatenate([np.zeros((price.sizes["site"], 1)), price.cumsum("time")], axis=1)
+    net_reward = data.reward - data.startup_cost
+    for length in np.unique(data.duration):
+        alike = data.duration == length
+        window = xr.full_like(price, np.inf)
+        window[:, : price.sizes["time"] - length + 1] = so_far[:, length:] - so_far[:, :-length]
+        worth = net_reward[alike] - data.power[alike] * window
+        yield worth.transpose("job", "site", "time").where(startable[alike], -np.inf)
+
+
+def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> float:
+    """Return the bound that some prices give, USD.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Of an instance, restricted to the method.
+    prices : xarray.Dataset
+        `PRICES`; of any origin. Negative ones that must not be negative are taken as zero.
+    best : xarray.DataArray
+        The worth of each job's best placement at these prices, USD over (job).
+    """
+    hours = data.step_hours
+    power = prices.power_price
+    capacity_price, final_price, carbon_price = (
+        prices[name].clip(min=0) for name in ("capacity_price", "final_price", "carbon_price")
+    )
+    it = data.cooling * power + capacity_price
+
+    emitted = carbon_price * hours * data.carbon_intensity
+    bought = (power - hours * data.import_price - emitted) * data.import_limit
+    sold = (hours * data.export_price - power) * data.export_limit
+    trade = np.maximum(bought, sold).clip(min=0)
+
+    own = hours * (data.generation_cost + carbon_price * data.generation_carbon)
+    generated = (power - own).clip(min=0) * data.generation_available
+
+    stored = prices.storage_price
+    wear = hours * data.battery_cost
+    charged = (hours * data.charge_efficiency * stored - power - wear) * data.charge_limit
+    drawn = (power - wear - hours * stored / data.discharge_efficiency) * data.discharge_limit
+    battery = np.maximum(charged, drawn).clip(min=0)
+
+    last = data.time == data.time[-1]
+    later = xr.where(last, final_price, stored.shift(time=-1, fill_value=0)) - stored
+    held = np.maximum(later * data.battery_energy, later * data.battery_min)
+    start = (stored.isel(time=0, drop=True) - final_price) * data.battery_initial
+
+    near = data.latency <= data.latency_limit
+    served = (hours * data.value - data.power_per_unit * it).where(near, -np.inf).max("site")
+    inference = (served * data.demand).where(data.demand > 0, 0).sum()
+
+    budget = data.carbon_budget * carbon_price if carbon_price > 0 else 0.0
+    capacity = (capacity_price * data.it_capacity).sum()
+    sites = sum(part.sum() for part in (trade, generated, battery, held, start))
+    return float(best.clip(min=0).sum() + sites + inference + capacity + budget)

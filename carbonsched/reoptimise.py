@@ -1,0 +1,180 @@
+"""Solve again after a change of numbers, without building again.
+
+Prices, demand, sizes and budgets are costs, bounds and right-hand sides: the model that was built
+stays, each family moves its own numbers, and linopy's persistent solver passes on what differs.
+What changes a coefficient, a label or which variables there are is met by building anew.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import linopy
+import numpy as np
+import xarray as xr
+from linopy.constants import Result
+
+from carbonsched.errors import SolverError
+from carbonsched.families import FAMILIES, grid, storage
+from carbonsched.formulation import Formulation, choose
+from carbonsched.instance import Instance
+from carbonsched.model import build, fix_workload
+from carbonsched.schedule import Schedule
+from carbonsched.solve import as_judged, read_schedule
+from carbonsched.solvers import DIRECT, hand_over, run
+from carbonsched.verify import verify
+
+PRICES = {
+    "import_price",
+    "export_price",
+    "generation_cost",
+    "battery_cost",
+    "reward",
+    "startup_cost",
+    "value",
+}
+IN_PLACE = PRICES.union(*(getattr(family, "MOVES", ()) for family in FAMILIES))
+EMISSIONS = {"carbon_intensity", "generation_carbon"}  # coefficients of (16), of no other row
+# Limits that are coefficients of a state, where the model has that state.
+STATE_LIMITS = {
+    "importing": {"import_limit", "export_limit"},
+    "charging": {"charge_limit", "discharge_limit"},
+}
+
+
+class Reoptimiser:
+    """A built model that follows an instance through changes of its numbers.
+
+    Parameters
+    ----------
+    method : str
+        Of `carbonsched.METHODS`.
+    formulation : str or Formulation
+    gap, time_limit, solver, verbose, **options
+        As in `carbonsched.solve`; the solver is "highs" or "gurobi".
+
+    Attributes
+    ----------
+    rebuilds, updates : int
+        How often the model was built, and how often changed in place.
+
+    Raises
+    ------
+    SolverError
+        The solver cannot be updated in place.
+    """
+
+    def __init__(
+        self,
+        method: str = "joint",
+        formulation: str | Formulation = "start",
+        *,
+        gap: float = 0.01,
+        time_limit: float = 120.0,
+        solver: str = "highs",
+        verbose: bool = False,
+        **options: Any,
+    ) -> None:
+        if solver not in DIRECT:
+            raise SolverError(f"{solver} cannot be updated in place, only {' and '.join(DIRECT)}")
+        self.method, self.formulation, self.solver = method, choose(method, formulation), solver
+        self.time_limit, self.verbose = time_limit, verbose
+        self.options = {"gap": gap, **options}
+        self.rebuilds = self.updates = 0
+        self._instance: Instance | None = None
+
+    def solve(self, instance: Instance) -> Schedule:
+        """Return the schedule of an instance, verified; `build_time` is that of the update.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError, NoIncumbentError, SolverError
+            There is no schedule to return, and why.
+        VerificationError
+            The solver's answer breaks the model.
+        """
+        begun = time.perf_counter()
+        self.update(instance)
+        updated = time.perf_counter()
+        result = self.run()
+        seconds = time.perf_counter() - updated
+        schedule = read_schedule(
+            instance, self.method, self.formulation, self.solver, self.model, result
+        )
+        schedule = replace(schedule, runtime=seconds, build_time=updated - begun)
+        verify(as_judged(instance, self.formulation), schedule).raise_if_broken()
+        return schedule
+
+    def update(self, instance: Instance) -> None:
+        """Bring the model to an instance: in place if only numbers moved, else by building."""
+        before, self._instance = self._instance, instance
+        differ = None if before is None else self._moves(before.data, instance.data)
+        if differ is None:
+            self.model: linopy.Model = build(instance, self.formulation)
+            self._engine = hand_over(
+                self.model,
+                self.solver,
+                time_limit=self.time_limit,
+                verbose=self.verbose,
+                track_updates=True,
+                **self.options,
+            )
+            self.rebuilds += 1
+            return
+        data, model = instance.data, self.model
+        with linopy.options as options:
+            options["semantics"] = "v1"
+            for family in FAMILIES:
+                if differ & getattr(family, "MOVES", set()):
+                    family.update(model, data, self.formulation)
+            if differ & PRICES:
+                _set_objective(model, data)
+            if differ - PRICES:
+                fix_workload(model, instance, self.formulation)
+        self._engine.update(model)
+        self.updates += 1
+
+    def run(self) -> Result:
+        """Run the solver on the model as it stands and return linopy's result, unverified."""
+        highs = self._engine.solver_model
+        if self.solver == "highs":  # its clock runs on from run to run, and the limit with it
+            highs.setOptionValue("time_limit", highs.getRunTime() + self.time_limit)
+        return run(self._engine, self.model, self.time_limit, verbose=self.verbose, progress=False)
+
+    def _moves(self, before: xr.Dataset, after: xr.Dataset) -> set[str] | None:
+        """Return the parameters to move in place; nothing if that would not do."""
+        if any(not before.indexes[d].equals(after.indexes[d]) for d in before.indexes):
+            return None
+        differ = {name for name in before.data_vars if not before[name].equals(after[name])}
+        rigid = [names for state, names in STATE_LIMITS.items() if state in self.model.variables]
+        same = [before.carbon_budget < np.inf] == [after.carbon_budget < np.inf] and all(
+            needed(before, self.formulation).equals(needed(after, self.formulation))
+            for needed in (grid.needs_states, storage.needs_state)
+        )
+        movable = IN_PLACE.difference(*rigid)
+        if "carbon:budget" not in self.model.constraints:
+            movable = movable | EMISSIONS
+        return differ if same and differ <= movable else None
+
+
+def _set_objective(model: linopy.Model, data: xr.Dataset) -> None:
+    """Write the worth of every variable into the terms of the objective."""
+    worth = {
+        name: unit
+        for family in FAMILIES
+        if hasattr(family, "worth")
+        for name, unit in family.worth(data).items()
+        if name in model.variables
+    }
+    terms = model.objective.expression.data
+    by_label = np.zeros(int(terms.vars.max()) + 1)
+    for name, unit in worth.items():
+        labels = model[name].labels
+        declared = labels.values >= 0
+        by_label[labels.values[declared]] = (
+            unit.broadcast_like(labels).transpose(*labels.dims).values[declared]
+        )
+    moved = terms.assign(coeffs=("_term", by_label[terms.vars.values]))
+    model.add_objective(linopy.LinearExpression(moved, model), sense="max", overwrite=True)

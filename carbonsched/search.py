@@ -1,0 +1,110 @@
+"""What column generation knows so far: master, bound, incumbent, and the time that is left."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from carbonsched.lagrangian import dual_bound, placements
+from carbonsched.master import Master
+
+PER_JOB = 1  # columns a job and round, each at a site of its own; more make harder programs
+
+
+@dataclass
+class Search:
+    """The state of a run.
+
+    Attributes
+    ----------
+    data : xarray.Dataset
+        Of the instance, restricted to the method.
+    startable : xarray.DataArray
+        Where each job may start, bool over (job, site, time).
+    gap : float
+        Relative gap at which to stop.
+    deadline : float
+        On the monotonic clock, s.
+    bound, value : float
+        The best bound of any round, and the best schedule's benefit, USD.
+    found : xarray.Dataset
+        The values of that schedule's variables.
+    """
+
+    master: Master
+    data: xr.Dataset
+    startable: xr.DataArray
+    gap: float
+    deadline: float
+    bound: float = math.inf
+    value: float = -math.inf
+    found: xr.Dataset | None = None
+    rounds: int = 0
+
+    @property
+    def left(self) -> float:
+        """Seconds to the deadline."""
+        return self.deadline - time.monotonic()
+
+    @property
+    def done(self) -> bool:
+        """Whether the schedule is within the gap asked for."""
+        return self.distance(self.value) <= self.gap
+
+    def distance(self, value: float) -> float:
+        """Return the relative distance of a benefit from the bound."""
+        return (self.bound - value) / max(abs(value), 1e-9)
+
+    def keep(self, branched: bool = False) -> None:
+        """Take the master's solution as the schedule if it is better, its states settled first.
+
+        Every column has weight 0 or 1 in that solution.
+        """
+        master = self.master
+        integral = branched or not master.has_states
+        if not integral:
+            integral = master.branch(self.left, self.gap / 10, states_only=True)
+        if integral and master.value > self.value:
+            self.value, self.found = master.value, master.solution(master.weights > 0.5)
+
+    def price(self) -> pd.DataFrame:
+        """Return the placements worth adding, and move the bound to what the prices prove."""
+        prices = self.master.prices()
+        columns, best = self._best(self.data, prices, self.startable)
+        self.bound = min(self.bound, dual_bound(self.data, prices, best))
+        self.rounds += 1
+        return columns
+
+    def price_some(self, which: np.ndarray, startable: xr.DataArray) -> pd.DataFrame:
+        """Return the placements worth adding of the jobs at some positions only."""
+        return self._best(self.data.isel(job=which), self.master.prices(), startable)[0]
+
+    def _best(
+        self, data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
+    ) -> tuple[pd.DataFrame, xr.DataArray]:
+        """Return placements that gain on their job's price, and the worth of each job's best."""
+        jobs = self.data.indexes["job"]
+        columns = [pd.DataFrame({"job": [], "site": [], "time": [], "worth": []}, dtype=int)]
+        best = [xr.DataArray(np.zeros(0), {"job": jobs[:0]})]
+        for worth in placements(data, prices, startable):
+            top, at = worth.max("time"), worth.argmax("time").values
+            best.append(top.max("site"))
+            site = np.argsort(-top.values, axis=1)[:, :PER_JOB]
+            frame = pd.DataFrame(
+                {
+                    "job": np.repeat(jobs.get_indexer(worth.job), site.shape[1]),
+                    "site": site.ravel(),
+                    "time": np.take_along_axis(at, site, axis=1).ravel(),
+                    "worth": np.take_along_axis(top.values, site, axis=1).ravel(),
+                }
+            )
+            columns.append(frame)
+        found = pd.concat(columns, ignore_index=True)
+        gain = found.worth - self.master.job_prices()[found.job]
+        gains = gain > 1e-9 * max(abs(self.master.value), 1.0)
+        return found[gains].drop(columns="worth"), xr.concat(best, "job")

@@ -1,0 +1,154 @@
+"""Column generation against the monolithic model, and its bound against any schedule."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import carbonsched as cs
+from carbonsched.formulation import choose
+from carbonsched.lagrangian import PRICES, as_restricted, dual_bound, may_start, placements
+
+METHODS = [method for method in cs.METHODS if method != "energy_only"]
+
+
+def generated(seed: int, **sizes: int) -> cs.Instance:
+    """Return an instance in which capacity, budget and states bind, or not, by the seed."""
+    rng = np.random.default_rng(seed)
+    size = {"sites": 1 + seed % 4, "periods": 12 + seed % 3 * 6, "jobs": 3 + seed % 10} | sizes
+    made = cs.generate(**size, seed=seed, utilisation=rng.uniform(0.2, 0.95))
+    if seed % 3 == 0:  # a budget that binds: between what must and what would be emitted
+        free = cs.solve(made, "no_carbon", gap=1e-4, engine="milp")
+        return made.replace(carbon_budget=max(0.9 * free.emissions, 0.01))
+    if seed % 5 == 0:  # hours in which import and export, charge and discharge need their states
+        price = made.data.import_price - 80
+        return made.replace(import_price=price, export_price=price + 3)
+    return made
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_the_certified_interval_contains_the_optimum(seed):
+    instance = generated(seed)
+    try:
+        best = cs.solve(instance, gap=1e-7, engine="milp")
+    except cs.InfeasibleError:
+        with pytest.raises(cs.InfeasibleError):
+            cs.solve(instance, engine="column-generation")
+        return
+    found = cs.solve(instance, gap=1e-3, engine="column-generation")
+    tolerance = 1e-6 * max(abs(best.objective), 1.0)
+    assert found.objective <= best.bound + tolerance
+    assert found.bound >= best.objective - tolerance
+    assert found.status == ("optimal" if found.gap <= 1e-3 else "stopped")
+    # not the toy: what it finds is a schedule worth having, on instances this small too
+    assert found.objective >= best.objective - 0.05 * abs(best.objective)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_without_a_fixed_workload_has_its_bound(default, method):
+    best = cs.solve(default, method, gap=1e-7)
+    found = cs.solve(default, method, gap=0.02, engine="column-generation")
+    assert found.objective <= best.objective * (1 + 1e-6)
+    assert found.bound >= best.objective * (1 - 1e-6)
+    assert found.gap <= 0.02
+
+
+def random_prices(data: xr.Dataset, seed: int) -> xr.Dataset:
+    rng = np.random.default_rng(seed)
+    scale = {"power_price": 120, "capacity_price": 60, "storage_price": 120, "final_price": 120}
+    return xr.Dataset(
+        {
+            name: (dims, rng.normal(scale.get(name, 10) / 2, scale.get(name, 10), shape))
+            for name, dims in PRICES.items()
+            for shape in [[data.sizes[dim] for dim in dims]]
+        },
+        {dim: data[dim] for dim in ("site", "time")},
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_prices_bound_any_schedule(seed):
+    instance = generated(seed + 200)
+    try:
+        best = cs.solve(instance, gap=1e-6)
+    except cs.InfeasibleError:
+        return
+    data = as_restricted(instance.data, choose())
+    prices = random_prices(data, seed)
+    worth = xr.concat(placements(data, prices, may_start(data)), "job")
+    bound = dual_bound(data, prices, worth.max(["site", "time"]))
+    assert bound >= best.objective * (1 - 1e-9)
+
+
+def test_placements_are_worth_their_reward_less_their_window(default):
+    data = as_restricted(default.data, choose())
+    prices = random_prices(data, 7)
+    worth = xr.concat(placements(data, prices, may_start(data)), "job").sel(job="align")
+    price = data.cooling * prices.power_price + prices.capacity_price
+    job = data.sel(job="align")
+    at = int(data.indexes["time"].get_loc(job.release.item())) + 1
+    window = price.isel(site=1, time=slice(at, at + int(job.duration))).sum()
+    expected = job.reward - job.startup_cost - job.power * window
+    assert float(worth.isel(site=1, time=at)) == pytest.approx(float(expected))
+    assert np.isneginf(worth.isel(time=at - 2)).all()  # before its release
+
+
+def test_the_first_rounds_bound_falls_to_the_relaxation(default):
+    from carbonsched.prices import relaxation_prices
+
+    relaxed = float(relaxation_prices(default).bound)
+    found = cs.solve(default, gap=0.0, engine="column-generation")
+    assert found.bound == pytest.approx(relaxed, rel=1e-6)
+
+
+@pytest.mark.parametrize("empty", ["jobs", "services"])
+def test_without_jobs_or_services(empty):
+    instance = cs.generate(**{"sites": 2, "periods": 12, "jobs": 4, empty: 0}, seed=3)
+    best = cs.solve(instance, gap=1e-7, engine="milp")
+    found = cs.solve(instance, gap=0.01, engine="column-generation")
+    assert found.gap <= 0.01
+    assert best.objective <= found.bound * (1 + 1e-6)
+
+
+def test_a_time_limit_keeps_the_incumbent_and_a_bound():
+    instance = cs.generate(12, 96, 120, 3, seed=1)
+    found = cs.solve(instance, gap=0.0, time_limit=2.0, engine="column-generation")
+    assert found.status == "time_limit"
+    assert found.bound >= found.objective
+
+
+def test_no_time_at_all_is_no_schedule(default):
+    with pytest.raises(cs.NoIncumbentError):
+        cs.solve(default, time_limit=0.0, engine="column-generation")
+
+
+def test_infeasible_is_said():
+    hungry = cs.generate(seed=0)
+    hungry = hungry.replace(demand=20 * hungry.data.demand)
+    with pytest.raises(cs.InfeasibleError):
+        cs.solve(hungry, engine="column-generation")
+
+
+def test_size_chooses_the_engine(default):
+    small = cs.solve(default)
+    large = cs.solve(cs.generate(10, 96, 60, 3, seed=0))
+    assert (small.status, large.status) == ("optimal", "optimal")
+    from carbonsched.solve import _fitting_engine
+
+    assert _fitting_engine(default, choose(), "highs", {}) == "milp"
+    assert _fitting_engine(cs.generate(10, 96, 60, 3), choose(), "highs", {}) == "column-generation"
+    fixed = choose("energy_only")
+    assert _fitting_engine(cs.generate(10, 96, 60, 3), fixed, "highs", {}) == "milp"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"engine": "magic"},
+        {"engine": "column-generation", "method": "energy_only"},
+        {"engine": "column-generation", "solver": "scip"},
+        {"engine": "column-generation", "mip_abs_gap": 1.0},
+    ],
+)
+def test_what_it_does_not_take_is_refused_by_name(default, wrong):
+    with pytest.raises(ValueError, match=r"magic|fixes the workload|HiGHS"):
+        cs.solve(default, **wrong)

@@ -1,0 +1,91 @@
+"""Solving again in place gives what building anew gives."""
+
+import numpy as np
+import pytest
+
+import carbonsched as cs
+from carbonsched.reoptimise import IN_PLACE, Reoptimiser
+
+
+def changed(instance: cs.Instance, name: str, factor: float) -> cs.Instance:
+    return instance.replace(**{name: factor * instance.data[name]})
+
+
+def factor(name: str) -> float:
+    """Return a change of a parameter that keeps an instance valid."""
+    down = {"battery_min", "battery_initial", "demand", "export_price", "export_limit"}
+    return 0.97 if name in down else 1.04
+
+
+@pytest.mark.parametrize("method", cs.METHODS)
+def test_every_parameter_moved_in_place_gives_the_schedule_of_a_fresh_build(default, method):
+    again = Reoptimiser(method, gap=1e-7)
+    instance = default.replace(carbon_budget=900.0 if method in ("joint", "no_battery") else 3000.0)
+    again.solve(instance)
+    for name in sorted(IN_PLACE):
+        instance = changed(instance, name, factor(name))
+        moved, fresh = again.solve(instance), cs.solve(instance, method, gap=1e-7)
+        assert moved.objective == pytest.approx(fresh.objective, rel=1e-6), name
+        assert moved.bound == pytest.approx(fresh.bound, rel=1e-6), name
+    assert (again.rebuilds, again.updates) == (1, len(IN_PLACE))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cooling": 1.01},
+        {"power": 1.1},
+        {"carbon_intensity": 1.1},
+        {"discharge_efficiency": 0.99},
+        {"carbon_budget": np.inf},
+        {"export_price": 9.0},  # above the import price: the states of the grid are needed
+        {"import_price": -1.0},  # the state of the battery, too
+    ],
+)
+def test_a_change_of_structure_builds_anew(default, change):
+    again = Reoptimiser(gap=1e-7)
+    again.solve(default)
+    instance = changed(default, *next(iter(change.items())))
+    assert again.solve(instance).objective == pytest.approx(
+        cs.solve(instance, gap=1e-7).objective, rel=1e-6
+    )
+    assert (again.rebuilds, again.updates) == (2, 0)
+
+
+def test_limits_that_stand_beside_a_state_build_anew(default):
+    inverted = default.replace(export_price=1.5 * default.data.import_price)
+    again = Reoptimiser(gap=1e-7)
+    again.solve(inverted)
+    larger = changed(inverted, "export_limit", 1.2)
+    assert again.solve(larger).objective == pytest.approx(
+        cs.solve(larger, gap=1e-7).objective, rel=1e-6
+    )
+    assert again.rebuilds == 2
+
+
+def test_other_labels_build_anew(default):
+    again = Reoptimiser(gap=1e-7)
+    again.solve(default)
+    fewer = cs.Instance(default.data.isel(job=slice(3)))
+    assert again.solve(fewer).objective == pytest.approx(cs.solve(fewer, gap=1e-7).objective)
+    assert again.rebuilds == 2
+
+
+def test_an_infeasible_change_is_said_and_the_next_one_solved(default):
+    again = Reoptimiser(gap=1e-7)
+    again.solve(default)
+    with pytest.raises(cs.InfeasibleError):
+        again.solve(default.replace(carbon_budget=1.0))
+    assert again.solve(default).objective == pytest.approx(cs.solve(default, gap=1e-7).objective)
+
+
+def test_the_time_limit_is_for_each_solve(default):
+    again = Reoptimiser(gap=1e-7, time_limit=1.0)
+    for share in np.linspace(1, 0.5, 40):  # together well above a second
+        again.solve(default.replace(carbon_budget=float(3000 * share)))
+    assert again.updates == 39
+
+
+def test_a_solver_that_cannot_be_updated_is_refused():
+    with pytest.raises(cs.SolverError, match="in place"):
+        Reoptimiser(solver="glpk")
