@@ -105,8 +105,9 @@ def place(search: Search, lower: np.ndarray, undecided: np.ndarray) -> None:
     """Place undecided jobs greedily beside the columns fixed to one, and keep what fits."""
     master, data = search.master, search.data
     prices, solved = master.prices(), master.solution(lower > 0.5)
-    load = (data.power_per_unit * solved.route.fillna(0)).sum("service")
-    load = load + (data.power * running(solved.start, data.duration)).sum("job")
+    load = (data.power * running(solved.start, data.duration)).sum("job")
+    if "route" in solved:
+        load = load + (data.power_per_unit * solved.route.fillna(0)).sum("service")
     feeds = (data.import_limit + data.generation_available) / data.cooling
     energy = xr.Dataset(
         {

@@ -49,10 +49,12 @@ class Master:
         self.model.variables.relax()
         self.engine = hand_over(self.model, "highs", gap=0.0, time_limit=time_limit)
         self.highs: highspy.Highs = self.engine.solver_model
-        self._rows = {
-            name: self._positions(self.model.constraints, name)
-            for name in ("power:capacity", "balance:power")
-        }
+        self._balance = self._positions(self.model.constraints, "balance:power")
+        self._capacity = self._positions(self.model.constraints, "power:capacity")
+        bare = self._capacity < 0  # sites that no service reaches have no row of capacity yet
+        limits = self.data.it_capacity.broadcast_like(self.data.cooling)
+        limits = limits.transpose("site", "time").values[bare]
+        self._capacity[bare] = self._add_rows(limits)
         self._states = np.concatenate(
             [np.zeros(0, np.int32)]
             + [
@@ -63,12 +65,7 @@ class Master:
         )
         self._states = self._states[self._states >= 0]
         self._base = self.highs.getNumCol()
-        self._first_job_row = self.highs.getNumRow()
-        jobs = self.data.sizes["job"]
-        none = np.array([], dtype=np.int32)
-        self.highs.addRows(
-            jobs, np.full(jobs, -np.inf), np.ones(jobs), 0, np.zeros(jobs, np.int32), none, none
-        )
+        self._job = self._add_rows(np.ones(self.data.sizes["job"]))
         self.columns = pd.DataFrame({"job": [], "site": [], "time": []}, dtype=int)
         self.weights = np.array([])
         self.value = np.nan
@@ -81,8 +78,17 @@ class Master:
 
     def _positions(self, container: object, name: str) -> np.ndarray:
         """Return the positions in HiGHS of variables or rows over (site, time)."""
+        if name not in container:
+            return np.full([self.data.sizes[d] for d in ("site", "time")], -1)
         labels = container[name].labels.transpose("site", "time").values
         return np.where(labels >= 0, container.label_index.label_to_pos[labels], -1)
+
+    def _add_rows(self, upper: np.ndarray) -> np.ndarray:
+        """Add rows without entries, below an upper limit, and return their positions."""
+        first, count = self.highs.getNumRow(), len(upper)
+        none, lower = np.array([], dtype=np.int32), np.full(count, -np.inf)
+        _succeed(self.highs.addRows(count, lower, upper, 0, np.zeros(count, np.int32), none, none))
+        return np.arange(first, first + count)
 
     def add(self, placements: pd.DataFrame) -> int:
         """Add the placements that are not columns yet; return how many."""
@@ -99,26 +105,28 @@ class Master:
         entries = pd.concat(
             pd.DataFrame({"column": column, "row": row, "value": value})
             for column, row, value in (
-                (np.repeat(np.arange(len(new)), length), self._rows["power:capacity"][at], power),
+                (np.repeat(np.arange(len(new)), length), self._capacity[at], power),
                 (
                     np.repeat(np.arange(len(new)), length),
-                    self._rows["balance:power"][at],
+                    self._balance[at],
                     -cooling * power,
                 ),
-                (np.arange(len(new)), self._first_job_row + job, np.ones(len(new))),
+                (np.arange(len(new)), self._job[job], np.ones(len(new))),
             )
         ).sort_values(["column", "row"])
         starts = np.searchsorted(entries.column.to_numpy(), np.arange(len(new)))
         net_reward = (self.data.reward - self.data.startup_cost).values[job]
-        self.highs.addCols(
-            len(new),
-            net_reward,
-            np.zeros(len(new)),
-            np.ones(len(new)),
-            len(entries),
-            starts.astype(np.int32),
-            entries.row.to_numpy(np.int32),
-            entries.value.to_numpy(),
+        _succeed(
+            self.highs.addCols(
+                len(new),
+                net_reward,
+                np.zeros(len(new)),
+                np.ones(len(new)),
+                len(entries),
+                starts.astype(np.int32),
+                entries.row.to_numpy(np.int32),
+                entries.value.to_numpy(),
+            )
         )
         self.columns = pd.concat([self.columns, new], ignore_index=True)
         return len(new)
@@ -191,7 +199,7 @@ class Master:
         return xr.Dataset(
             {
                 "power_price": -dual("balance:power"),
-                "capacity_price": dual("power:capacity"),
+                "capacity_price": (("site", "time"), self._duals[self._capacity]),
                 "storage_price": dual("storage:state"),
                 "final_price": -dual("storage:final"),
                 "carbon_price": dual("carbon:budget"),
@@ -200,7 +208,7 @@ class Master:
 
     def job_prices(self) -> np.ndarray:
         """Return what each job earns at the last solve, USD: the dual of its row."""
-        return self._duals[self._first_job_row :]
+        return self._duals[self._job]
 
     def fix(self, lower: np.ndarray, upper: np.ndarray) -> None:
         """Bound the weights of the columns."""
@@ -234,3 +242,9 @@ class Master:
         start[placed.job, placed.site, placed.time] = 1
         found["start"] = (("job", "site", "time"), start)
         return found.assign_coords(job=self.data.job)
+
+
+def _succeed(status: highspy.HighsStatus) -> None:
+    """Raise if HiGHS did not take what it was given: it only says so in its log."""
+    if status == highspy.HighsStatus.kError:
+        raise SolverError("highs refused a change of the restricted master")

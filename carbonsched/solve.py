@@ -29,7 +29,7 @@ from carbonsched.verify import Report, verify
 from carbonsched.windows import start_counts
 
 ENGINES = ("auto", "milp", "column-generation")
-AUTO_PLACEMENTS = 20_000
+AUTO_PLACEMENTS = 8_000
 _PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
 
 

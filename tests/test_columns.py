@@ -85,7 +85,7 @@ def test_placements_are_worth_their_reward_less_their_window(default):
     worth = xr.concat(placements(data, prices, may_start(data)), "job").sel(job="align")
     price = data.cooling * prices.power_price + prices.capacity_price
     job = data.sel(job="align")
-    at = int(data.indexes["time"].get_loc(job.release.item())) + 1
+    at = int((data.time < job.release).sum()) + 1
     window = price.isel(site=1, time=slice(at, at + int(job.duration))).sum()
     expected = job.reward - job.startup_cost - job.power * window
     assert float(worth.isel(site=1, time=at)) == pytest.approx(float(expected))
@@ -109,11 +109,11 @@ def test_without_jobs_or_services(empty):
     assert best.objective <= found.bound * (1 + 1e-6)
 
 
-def test_a_time_limit_keeps_the_incumbent_and_a_bound():
+def test_a_short_time_leaves_a_schedule_and_a_bound():
     instance = cs.generate(12, 96, 120, 3, seed=1)
-    found = cs.solve(instance, gap=0.0, time_limit=2.0, engine="column-generation")
-    assert found.status == "time_limit"
-    assert found.bound >= found.objective
+    found = cs.solve(instance, gap=0.0, time_limit=1.0, engine="column-generation")
+    assert found.status in ("time_limit", "stopped")
+    assert 0 < found.gap < 0.1
 
 
 def test_no_time_at_all_is_no_schedule(default):
@@ -122,10 +122,8 @@ def test_no_time_at_all_is_no_schedule(default):
 
 
 def test_infeasible_is_said():
-    hungry = cs.generate(seed=0)
-    hungry = hungry.replace(demand=20 * hungry.data.demand)
     with pytest.raises(cs.InfeasibleError):
-        cs.solve(hungry, engine="column-generation")
+        cs.solve(cs.generate(seed=0).replace(carbon_budget=0.1), engine="column-generation")
 
 
 def test_size_chooses_the_engine(default):

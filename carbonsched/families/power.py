@@ -27,7 +27,8 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """State (2) and (3), or only the capacity of (2) where IT load stands for both powers."""
     it_load = model.expressions["it_load"]
     if formulation.power == "substituted":
-        model.add_constraints(it_load <= data.it_capacity, name="power:capacity")  # (2)
+        if it_load.nterm:  # without jobs and services there is nothing to hold
+            model.add_constraints(it_load <= data.it_capacity, name="power:capacity")  # (2)
         contribute(model, "net_supply", -(data.cooling * it_load))  # (3)
         return
     it_power, facility_power = model["it_power"], model["facility_power"]

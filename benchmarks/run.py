@@ -1,0 +1,166 @@
+"""Measure solvers, formulations and engines side by side, in one run.
+
+    python benchmarks/run.py
+
+Every measurement is a row of `benchmarks/results.csv`: what was solved, how, in how many seconds,
+to which gap. Seconds belong to the machine; compare rows of one run only. Cases run one at a time,
+each large one in a process of its own so that its peak memory is its own. Solvers other than HiGHS
+take part if they are installed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import linopy
+import pandas as pd
+import typer
+from tqdm.auto import tqdm
+
+import carbonsched as cs
+from carbonsched.reoptimise import Reoptimiser
+from carbonsched.store import replacing
+
+SEEDS = range(20)
+PEERS = ("highs", "gurobi", "scip")
+LIMIT = 120.0
+FLEET = (20, 168, 200)
+JOBS = (50, 100, 200, 400, 800)  # at 20 sites and 72 hours
+
+
+def solved(schedule: cs.Schedule, seconds: float) -> dict[str, Any]:
+    """Return what is kept of a schedule; `seconds` is the whole call."""
+    return {
+        "seconds": seconds,
+        "solver_seconds": schedule.runtime,
+        "build_seconds": schedule.build_time,
+        "gap": schedule.gap,
+        "objective": schedule.objective,
+        "status": schedule.status,
+    }
+
+
+def timed(instance: cs.Instance, **how: Any) -> dict[str, Any]:
+    """Solve and return the row; a refusal is a row, too."""
+    begun = time.perf_counter()
+    try:
+        schedule = cs.solve(instance, time_limit=LIMIT, progress=False, **how)
+    except cs.CarbonschedError as error:
+        return {"status": type(error).__name__, "seconds": time.perf_counter() - begun}
+    return solved(schedule, time.perf_counter() - begun)
+
+
+def _large(size: tuple[int, int, int], seed: int, how: dict[str, Any], queue: Any) -> None:
+    row = timed(cs.generate(*size, seed=seed), **how)
+    row["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    queue.put(row)
+
+
+def alone(size: tuple[int, int, int], seed: int, **how: Any) -> dict[str, Any]:
+    """Solve a large instance in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=_large, args=(size, seed, how, queue))
+    process.start()
+    row = queue.get()
+    process.join()
+    return row
+
+
+def formulations() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
+    """Yield the paper's size, every installed solver on both formulations, to 1 %."""
+    for seed in SEEDS:
+        for solver in PEERS:
+            for formulation in cs.FORMULATIONS:
+                if solver in linopy.available_solvers:
+                    how = {"solver": solver, "formulation": formulation, "gap": 0.01}
+                    about = {"benchmark": "formulations", "size": "3 x 24 x 6", "seed": seed}
+                    about |= {"engine": "milp", **how}
+                    yield about, lambda seed=seed, how=how: timed(cs.generate(seed=seed), **how)
+
+
+def changes(instance: cs.Instance) -> dict[str, cs.Instance]:
+    """Return an instance after one change each of budget, prices, demand and battery."""
+    data = instance.data
+    return {
+        "budget": instance.replace(carbon_budget=0.9 * float(data.carbon_budget)),
+        "prices": instance.replace(import_price=1.05 * data.import_price),
+        "demand": instance.replace(demand=0.95 * data.demand),
+        "battery": instance.replace(battery_energy=1.2 * data.battery_energy),
+    }
+
+
+def again() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
+    """Yield a change of numbers, met by building anew and in place."""
+    for seed in SEEDS:
+        instance = cs.generate(seed=seed)
+        reoptimiser = Reoptimiser(gap=0.01)
+        reoptimiser.solve(instance)
+        for what, changed in changes(instance).items():
+            about = {"benchmark": "again", "size": "3 x 24 x 6", "seed": seed, "gap": 0.01}
+            about |= {"solver": "highs", "formulation": "start", "change": what}
+            yield about | {"engine": "anew"}, lambda i=changed: timed(i, gap=0.01)
+
+            def in_place(i: cs.Instance = changed, r: Reoptimiser = reoptimiser) -> dict[str, Any]:
+                begun = time.perf_counter()
+                return solved(r.solve(i), time.perf_counter() - begun)
+
+            yield about | {"engine": "in place"}, in_place
+
+
+def fleets() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
+    """Yield large instances: column generation, and the whole model where it has a chance."""
+    cases = [(FLEET, seed, "column-generation", 0.01) for seed in SEEDS]
+    cases += [(FLEET, seed, "milp", 0.01) for seed in range(2)]
+    cases += [((50, 168, 500), seed, "column-generation", 0.001) for seed in range(3)]
+    cases += [((100, 168, 1000), seed, "column-generation", 0.005) for seed in range(3)]
+    for size, seed, engine, gap in cases:
+        about = {"benchmark": "fleets", "size": " x ".join(map(str, size)), "seed": seed}
+        about |= {"engine": engine, "gap_asked": gap, "solver": "highs", "formulation": "start"}
+        yield (
+            about,
+            lambda size=size, seed=seed, engine=engine, gap=gap: alone(
+                size, seed, engine=engine, gap=gap
+            ),
+        )
+
+
+def growth() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
+    """Yield more and more jobs at the same sites and hours."""
+    for seed in range(3):
+        for jobs in JOBS:
+            size = (20, 72, jobs)
+            about = {"benchmark": "growth", "size": " x ".join(map(str, size)), "seed": seed}
+            about |= {"engine": "column-generation", "gap_asked": 0.01, "jobs": jobs}
+            yield (
+                about,
+                lambda size=size, seed=seed: alone(
+                    size, seed, engine="column-generation", gap=0.01
+                ),
+            )
+
+
+PARTS = {part.__name__: part for part in (formulations, again, fleets, growth)}
+
+
+def main(
+    out: Annotated[Path, typer.Option(help="Table to write.")] = Path("benchmarks/results.csv"),
+    part: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(PARTS)}.")] = None,
+) -> None:
+    """Run the benchmarks and write the table."""
+    rows = []
+    for name in part or PARTS:
+        for about, measure in tqdm(PARTS[name](), desc=name, unit="case"):
+            rows.append(about | measure())
+    with replacing(out) as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
+    typer.echo(f"{out}: {len(rows)} rows")
+
+
+if __name__ == "__main__":
+    typer.run(main)
