@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test lint format unit notebooks execute lock clean distclean
+.PHONY: help environment book test lint format unit notebooks execute benchmarks lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
@@ -63,6 +63,9 @@ book: environment  ## build the book from the committed notebooks; warnings are 
 
 execute: environment  ## run the notebooks in place and tidy them for a commit
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+benchmarks: environment  ## measure solvers, formulations and engines in one run (about 15 minutes)
+	$(BIN)/python benchmarks/run.py
 
 # --------------------------------------------------------------------------- the checks
 

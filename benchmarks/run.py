@@ -14,6 +14,7 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,21 +56,16 @@ def timed(instance: cs.Instance, **how: Any) -> dict[str, Any]:
     return solved(schedule, time.perf_counter() - begun)
 
 
-def _large(size: tuple[int, int, int], seed: int, how: dict[str, Any], queue: Any) -> None:
+def large(size: tuple[int, int, int], seed: int, how: dict[str, Any]) -> dict[str, Any]:
+    """Solve a generated instance and return the row with this process's peak memory."""
     row = timed(cs.generate(*size, seed=seed), **how)
-    row["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    queue.put(row)
+    return row | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def alone(size: tuple[int, int, int], seed: int, **how: Any) -> dict[str, Any]:
     """Solve a large instance in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    process = context.Process(target=_large, args=(size, seed, how, queue))
-    process.start()
-    row = queue.get()
-    process.join()
-    return row
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(large, size, seed, how).result()
 
 
 def formulations() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:

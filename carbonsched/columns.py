@@ -21,12 +21,13 @@ from carbonsched.dive import dive, place
 from carbonsched.errors import InfeasibleError, NoIncumbentError
 from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
-from carbonsched.lagrangian import as_restricted, may_start
+from carbonsched.lagrangian import as_restricted
 from carbonsched.master import Master
 from carbonsched.progress import progress_bar
 from carbonsched.schedule import Schedule, benefit_terms, emissions
 from carbonsched.search import Search
 from carbonsched.solvers import silence
+from carbonsched.windows import may_start
 
 ROUND_SHARE = 0.7  # of the time limit, after which no more columns are added
 BRANCH_SHARE = 0.05  # of the time left; a slower linear program leaves no time to branch

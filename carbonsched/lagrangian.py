@@ -24,7 +24,6 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.formulation import Formulation
-from carbonsched.windows import window_positions
 
 PRICES = {
     "power_price": ("site", "time"),  # USD/MW and period of facility power
@@ -57,14 +56,6 @@ def as_restricted(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
         latency=data.latency.where(open_, np.inf),
         carbon_budget=data.carbon_budget if formulation.carbon == "budget" else np.inf,
     )
-
-
-def may_start(data: xr.Dataset) -> xr.DataArray:
-    """Return where a job may start so as to finish in time; bool over (job, site, time)."""
-    first, last = (xr.DataArray(at, {"job": data.job}) for at in window_positions(data))
-    period = xr.DataArray(np.arange(data.sizes["time"]), {"time": data.time})
-    in_time = (period >= first) & (period + data.duration - 1 <= last)
-    return (data.allowed & in_time).transpose("job", "site", "time")
 
 
 def it_price(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:

@@ -16,3 +16,11 @@ def start_counts(data: xr.Dataset) -> xr.DataArray:
     """Return in how many periods each job may start on an allowed site, over `job`."""
     first, last = window_positions(data)
     return (last - first - data.duration + 2).clip(min=0)
+
+
+def may_start(data: xr.Dataset) -> xr.DataArray:
+    """Return where a job may start so as to finish in time; bool over (job, site, time)."""
+    first, last = (xr.DataArray(at, {"job": data.job}) for at in window_positions(data))
+    period = xr.DataArray(np.arange(data.sizes["time"]), {"time": data.time})
+    in_time = (period >= first) & (period + data.duration - 1 <= last)
+    return (data.allowed & in_time).transpose("job", "site", "time")

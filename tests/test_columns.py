@@ -6,7 +6,8 @@ import xarray as xr
 
 import carbonsched as cs
 from carbonsched.formulation import choose
-from carbonsched.lagrangian import PRICES, as_restricted, dual_bound, may_start, placements
+from carbonsched.lagrangian import PRICES, as_restricted, dual_bound, placements
+from carbonsched.windows import may_start
 
 METHODS = [method for method in cs.METHODS if method != "energy_only"]
 

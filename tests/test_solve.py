@@ -34,7 +34,7 @@ def test_a_schedule_tells_all(default):
     assert schedule.method == "joint" and schedule.solver == "highs"
     assert set(schedule.versions) == {"carbonsched", "linopy", "highspy"}
     assert schedule.versions["linopy"] == linopy.__version__
-    assert "203" in repr(schedule) and "USD" in repr(schedule)
+    assert "208" in repr(schedule) and "USD" in repr(schedule)
     assert cs.verify(default, schedule).ok
 
 

@@ -98,11 +98,11 @@ def give_twice(package: dict) -> None:
 
 EDITS = {
     "text for a number": (
-        lambda d: edit(d / "site.csv", "200.0", "two hundred"),
+        lambda d: edit(d / "site.csv", "259.9", "two hundred"),
         ["site.csv", '"2"', "it_capacity"],
     ),
-    "empty cell": (lambda d: edit(d / "job.csv", "21280.0", ""), ["job.csv", '"2"', "reward"]),
-    "missing cell": (lambda d: edit(d / "job.csv", ",266.0", ""), ["job.csv", "startup_cost"]),
+    "empty cell": (lambda d: edit(d / "job.csv", "26706.0", ""), ["job.csv", '"2"', "reward"]),
+    "missing cell": (lambda d: edit(d / "job.csv", ",334.0", ""), ["job.csv", "startup_cost"]),
     "duplicate row": (
         lambda d: edit(d / "job_site.csv", "pretrain-a,plains", "pretrain-a,harbour"),
         ["job_site.csv", "primary key"],
@@ -129,7 +129,7 @@ EDITS = {
         ["site.csv"],
     ),
     "not a number": (
-        lambda d: edit(d / "job.csv", "21280.0", "NaN"),
+        lambda d: edit(d / "job.csv", "26706.0", "NaN"),
         ["reward[job=pretrain-a] = nan USD: not a finite number"],
     ),
     "two instances": (

@@ -23,7 +23,7 @@ from linopy import LinearExpression, Model, Variable
 
 from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
-from carbonsched.windows import window_positions
+from carbonsched.windows import may_start
 
 OVER = "job"
 
@@ -32,14 +32,6 @@ def may_run(data: xr.Dataset) -> xr.DataArray:
     """Return where a job may run: allowed site, within its window; bool over (job, site, time)."""
     window = (data.time >= data.release) & (data.time <= data.deadline)
     return (data.allowed & window).transpose("job", "site", "time")
-
-
-def may_start(data: xr.Dataset) -> xr.DataArray:
-    """Return where a job may start so as to finish in time; bool over (job, site, time)."""
-    period = xr.DataArray(np.arange(data.sizes["time"]), {"time": data.time})
-    last = data.deadline.copy(data=window_positions(data)[1])
-    in_time = period + data.duration - 1 <= last
-    return (may_run(data) & in_time).transpose("job", "site", "time")
 
 
 def last_periods(variable: Variable, count: xr.DataArray) -> LinearExpression:
