@@ -54,3 +54,32 @@ def test_same_optimum_and_never_a_worse_bound(seed):
     tight, loose = relaxation(instance, "start"), relaxation(instance, "paper")
     assert tight <= loose + 1e-6 * scale
     assert tight >= start.objective - GAP * scale
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 5))
+def test_substituted_powers_change_nothing(seed):
+    instance = draw(seed)
+    lean = cs.Formulation(power="substituted")
+    try:
+        stated = cs.solve(instance, gap=GAP)
+    except cs.InfeasibleError:
+        with pytest.raises(cs.InfeasibleError):
+            cs.solve(instance, formulation=lean, gap=GAP)
+        return
+    substituted = cs.solve(instance, formulation=lean, gap=GAP)
+    assert substituted.objective == pytest.approx(stated.objective, rel=2 * GAP, abs=2 * GAP)
+
+
+@pytest.mark.parametrize("seed", range(1, 200, 4))
+def test_column_generation_encloses_the_optimum(seed):
+    instance = draw(seed)
+    try:
+        best = cs.solve(instance, gap=GAP)
+    except cs.InfeasibleError:
+        with pytest.raises(cs.InfeasibleError):
+            cs.solve(instance, engine="column-generation")
+        return
+    found = cs.solve(instance, engine="column-generation", gap=1e-3)
+    scale = max(abs(best.objective), 1.0)
+    assert found.objective <= best.bound + GAP * scale
+    assert found.bound >= best.objective - GAP * scale
