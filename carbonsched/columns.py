@@ -17,7 +17,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from carbonsched.decisions import read_decisions
-from carbonsched.dive import dive, place
+from carbonsched.dive import SHARES, dive, place
 from carbonsched.errors import InfeasibleError, NoIncumbentError
 from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
@@ -30,7 +30,7 @@ from carbonsched.solvers import silence
 from carbonsched.windows import may_start
 
 ROUND_SHARE = 0.7  # of the time limit, after which no more columns are added
-BRANCH_SHARE = 0.05  # of the time left; a slower linear program leaves no time to branch
+BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
 
 
 def column_generation(
@@ -106,6 +106,9 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
             dive_at = search.distance(value) / 4
         if close and not (last or search.done):
             last = not _solve_in_time(master, rounds_until - time.monotonic())
+    while not search.done and search.dives < len(SHARES) and search.left > 0:
+        dive(search)
+        show()
     if not search.done and BRANCH_SHARE * search.left > master.slowest:
         search.keep(branched=master.branch(search.left, search.gap / 2))
         show()

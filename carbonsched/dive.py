@@ -16,7 +16,7 @@ from carbonsched.decisions import running
 from carbonsched.greedy import greedy
 from carbonsched.search import Search
 
-SHARE = 0.3  # of the jobs not yet decided, a step
+SHARES = (0.3, 0.15, 0.08, 0.04)  # of the jobs not yet decided, a step: each dive finer
 SETTLED = 1 - 1e-6  # weight that counts as one
 TIME_SHARE = 0.7  # of the time left, after which the rest is placed greedily
 
@@ -24,6 +24,8 @@ TIME_SHARE = 0.7  # of the time left, after which the rest is placed greedily
 def dive(search: Search) -> None:
     """Round the master's optimum to a schedule and keep it; leave the master as it was."""
     master, basis = search.master, search.master.basis()
+    share = SHARES[min(search.dives, len(SHARES) - 1)]
+    search.dives += 1
     data = search.data
     free = np.array(data.it_capacity.broadcast_like(data.cooling).transpose("site", "time"))
     undecided = np.ones(data.sizes["job"], bool)
@@ -32,7 +34,7 @@ def dive(search: Search) -> None:
     while search.left > until:
         fresh = len(master.columns) - len(lower)
         lower, upper = np.append(lower, np.zeros(fresh)), np.append(upper, np.ones(fresh))
-        batch, full = _batch(search, undecided, upper, free)
+        batch, full = _batch(search, undecided, upper, free, share)
         upper[full] = 0.0
         if not len(batch):
             break
@@ -61,14 +63,14 @@ def dive(search: Search) -> None:
 
 
 def _batch(
-    search: Search, undecided: np.ndarray, upper: np.ndarray, free: np.ndarray
+    search: Search, undecided: np.ndarray, upper: np.ndarray, free: np.ndarray, share: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the columns to fix next, which fit beside each other, and those that fit no more."""
     columns, weights = search.master.columns, search.master.weights
     weight = np.append(weights, np.zeros(len(upper) - len(weights)))
     open_ = columns.assign(weight=weight)[undecided[columns.job] & (upper > 0) & (weight > 1e-9)]
     first = open_.sort_values("weight", ascending=False).drop_duplicates("job")
-    step = max(int((first.weight >= SETTLED).sum()), math.ceil(SHARE * len(first)))
+    step = max(int((first.weight >= SETTLED).sum()), math.ceil(share * len(first)))
     left, batch, full = free.copy(), [], []
     for row in first.itertuples():
         run = slice(row.time, row.time + int(search.data.duration[row.job]))

@@ -34,6 +34,8 @@ class Search:
         The best bound of any round, and the best schedule's benefit, USD.
     found : xarray.Dataset
         The values of that schedule's variables.
+    rounds, dives : int
+        How many there were.
     """
 
     master: Master
@@ -45,6 +47,7 @@ class Search:
     value: float = -math.inf
     found: xr.Dataset | None = None
     rounds: int = 0
+    dives: int = 0
 
     @property
     def left(self) -> float:
