@@ -98,6 +98,7 @@ def again() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
         reoptimiser = Reoptimiser(gap=0.01)
         reoptimiser.solve(instance)
         for what, changed in changes(instance).items():
+            reoptimiser.solve(instance)
             about = {"benchmark": "again", "size": "3 x 24 x 6", "seed": seed, "gap": 0.01}
             about |= {"solver": "highs", "formulation": "start", "change": what}
             yield about | {"engine": "anew"}, lambda i=changed: timed(i, gap=0.01)

@@ -107,10 +107,12 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
         if close and not (last or search.done):
             last = not _solve_in_time(master, rounds_until - time.monotonic())
     while not search.done and search.dives < len(SHARES) and search.left > 0:
+        master.solve(search.left)  # back to fractions: the last dive left its schedule
         dive(search)
         show()
-    if not search.done and BRANCH_SHARE * search.left > master.slowest:
-        search.keep(branched=master.branch(search.left, search.gap / 2))
+    time_to_branch = BRANCH_SHARE * search.left > master.slowest
+    if not search.done and time_to_branch and master.branch(search.left, search.gap / 2):
+        search.keep(branched=True)
         show()
 
 

@@ -41,7 +41,8 @@ def greedy(data: xr.Dataset, startable: xr.DataArray, energy: xr.Dataset) -> pd.
     net_reward = (data.reward - data.startup_cost).values
     length, power = data.duration.values, data.power.values
     placed = []
-    for j in np.argsort(-net_reward / (length * power), kind="stable"):
+    energy_taken = np.maximum(length * power, 1e-9)  # a job may take none
+    for j in np.argsort(-net_reward / energy_taken, kind="stable"):
         price = cooling * np.where(spare >= cooling * power[j], cheap, dear)
         price[room < power[j] - 1e-9] = np.inf
         window = np.lib.stride_tricks.sliding_window_view(price, length[j], axis=1).sum(axis=2)

@@ -22,7 +22,7 @@ from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
 from carbonsched.model import build, fix_workload
 from carbonsched.schedule import Schedule
-from carbonsched.solve import as_judged, read_schedule
+from carbonsched.solve import as_judged, read_schedule, solve
 from carbonsched.solvers import DIRECT, hand_over, run
 from carbonsched.verify import verify
 
@@ -104,12 +104,16 @@ class Reoptimiser:
             instance, self.method, self.formulation, self.solver, self.model, result
         )
         schedule = replace(schedule, runtime=seconds, build_time=updated - begun)
-        verify(as_judged(instance, self.formulation), schedule).raise_if_broken()
-        return schedule
+        if verify(as_judged(instance, self.formulation), schedule).ok:
+            return schedule
+        # A tie in prices, or presolve: `solve` knows how to go on from there.
+        options = self.options | {"time_limit": self.time_limit, "verbose": self.verbose}
+        how = {"engine": "milp", "solver": self.solver, "progress": False}
+        return solve(instance, self.method, self.formulation, **how, **options)
 
     def update(self, instance: Instance) -> None:
         """Bring the model to an instance: in place if only numbers moved, else by building."""
-        before, self._instance = self._instance, instance
+        before, self._instance = self._instance, None  # until the model is there, if it raises
         differ = None if before is None else self._moves(before.data, instance.data)
         if differ is None:
             self.model: linopy.Model = build(instance, self.formulation)
@@ -121,6 +125,7 @@ class Reoptimiser:
                 track_updates=True,
                 **self.options,
             )
+            self._instance = instance
             self.rebuilds += 1
             return
         data, model = instance.data, self.model
@@ -134,6 +139,7 @@ class Reoptimiser:
             if differ - PRICES:
                 fix_workload(model, instance, self.formulation)
         self._engine.update(model)
+        self._instance = instance
         self.updates += 1
 
     def run(self) -> Result:

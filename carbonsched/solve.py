@@ -63,7 +63,8 @@ def solve(
     engine : str
         "milp" hands the whole model to the solver. "column-generation" solves the relaxation job
         by job and rounds: for many jobs, where a small certified gap is enough; with HiGHS, and
-        not for "energy_only". "auto" takes the first up to `AUTO_PLACEMENTS` placements of jobs.
+        not for "energy_only". It may stop short of the gap asked for (status "stopped").
+        "auto" takes the first up to `AUTO_PLACEMENTS` placements of jobs.
     solver : str
         Any solver that linopy supports and finds installed.
     verbose : bool

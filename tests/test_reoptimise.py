@@ -19,7 +19,7 @@ def factor(name: str) -> float:
 
 def test_every_parameter_moved_in_place_gives_the_schedule_of_a_fresh_build(default):
     again = Reoptimiser(gap=1e-7)
-    instance = default.replace(carbon_budget=650.0)  # it binds
+    instance = default.replace(carbon_budget=700.0)  # it binds
     again.solve(instance)
     for name in sorted(IN_PLACE):
         instance = changed(instance, name, factor(name))
@@ -110,3 +110,22 @@ def test_the_time_limit_is_for_each_solve(default):
 def test_a_solver_that_cannot_be_updated_is_refused():
     with pytest.raises(cs.SolverError, match="in place"):
         Reoptimiser(solver="glpk")
+
+
+def test_a_tie_that_breaks_the_schedule_is_solved_again_with_care():
+    free = cs.generate(seed=0)
+    names = ("generation_cost", "battery_cost", "reward", "import_price", "export_price")
+    free = free.replace(**{name: 0 * free.data[name] for name in names})
+    again = Reoptimiser("no_routing", gap=1e-6)
+    assert again.solve(free).objective == pytest.approx(
+        cs.solve(free, "no_routing", gap=1e-6).objective
+    )
+
+
+def test_nothing_to_hold_moves_capacity_too():
+    idle = cs.generate(jobs=0, services=0, seed=1)
+    again = Reoptimiser(formulation=cs.Formulation(power="substituted"), gap=1e-7)
+    again.solve(idle)
+    more = changed(idle, "it_capacity", 1.1)
+    assert again.solve(more).objective == pytest.approx(cs.solve(more, gap=1e-7).objective)
+    assert again.updates == 1

@@ -41,4 +41,5 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Move the capacity."""
-    model.constraints["power:capacity"].update(rhs=data.it_capacity)
+    if "power:capacity" in model.constraints:
+        model.constraints["power:capacity"].update(rhs=data.it_capacity)

@@ -67,10 +67,12 @@ def outcomes(instance: cs.Instance) -> pd.DataFrame:
     data, rows = instance.data, {}
     for method, reoptimiser in reoptimisers().items():
         reoptimiser.update(instance)
-        reoptimiser.run()
+        if not reoptimiser.run().status.is_ok:
+            raise cs.InfeasibleError(f"{method} has no schedule at this trial")
         solved = reoptimiser.model
-        imported = solved["grid_import"].solution
-        emitted = float((data.carbon_intensity * imported).sum() * data.step_hours)
+        imported = data.carbon_intensity * solved["grid_import"].solution
+        generated = data.generation_carbon * solved["generate"].solution
+        emitted = float((imported + generated).sum() * data.step_hours)
         rows[method] = {"objective": float(solved.objective.value), "emissions": emitted}
     return pd.DataFrame(rows).T
 
@@ -85,7 +87,7 @@ def misfit(point: np.ndarray) -> float:
     """Return the root mean square of the relative residuals."""
     try:
         found = residuals(outcomes(make(decode(point))))
-    except (cs.CarbonschedError, AttributeError):
+    except cs.CarbonschedError:
         return INFEASIBLE
     return float(np.sqrt((found**2).to_numpy().mean()))
 
