@@ -107,3 +107,10 @@ def _canonical(data: xr.Dataset) -> xr.Dataset:
 
     arrays = {name: array(quantity) for name, quantity in PARAMETERS.items()}
     return xr.Dataset(arrays, coords, dict(data.attrs))
+
+
+def require_instance(given: object) -> None:
+    """Raise TypeError if what is given is no instance."""
+    if not isinstance(given, Instance):
+        kind = type(given).__name__
+        raise TypeError(f"expected a carbonsched.Instance, got {kind}; make one of a Dataset first")

@@ -10,7 +10,7 @@ import linopy
 from carbonsched.families import FAMILIES
 from carbonsched.families.shared import declare_shared
 from carbonsched.formulation import Formulation, choose
-from carbonsched.instance import Instance
+from carbonsched.instance import Instance, require_instance
 from carbonsched.workload import first_fit
 
 
@@ -47,9 +47,7 @@ def build(
     InfeasibleError
         The method fixes a workload that the sites cannot hold.
     """
-    if not isinstance(instance, Instance):
-        kind = type(instance).__name__
-        raise TypeError(f"expected a carbonsched.Instance, got {kind}; make one of a Dataset first")
+    require_instance(instance)
     chosen = choose(method, formulation)
     data = instance.data
     families = [family for family in families if data.sizes[getattr(family, "OVER", "site")]]

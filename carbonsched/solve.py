@@ -21,7 +21,7 @@ from carbonsched.errors import (
     UnboundedError,
 )
 from carbonsched.formulation import Formulation, choose
-from carbonsched.instance import Instance
+from carbonsched.instance import Instance, require_instance
 from carbonsched.model import build
 from carbonsched.schedule import Schedule, benefit_terms, emissions
 from carbonsched.solvers import run_solver
@@ -88,6 +88,7 @@ def solve(
     ValueError
         A choice is unknown, or the engine does not take the method, solver or options.
     """
+    require_instance(instance)
     chosen = choose(method, formulation)
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")

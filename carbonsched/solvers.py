@@ -104,7 +104,7 @@ def hand_over(
         how = {"io_api": "lp", "problem_fn": None if folder is None else folder / "model.lp"}
     with _as_solver_error(solver), silence(not verbose):
         engine = Solver.from_name(solver, model=model, options=chosen, **how)
-    _refuse_ignored_options(engine, chosen)
+        _refuse_ignored_options(engine, chosen)
     return engine
 
 

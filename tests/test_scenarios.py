@@ -62,9 +62,12 @@ def test_volatile_prices_keep_mean_and_spread(default):
     )
 
 
-def test_the_tight_budget_binds_on_the_default_instance(default):
-    tight = SCENARIOS["carbon_tight"](default)
-    assert float(tight.data.carbon_budget) < cs.solve(default).emissions
+def test_the_tight_budget_binds(default):
+    base = cs.generate(seed=1000)
+    tight = SCENARIOS["carbon_tight"](base)
+    assert float(tight.data.carbon_budget) < cs.solve(base).emissions
     assert cs.solve(tight).emissions <= float(tight.data.carbon_budget) * (1 + 1e-6)
+    with pytest.raises(cs.InfeasibleError):  # more than the default instance can save
+        cs.solve(SCENARIOS["carbon_tight"](default))
     loose = SCENARIOS["carbon_tight"](default.replace(carbon_budget=1.0))
     assert float(loose.data.carbon_budget) == 1.0
