@@ -24,7 +24,7 @@ from carbonsched.instance import Instance
 from carbonsched.lagrangian import as_restricted
 from carbonsched.master import Master
 from carbonsched.progress import progress_bar
-from carbonsched.schedule import Schedule, benefit_terms, emissions
+from carbonsched.schedule import Schedule
 from carbonsched.search import Search
 from carbonsched.solvers import silence
 from carbonsched.windows import may_start
@@ -69,12 +69,10 @@ def column_generation(
                 raise NoIncumbentError(
                     "the time limit passed before any schedule was found"
                 ) from None
-    decisions = read_decisions(instance, search.found)
     status = "optimal" if search.done else "time_limit" if search.left <= 0 else "stopped"
-    return Schedule(
-        data=decisions,
-        benefit=benefit_terms(instance, decisions),
-        emissions=float(emissions(instance, decisions).sum()),
+    return Schedule.of(
+        instance,
+        read_decisions(instance, search.found),
         bound=search.bound,
         runtime=time.monotonic() - built,
         build_time=built - begun,

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.decisions import running
 from carbonsched.greedy import greedy
 from carbonsched.search import Search
+from carbonsched.workload import it_room
 
 SHARES = (0.3, 0.15, 0.08, 0.04)  # of the jobs not yet decided, a step: each dive finer
 SETTLED = 1 - 1e-6  # weight that counts as one
@@ -46,7 +46,7 @@ def dive(search: Search) -> None:
             if master.solve(search.left):
                 lower, upper = low, high
                 undecided[job[batch]] = False
-                _occupy(search.data, free, master.columns.iloc[batch])
+                _occupy(data, free, master.columns.iloc[batch])
                 break
             if len(batch) == 1:  # it fits beside the jobs, but not beside what cannot move
                 upper[batch] = 0.0
@@ -86,7 +86,7 @@ def _batch(
 
 
 def _occupy(data: xr.Dataset, free: np.ndarray, placed: pd.DataFrame) -> None:
-    """Take the power of placed jobs from the free IT capacity, MW over (site, time)."""
+    """Take the power of placed jobs from free IT power, MW over (site, time), in place."""
     for row in placed.itertuples():
         run = slice(row.time, row.time + int(data.duration[row.job]))
         free[row.site, run] -= float(data.power[row.job])
@@ -106,16 +106,16 @@ def _roomy(data: xr.Dataset, free: np.ndarray, which: np.ndarray) -> np.ndarray:
 def place(search: Search, lower: np.ndarray, undecided: np.ndarray) -> None:
     """Place undecided jobs greedily beside the columns fixed to one, and keep what fits."""
     master, data = search.master, search.data
-    prices, solved = master.prices(), master.solution(lower > 0.5)
-    load = (data.power * running(solved.start, data.duration)).sum("job")
+    prices, solved = master.prices(), master.values()
+    room = it_room(data).transpose("site", "time")
+    _occupy(data, room.values, master.columns.iloc[np.flatnonzero(lower > 0.5)])
     if "route" in solved:
-        load = load + (data.power_per_unit * solved.route.fillna(0)).sum("service")
-    feeds = (data.import_limit + data.generation_available) / data.cooling
+        room = room - (data.power_per_unit * solved.route.fillna(0)).sum("service")
     energy = xr.Dataset(
         {
             "power_price": prices.power_price,
             "carbon_price": prices.carbon_price,
-            "spare_room": np.minimum(data.it_capacity, feeds) - load,
+            "spare_room": room,
             "spare_generation": data.generation_available - solved.generate + solved.grid_export,
         }
     )

@@ -21,7 +21,7 @@ from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
 from carbonsched.lagrangian import PRICES
 from carbonsched.model import build
-from carbonsched.solvers import hand_over
+from carbonsched.solvers import hand_over, limit_from_now
 
 STATES = ("importing", "exporting", "charging")
 _NONE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
@@ -33,7 +33,7 @@ class Master:
     Attributes
     ----------
     columns : pandas.DataFrame
-        Positions `job`, `site`, `time` of every placement so far, and `worth`, its net reward.
+        Positions `job`, `site`, `time` of every placement so far.
     value : float
         Optimum of the last solve, USD.
     weights : numpy.ndarray
@@ -44,8 +44,8 @@ class Master:
 
     def __init__(self, instance: Instance, formulation: Formulation, time_limit: float) -> None:
         self.data = instance.data
-        self.energy = Instance(self.data.isel(job=slice(0)))
-        self.model = build(self.energy, replace(formulation, power="substituted", jobs="start"))
+        energy = Instance(self.data.isel(job=slice(0)))
+        self.model = build(energy, replace(formulation, power="substituted", jobs="start"))
         self.model.variables.relax()
         self.engine = hand_over(self.model, "highs", gap=0.0, time_limit=time_limit)
         self.highs: highspy.Highs = self.engine.solver_model
@@ -171,8 +171,7 @@ class Master:
         return known
 
     def _run(self, seconds: float) -> highspy.HighsModelStatus:
-        limit = self.highs.getRunTime() + max(seconds, 0.0)  # its clock runs on from run to run
-        self.highs.setOptionValue("time_limit", limit)
+        limit_from_now(self.highs, seconds)
         begun = time.monotonic()
         self.highs.run()
         self.slowest = max(self.slowest, time.monotonic() - begun)
@@ -229,15 +228,20 @@ class Master:
         """Let every weight be anything from 0 to 1 again."""
         self.fix(np.zeros(len(self.columns)), np.ones(len(self.columns)))
 
-    def solution(self, chosen: np.ndarray) -> xr.Dataset:
-        """Return the values of the last solve by name, with `start` from the columns chosen."""
+    def values(self) -> xr.Dataset:
+        """Return the values of the last solve by name, all but those of jobs."""
         found = xr.Dataset()
         for name, variable in self.model.variables.items():
             labels = variable.labels
             at = self.model.variables.label_index.label_to_pos[labels.values]
             values = np.where(labels.values >= 0, self._values[at], np.nan)
             found[name] = xr.DataArray(values, labels.coords, labels.dims)
-        placed = self.columns.iloc[np.flatnonzero(chosen)]
+        return found
+
+    def solution(self) -> xr.Dataset:
+        """Return the values of the last solve by name, `start` from the columns of weight one."""
+        found = self.values()
+        placed = self.columns[self.weights > 0.5]
         start = np.zeros([self.data.sizes[d] for d in ("job", "site", "time")], np.int8)
         start[placed.job, placed.site, placed.time] = 1
         found["start"] = (("job", "site", "time"), start)

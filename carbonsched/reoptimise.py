@@ -17,13 +17,13 @@ import xarray as xr
 from linopy.constants import Result
 
 from carbonsched.errors import SolverError
-from carbonsched.families import FAMILIES, grid, storage
+from carbonsched.families import FAMILIES, carbon, grid, storage
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
 from carbonsched.model import build, fix_workload
 from carbonsched.schedule import Schedule
 from carbonsched.solve import as_judged, read_schedule, solve
-from carbonsched.solvers import DIRECT, hand_over, run
+from carbonsched.solvers import DIRECT, hand_over, limit_from_now, run
 from carbonsched.verify import verify
 
 PRICES = {
@@ -144,9 +144,8 @@ class Reoptimiser:
 
     def run(self) -> Result:
         """Run the solver on the model as it stands and return linopy's result, unverified."""
-        highs = self._engine.solver_model
-        if self.solver == "highs":  # its clock runs on from run to run, and the limit with it
-            highs.setOptionValue("time_limit", highs.getRunTime() + self.time_limit)
+        if self.solver == "highs":
+            limit_from_now(self._engine.solver_model, self.time_limit)
         return run(self._engine, self.model, self.time_limit, verbose=self.verbose, progress=False)
 
     def _moves(self, before: xr.Dataset, after: xr.Dataset) -> set[str] | None:
@@ -155,9 +154,9 @@ class Reoptimiser:
             return None
         differ = {name for name in before.data_vars if not before[name].equals(after[name])}
         rigid = [names for state, names in STATE_LIMITS.items() if state in self.model.variables]
-        same = [before.carbon_budget < np.inf] == [after.carbon_budget < np.inf] and all(
-            needed(before, self.formulation).equals(needed(after, self.formulation))
-            for needed in (grid.needs_states, storage.needs_state)
+        same = all(
+            found(before, self.formulation).equals(found(after, self.formulation))
+            for found in (grid.needs_states, storage.needs_state, carbon.has_budget)
         )
         movable = IN_PLACE.difference(*rigid)
         if "carbon:budget" not in self.model.constraints:

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -51,6 +52,16 @@ class Schedule:
     formulation: Formulation
     solver: str
     versions: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, instance: Instance, decisions: xr.Dataset, **about: Any) -> Schedule:
+        """Return the schedule that decisions make: what they earn and emit, and all else given."""
+        return cls(
+            data=decisions,
+            benefit=benefit_terms(instance, decisions),
+            emissions=float(emissions(instance, decisions).sum()),
+            **about,
+        )
 
     @property
     def objective(self) -> float:

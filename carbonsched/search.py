@@ -13,8 +13,6 @@ import xarray as xr
 from carbonsched.lagrangian import dual_bound, placements
 from carbonsched.master import Master
 
-PER_JOB = 1  # columns a job and round, each at a site of its own; more make harder programs
-
 
 @dataclass
 class Search:
@@ -73,7 +71,7 @@ class Search:
         if not integral:
             integral = master.branch(self.left, self.gap / 10, states_only=True)
         if integral and master.value > self.value:
-            self.value, self.found = master.value, master.solution(master.weights > 0.5)
+            self.value, self.found = master.value, master.solution()
 
     def price(self) -> pd.DataFrame:
         """Return the placements worth adding, and move the bound to what the prices prove."""
@@ -90,23 +88,19 @@ class Search:
     def _best(
         self, data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
     ) -> tuple[pd.DataFrame, xr.DataArray]:
-        """Return placements that gain on their job's price, and the worth of each job's best."""
+        """Return the best placements that gain on their job's price, and what each job's is worth.
+
+        One a job and round: more make harder programs.
+        """
         jobs = self.data.indexes["job"]
         columns = [pd.DataFrame({"job": [], "site": [], "time": [], "worth": []}, dtype=int)]
         best = [xr.DataArray(np.zeros(0), {"job": jobs[:0]})]
         for worth in placements(data, prices, startable):
-            top, at = worth.max("time"), worth.argmax("time").values
-            best.append(top.max("site"))
-            site = np.argsort(-top.values, axis=1)[:, :PER_JOB]
-            frame = pd.DataFrame(
-                {
-                    "job": np.repeat(jobs.get_indexer(worth.job), site.shape[1]),
-                    "site": site.ravel(),
-                    "time": np.take_along_axis(at, site, axis=1).ravel(),
-                    "worth": np.take_along_axis(top.values, site, axis=1).ravel(),
-                }
-            )
-            columns.append(frame)
+            at = worth.argmax(["site", "time"])
+            best.append(worth.max(["site", "time"]))
+            job = jobs.get_indexer(worth.job)
+            place = {dim: at[dim].values for dim in ("site", "time")}
+            columns.append(pd.DataFrame({"job": job, **place, "worth": best[-1].values}))
         found = pd.concat(columns, ignore_index=True)
         gain = found.worth - self.master.job_prices()[found.job]
         gains = gain > 1e-9 * max(abs(self.master.value), 1.0)

@@ -23,7 +23,7 @@ from carbonsched.errors import (
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance, require_instance
 from carbonsched.model import build
-from carbonsched.schedule import Schedule, benefit_terms, emissions
+from carbonsched.schedule import Schedule
 from carbonsched.solvers import run_solver
 from carbonsched.verify import Report, verify
 from carbonsched.windows import start_counts
@@ -159,11 +159,9 @@ def read_schedule(
         There is none, and why.
     """
     status = _status(model, result, solver)
-    decisions = read_decisions(instance, model.solution)
-    return Schedule(
-        data=decisions,
-        benefit=benefit_terms(instance, decisions),
-        emissions=float(emissions(instance, decisions).sum()),
+    return Schedule.of(
+        instance,
+        read_decisions(instance, model.solution),
         bound=_bound(model, result, status),
         runtime=math.nan,
         build_time=math.nan,

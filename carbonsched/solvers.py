@@ -130,6 +130,11 @@ def run(
     return result
 
 
+def limit_from_now(highs: Any, seconds: float) -> None:
+    """Give HiGHS some seconds for its next run: its clock runs on from run to run."""
+    highs.setOptionValue("time_limit", highs.getRunTime() + max(seconds, 0.0))
+
+
 @contextmanager
 def _as_solver_error(solver: str) -> Iterator[None]:
     try:

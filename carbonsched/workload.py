@@ -34,9 +34,7 @@ def first_fit(instance: Instance) -> xr.Dataset:
     share = (feasible * data.it_capacity) / (feasible * data.it_capacity).sum("site")
     route = (share.fillna(0) * data.demand).transpose("service", "site", "time")
 
-    fed = (data.import_limit + data.generation_available) / data.cooling
-    room = np.minimum(data.it_capacity, fed)
-    room = room - (data.power_per_unit * route).sum("service")
+    room = it_room(data) - (data.power_per_unit * route).sum("service")
     if float(room.min()) < -1e-6:
         site, time = (room.isel(room.argmin(["site", "time"]))[d].item() for d in ("site", "time"))
         raise InfeasibleError(
@@ -46,6 +44,12 @@ def first_fit(instance: Instance) -> xr.Dataset:
     return xr.Dataset(
         {"start": _first_fit_jobs(data, room.transpose("site", "time")), "route": route}
     )
+
+
+def it_room(data: xr.Dataset) -> xr.DataArray:
+    """Return the IT power a site can both hold and feed without a battery, MW, (site, time)."""
+    fed = (data.import_limit + data.generation_available) / data.cooling
+    return np.minimum(data.it_capacity, fed)
 
 
 def _first_fit_jobs(data: xr.Dataset, room: xr.DataArray) -> xr.DataArray:

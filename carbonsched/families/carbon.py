@@ -16,9 +16,14 @@ from carbonsched.formulation import Formulation
 MOVES = {"carbon_budget"}
 
 
+def has_budget(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
+    """Return whether (16) is stated."""
+    return np.isfinite(data.carbon_budget) & (formulation.carbon == "budget")
+
+
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """State (16), tCO2e over the horizon."""
-    if formulation.carbon == "budget" and np.isfinite(data.carbon_budget):
+    if has_budget(data, formulation):
         total = model.expressions["emissions"].sum()
         model.add_constraints(total <= data.carbon_budget.item(), name="carbon:budget")  # (16)
 

@@ -30,6 +30,7 @@ from tqdm.auto import tqdm
 import carbonsched as cs
 from carbonsched.formulation import choose
 from carbonsched.reoptimise import Reoptimiser
+from carbonsched.schedule import emissions
 from carbonsched.store import replacing
 
 PUBLISHED = Path(__file__).parents[1] / "paper" / "table1.csv"
@@ -64,15 +65,13 @@ def reoptimisers() -> dict[str, Reoptimiser]:
 
 def outcomes(instance: cs.Instance) -> pd.DataFrame:
     """Return objective, USD, and emissions, tCO2e, of the fitted methods."""
-    data, rows = instance.data, {}
+    rows = {}
     for method, reoptimiser in reoptimisers().items():
         reoptimiser.update(instance)
         if not reoptimiser.run().status.is_ok:
             raise cs.InfeasibleError(f"{method} has no schedule at this trial")
         solved = reoptimiser.model
-        imported = data.carbon_intensity * solved["grid_import"].solution
-        generated = data.generation_carbon * solved["generate"].solution
-        emitted = float((imported + generated).sum() * data.step_hours)
+        emitted = float(emissions(instance, solved.solution).sum())
         rows[method] = {"objective": float(solved.objective.value), "emissions": emitted}
     return pd.DataFrame(rows).T
 
