@@ -21,12 +21,12 @@ from carbonsched.dive import SHARES, dive, place
 from carbonsched.errors import InfeasibleError, NoIncumbentError
 from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
-from carbonsched.lagrangian import as_restricted
 from carbonsched.master import Master
 from carbonsched.progress import progress_bar
 from carbonsched.schedule import Schedule
 from carbonsched.search import Search
 from carbonsched.solvers import silence
+from carbonsched.tightening import tightened
 from carbonsched.windows import may_start
 
 ROUND_SHARE = 0.7  # of the time limit, after which no more columns are added
@@ -56,10 +56,10 @@ def column_generation(
     if formulation.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
     begun = time.monotonic()
-    restricted = as_restricted(instance.data, formulation)
+    data = tightened(instance.data, formulation)
     with silence(True):
-        master = Master(instance, formulation, time_limit)
-    search = Search(master, restricted, may_start(restricted), gap, begun + time_limit)
+        master = Master(data, formulation, time_limit)
+    search = Search(master, data, may_start(data), gap, begun + time_limit)
     built = time.monotonic()
     with _progress(search, progress) as show:
         try:

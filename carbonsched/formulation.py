@@ -23,6 +23,13 @@ class Formulation:
         otherwise use both at once, or at every site and period.
     storage_states : {"needed", "everywhere"}
         The same for the binary that keeps charge from discharge.
+    windows : {"cut", "rows"}
+        Whether a start outside a job's window or allowed sites is left out or forbidden by a row.
+    latency : {"cut", "rows"}
+        The same for a route beyond its service's latency limit, (12).
+    bounds : {"tight", "given"}
+        Whether limits of grid, generation and battery are lowered to what an optimum can use, see
+        `carbonsched.tightening`. A family of your own may need them as given.
     routing : {"latency", "home"}
         Routes open to a service: every site within its latency limit, or of these only its home.
     generation : {"dispatched", "none"}
@@ -45,6 +52,9 @@ class Formulation:
     power: Literal["stated", "substituted"] = "stated"
     grid_states: Literal["needed", "everywhere"] = "needed"
     storage_states: Literal["needed", "everywhere"] = "needed"
+    windows: Literal["cut", "rows"] = "cut"
+    latency: Literal["cut", "rows"] = "cut"
+    bounds: Literal["tight", "given"] = "tight"
     routing: Literal["latency", "home"] = "latency"
     generation: Literal["dispatched", "none"] = "dispatched"
     export: Literal["allowed", "none"] = "allowed"
@@ -65,7 +75,9 @@ class Formulation:
 
 FORMULATIONS: dict[str, Formulation] = {
     "start": Formulation(),
-    "paper": Formulation(jobs="run", grid_states="everywhere"),
+    "paper": Formulation(
+        jobs="run", grid_states="everywhere", windows="rows", latency="rows", bounds="given"
+    ),
 }
 
 METHODS: dict[str, dict[str, str]] = {

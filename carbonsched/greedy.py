@@ -18,7 +18,7 @@ def greedy(data: xr.Dataset, startable: xr.DataArray, energy: xr.Dataset) -> pd.
     Parameters
     ----------
     data : xarray.Dataset
-        Of an instance, restricted to the method.
+        Of an instance, tightened or not.
     startable : xarray.DataArray
         Where each job may start, bool over (job, site, time).
     energy : xarray.Dataset

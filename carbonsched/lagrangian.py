@@ -23,8 +23,6 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from carbonsched.formulation import Formulation
-
 PRICES = {
     "power_price": ("site", "time"),  # USD/MW and period of facility power
     "capacity_price": ("site", "time"),  # USD/MW and period of IT capacity, not negative
@@ -32,30 +30,6 @@ PRICES = {
     "final_price": ("site",),  # USD/MWh that must be left at the end, not negative
     "carbon_price": (),  # USD/tCO2e, not negative
 }
-
-
-def as_restricted(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
-    """Return the data of the instance that a method of Table I leaves of an instance.
-
-    What a method does without is given a limit of zero, a forbidden route a latency of infinity.
-    """
-    dispatched, allowed, operated = (
-        float(slot == on)
-        for slot, on in (
-            (formulation.generation, "dispatched"),
-            (formulation.export, "allowed"),
-            (formulation.storage, "operated"),
-        )
-    )
-    open_ = (data.site == data.home) | (formulation.routing == "latency")
-    return data.assign(
-        generation_available=data.generation_available * dispatched,
-        export_limit=data.export_limit * allowed,
-        charge_limit=data.charge_limit * operated,
-        discharge_limit=data.discharge_limit * operated,
-        latency=data.latency.where(open_, np.inf),
-        carbon_budget=data.carbon_budget if formulation.carbon == "budget" else np.inf,
-    )
 
 
 def it_price(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
@@ -88,7 +62,7 @@ def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> floa
     Parameters
     ----------
     data : xarray.Dataset
-        Of an instance, restricted to the method.
+        Of an instance, tightened or not.
     prices : xarray.Dataset
         `PRICES`; of any origin. Negative ones that must not be negative are taken as zero.
     best : xarray.DataArray

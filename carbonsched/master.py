@@ -18,9 +18,8 @@ import xarray as xr
 
 from carbonsched.errors import SolverError
 from carbonsched.formulation import Formulation
-from carbonsched.instance import Instance
 from carbonsched.lagrangian import PRICES
-from carbonsched.model import build
+from carbonsched.model import state
 from carbonsched.solvers import hand_over, limit_from_now
 
 STATES = ("importing", "exporting", "charging")
@@ -42,10 +41,10 @@ class Master:
         Longest solve so far, s.
     """
 
-    def __init__(self, instance: Instance, formulation: Formulation, time_limit: float) -> None:
-        self.data = instance.data
-        energy = Instance(self.data.isel(job=slice(0)))
-        self.model = build(energy, replace(formulation, power="substituted", jobs="start"))
+    def __init__(self, data: xr.Dataset, formulation: Formulation, time_limit: float) -> None:
+        self.data = data
+        substituted = replace(formulation, power="substituted", jobs="start")
+        self.model = state(data.isel(job=slice(0)), substituted)
         self.model.variables.relax()
         self.engine = hand_over(self.model, "highs", gap=0.0, time_limit=time_limit)
         self.highs: highspy.Highs = self.engine.solver_model

@@ -1,4 +1,4 @@
-"""Build the paper's MILP as a `linopy.Model`: the families, in the paper's order."""
+"""Build the paper's MILP as a `linopy.Model`: limits tightened, then the families in order."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from types import ModuleType
 
 import linopy
+import xarray as xr
 
 from carbonsched.families import FAMILIES
 from carbonsched.families.shared import declare_shared
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance, require_instance
+from carbonsched.tightening import tightened
 from carbonsched.workload import first_fit
 
 
@@ -49,7 +51,17 @@ def build(
     """
     require_instance(instance)
     chosen = choose(method, formulation)
-    data = instance.data
+    model = state(tightened(instance.data, chosen), chosen, families)
+    with linopy.options as options:
+        options["semantics"] = "v1"
+        fix_workload(model, instance, chosen)
+    return model
+
+
+def state(
+    data: xr.Dataset, formulation: Formulation, families: Iterable[ModuleType] = FAMILIES
+) -> linopy.Model:
+    """Return the model that the families state over data, as `tightened` returns them."""
     families = [family for family in families if data.sizes[getattr(family, "OVER", "site")]]
     with linopy.options as options:
         options["semantics"] = "v1"
@@ -57,11 +69,10 @@ def build(
         declare_shared(model, data)
         for family in families:
             if hasattr(family, "declare"):
-                family.declare(model, data, chosen)
+                family.declare(model, data, formulation)
         for family in families:
             if hasattr(family, "constrain"):
-                family.constrain(model, data, chosen)
-        fix_workload(model, instance, chosen)
+                family.constrain(model, data, formulation)
     return model
 
 

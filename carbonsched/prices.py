@@ -8,11 +8,13 @@ one unit raises the bound at that rate, until the basis changes.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import linopy
 import xarray as xr
 
 from carbonsched.errors import InfeasibleError, SolverError
-from carbonsched.formulation import Formulation
+from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
 from carbonsched.model import build
 from carbonsched.solvers import run_solver
@@ -47,7 +49,8 @@ def relaxation_prices(
     InfeasibleError, SolverError
         The relaxation has no solution, or none was found in time.
     """
-    model = build(instance, formulation, method=method)
+    # Limits as given: a tightened one would take a share of the price of what it comes from.
+    model = build(instance, replace(choose(method, formulation), bounds="given"))
     model.variables.relax()
     result = run_solver(model, solver, gap=0.0, time_limit=time_limit)
     condition = str(result.status.termination_condition)

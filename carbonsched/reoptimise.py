@@ -17,13 +17,14 @@ import xarray as xr
 from linopy.constants import Result
 
 from carbonsched.errors import SolverError
-from carbonsched.families import FAMILIES, carbon, grid, storage
+from carbonsched.families import FAMILIES, carbon, grid, inference, jobs, storage
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
 from carbonsched.model import build, fix_workload
 from carbonsched.schedule import Schedule
 from carbonsched.solve import as_judged, read_schedule, solve
 from carbonsched.solvers import DIRECT, hand_over, limit_from_now, run
+from carbonsched.tightening import tightened
 from carbonsched.verify import verify
 
 PRICES = {
@@ -37,11 +38,8 @@ PRICES = {
 }
 IN_PLACE = PRICES.union(*(getattr(family, "MOVES", ()) for family in FAMILIES))
 EMISSIONS = {"carbon_intensity", "generation_carbon"}  # coefficients of (16), of no other row
-# Limits that are coefficients of a state, where the model has that state.
-STATE_LIMITS = {
-    "importing": {"import_limit", "export_limit"},
-    "charging": {"charge_limit", "discharge_limit"},
-}
+GRID_LIMITS = {"import_limit", "export_limit"}  # coefficients of the states of the grid
+BATTERY_LIMITS = {"charge_limit", "discharge_limit"}  # coefficients of the battery's state
 
 
 class Reoptimiser:
@@ -83,7 +81,7 @@ class Reoptimiser:
         self.time_limit, self.verbose = time_limit, verbose
         self.options = {"gap": gap, **options}
         self.rebuilds = self.updates = 0
-        self._instance: Instance | None = None
+        self._data: xr.Dataset | None = None
 
     def solve(self, instance: Instance) -> Schedule:
         """Return the schedule of an instance, verified; `build_time` is that of the update.
@@ -113,8 +111,9 @@ class Reoptimiser:
 
     def update(self, instance: Instance) -> None:
         """Bring the model to an instance: in place if only numbers moved, else by building."""
-        before, self._instance = self._instance, None  # until the model is there, if it raises
-        differ = None if before is None else self._moves(before.data, instance.data)
+        before, self._data = self._data, None  # until the model is there, if it raises
+        data = tightened(instance.data, self.formulation)
+        differ = None if before is None else self._moves(before, data)
         if differ is None:
             self.model: linopy.Model = build(instance, self.formulation)
             self._engine = hand_over(
@@ -125,10 +124,10 @@ class Reoptimiser:
                 track_updates=True,
                 **self.options,
             )
-            self._instance = instance
+            self._data = data
             self.rebuilds += 1
             return
-        data, model = instance.data, self.model
+        model = self.model
         with linopy.options as options:
             options["semantics"] = "v1"
             for family in FAMILIES:
@@ -139,7 +138,7 @@ class Reoptimiser:
             if differ - PRICES:
                 fix_workload(model, instance, self.formulation)
         self._engine.update(model)
-        self._instance = instance
+        self._data = data
         self.updates += 1
 
     def run(self) -> Result:
@@ -153,15 +152,20 @@ class Reoptimiser:
         if any(not before.indexes[d].equals(after.indexes[d]) for d in before.indexes):
             return None
         differ = {name for name in before.data_vars if not before[name].equals(after[name])}
-        rigid = [names for state, names in STATE_LIMITS.items() if state in self.model.variables]
         same = all(
             found(before, self.formulation).equals(found(after, self.formulation))
             for found in (grid.needs_states, storage.needs_state, carbon.has_budget)
         )
-        movable = IN_PLACE.difference(*rigid)
-        if "carbon:budget" not in self.model.constraints:
-            movable = movable | EMISSIONS
-        return differ if same and differ <= movable else None
+        variables, rows = self.model.variables, self.model.constraints
+        rigid = {
+            *(EMISSIONS if "carbon:budget" in rows else ()),
+            *(GRID_LIMITS if "importing" in variables else ()),
+            *(BATTERY_LIMITS if "charging" in variables else ()),
+            *(jobs.MOVES if "jobs:window" not in rows else ()),
+            *(inference.LATENCY if "inference:latency" not in rows else ()),
+        }
+        movable = IN_PLACE | EMISSIONS
+        return differ if same and differ <= movable - rigid else None
 
 
 def _set_objective(model: linopy.Model, data: xr.Dataset) -> None:

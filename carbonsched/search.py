@@ -21,7 +21,7 @@ class Search:
     Attributes
     ----------
     data : xarray.Dataset
-        Of the instance, restricted to the method.
+        Of the instance, tightened.
     startable : xarray.DataArray
         Where each job may start, bool over (job, site, time).
     gap : float

@@ -18,6 +18,12 @@ def start_counts(data: xr.Dataset) -> xr.DataArray:
     return (last - first - data.duration + 2).clip(min=0)
 
 
+def may_run(data: xr.Dataset) -> xr.DataArray:
+    """Return where a job may run: allowed site, within its window; bool over (job, site, time)."""
+    window = (data.time >= data.release) & (data.time <= data.deadline)
+    return (data.allowed & window).transpose("job", "site", "time")
+
+
 def may_start(data: xr.Dataset) -> xr.DataArray:
     """Return where a job may start so as to finish in time; bool over (job, site, time)."""
     first, last = (xr.DataArray(at, {"job": data.job}) for at in window_positions(data))

@@ -8,7 +8,8 @@ from conftest import plain
 import carbonsched as cs
 from carbonsched.formulation import choose
 from carbonsched.greedy import greedy
-from carbonsched.lagrangian import PRICES, as_restricted, dual_bound, placements
+from carbonsched.lagrangian import PRICES, dual_bound, placements
+from carbonsched.tightening import tightened
 from carbonsched.windows import may_start
 
 METHODS = [method for method in cs.METHODS if method != "energy_only"]
@@ -75,7 +76,7 @@ def test_any_prices_bound_any_schedule(seed):
         best = cs.solve(instance, gap=1e-6)
     except cs.InfeasibleError:
         return
-    data = as_restricted(instance.data, choose())
+    data = tightened(instance.data, choose())
     prices = random_prices(data, seed)
     worth = xr.concat(placements(data, prices, may_start(data)), "job")
     bound = dual_bound(data, prices, worth.max(["site", "time"]))
@@ -83,7 +84,7 @@ def test_any_prices_bound_any_schedule(seed):
 
 
 def test_placements_are_worth_their_reward_less_their_window(default):
-    data = as_restricted(default.data, choose())
+    data = tightened(default.data, choose())
     prices = random_prices(data, 7)
     worth = xr.concat(placements(data, prices, may_start(data)), "job").sel(job="align")
     price = data.cooling * prices.power_price + prices.capacity_price

@@ -22,16 +22,11 @@ def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
     return {"generate": -data.step_hours * data.generation_cost}
 
 
-def available(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
-    """Return the upper bound of `generate`, MW over (site, time)."""
-    return data.generation_available * (formulation.generation == "dispatched")
-
-
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare `generate`, MW over (site, time), and its supply, emissions and cost."""
-    upper = available(data, formulation)
+    site_time = over(data, "site", "time")
     generate = model.add_variables(
-        lower=0, upper=upper, coords=over(data, "site", "time"), name="generate"
+        lower=0, upper=data.generation_available, coords=site_time, name="generate"
     )
     hours = data.step_hours.item()
 
@@ -47,4 +42,4 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Move the bound of `generate`."""
-    model["generate"].update(upper=available(data, formulation))
+    model["generate"].update(upper=data.generation_available)

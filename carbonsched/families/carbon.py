@@ -18,7 +18,7 @@ MOVES = {"carbon_budget"}
 
 def has_budget(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
     """Return whether (16) is stated."""
-    return np.isfinite(data.carbon_budget) & (formulation.carbon == "budget")
+    return np.isfinite(data.carbon_budget)
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:

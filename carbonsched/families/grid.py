@@ -10,7 +10,7 @@ r"""(5)-(7) Import, export, and never both at once.
 :math:`\delta = \min(p^{imp}, p^{exp})`. The balance (4) is unchanged, emissions change by
 :math:`-\Delta\gamma\delta \le 0`, benefit by :math:`\Delta(\pi^{imp} - \pi^{exp})\delta`. Where
 :math:`\pi^{exp} \le \pi^{imp}` that is no loss, so some optimum never uses both and the binaries
-can go. They stay where exporting pays more than importing costs.
+can go. They stay where exporting pays more than importing costs and neither limit is zero.
 """
 
 import xarray as xr
@@ -24,19 +24,15 @@ MOVES = {"import_limit", "export_limit"}
 
 def needs_states(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
     """Return where `importing` and `exporting` are declared: bool over (site, time)."""
-    everywhere = formulation.grid_states == "everywhere"
-    return (data.export_price > data.import_price) | everywhere
+    possible = (data.import_limit > 0) & (data.export_limit > 0)
+    pays = data.export_price > data.import_price
+    return (possible & pays) | (formulation.grid_states == "everywhere")
 
 
 def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return what a unit of each variable earns, USD."""
     hours = data.step_hours
     return {"grid_import": -hours * data.import_price, "grid_export": hours * data.export_price}
-
-
-def most_export(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
-    """Return the upper bound of `grid_export`, MW over site."""
-    return data.export_limit * (formulation.export == "allowed")
 
 
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
@@ -46,7 +42,7 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         lower=0, upper=data.import_limit, coords=site_time, name="grid_import"
     )
     grid_export = model.add_variables(
-        lower=0, upper=most_export(data, formulation), coords=site_time, name="grid_export"
+        lower=0, upper=data.export_limit, coords=site_time, name="grid_export"
     )
     states = needs_states(data, formulation)
     if states.any():
@@ -74,4 +70,4 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Move the limits."""
     model["grid_import"].update(upper=data.import_limit)
-    model["grid_export"].update(upper=most_export(data, formulation))
+    model["grid_export"].update(upper=data.export_limit)

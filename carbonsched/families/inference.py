@@ -5,7 +5,8 @@ r"""(11)-(12) Elastic inference: all demand is served, within each service's lat
    \sum_i y_{kit} &= D_{kt} \tag{11} \\
    y_{kit} &= 0 \quad \text{where } \ell_{ki} > \bar\ell_k \tag{12}
 
-Routes that (12) forbids are never declared.
+**Latency.** A route that (12) forbids is zero in every schedule, so it adds zero to every row and
+to the benefit; declared with (12) as a row, or not declared at all, the set is the same.
 """
 
 import xarray as xr
@@ -15,14 +16,13 @@ from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
 
 OVER = "service"
-MOVES = {"demand"}
+LATENCY = {"latency", "latency_limit"}
+MOVES = {"demand", *LATENCY}
 
 
-def open_routes(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
+def open_routes(data: xr.Dataset) -> xr.DataArray:
     """Return the routes a service may take: bool over (service, site)."""
-    within_limit = data.latency <= data.latency_limit
-    at_home = data.site == data.home
-    return within_limit & (at_home | (formulation.routing == "latency"))
+    return data.latency <= data.latency_limit
 
 
 def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -31,9 +31,9 @@ def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
-    """Declare `route`, workload units over (service, site, time), on open routes only (12)."""
+    """Declare `route`, workload units over (service, site, time)."""
     coords = over(data, "service", "site", "time")
-    routes = open_routes(data, formulation)
+    routes = open_routes(data) if formulation.latency == "cut" else None
     route = model.add_variables(
         lower=0, upper=data.demand, coords=coords, mask=routes, name="route"
     )  # (12)
@@ -43,13 +43,17 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
-    """State (11)."""
-    model.add_constraints(
-        model["route"].sum("site") == data.demand, name="inference:demand"
-    )  # (11)
+    """State (11), and (12) where it did not leave routes out."""
+    route = model["route"]
+    model.add_constraints(route.sum("site") == data.demand, name="inference:demand")  # (11)
+    if formulation.latency == "rows":
+        within = open_routes(data) * data.demand
+        model.add_constraints(route <= within, name="inference:latency")  # (12)
 
 
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Move the demand."""
     model["route"].update(upper=data.demand)
     model.constraints["inference:demand"].update(rhs=data.demand)
+    if formulation.latency == "rows":
+        model.constraints["inference:latency"].update(rhs=open_routes(data) * data.demand)

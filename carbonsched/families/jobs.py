@@ -15,6 +15,11 @@ The "start" form keeps only :math:`u`, one binary per feasible job, site and fir
 .. math:: x_{jit} = \sum_{\tau=t-L_j+1}^{t} u_{ji\tau},
 
 which satisfies (9) and (10) by construction (Rajan and Takriti, 2005).
+
+**Windows.** A start from which a job would run before its release, past its deadline or on a site
+that is not allowed is zero in every schedule, and so is a run there. Such a variable adds zero to
+every row and to the benefit; declaring it with a row that says so, or not at all, states the same
+set. Rows let windows move without building anew.
 """
 
 import numpy as np
@@ -23,15 +28,10 @@ from linopy import LinearExpression, Model, Variable
 
 from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
-from carbonsched.windows import may_start
+from carbonsched.windows import may_run, may_start
 
 OVER = "job"
-
-
-def may_run(data: xr.Dataset) -> xr.DataArray:
-    """Return where a job may run: allowed site, within its window; bool over (job, site, time)."""
-    window = (data.time >= data.release) & (data.time <= data.deadline)
-    return (data.allowed & window).transpose("job", "site", "time")
+MOVES = {"release", "deadline", "allowed"}  # where windows are rows
 
 
 def last_periods(variable: Variable, count: xr.DataArray) -> LinearExpression:
@@ -60,12 +60,13 @@ def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare `start` (in form "run" also `run` and `stop`), binary over (job, site, time)."""
     job_site_time = over(data, "job", "site", "time")
+    cut = formulation.windows == "cut"
     start = model.add_variables(
-        binary=True, coords=job_site_time, mask=may_start(data), name="start"
+        binary=True, coords=job_site_time, mask=may_start(data) if cut else None, name="start"
     )
     if formulation.jobs == "run":
         run = 1 * model.add_variables(
-            binary=True, coords=job_site_time, mask=may_run(data), name="run"
+            binary=True, coords=job_site_time, mask=may_run(data) if cut else None, name="run"
         )
         model.add_variables(binary=True, coords=job_site_time, name="stop")
     else:
@@ -81,6 +82,8 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     start = model["start"]
     starts = start.sum(["site", "time"])
     model.add_constraints(starts <= 1, name="jobs:start_once")  # (8)
+    if formulation.windows == "rows":
+        model.add_constraints(start <= may_start(data).astype(float), name="jobs:window")
     if formulation.jobs == "start":
         return
     run, stop = model["run"], model["stop"]
@@ -94,3 +97,9 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     )  # (9)
     model.add_constraints(running_ahead >= data.duration * start, name="jobs:continuity")  # (10)
     model.add_constraints(run_periods == data.duration * starts, name="jobs:run_length")  # (10)
+
+
+def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+    """Move the windows."""
+    if formulation.windows == "rows":
+        model.constraints["jobs:window"].update(rhs=may_start(data).astype(float))

@@ -14,7 +14,7 @@ positive at :math:`t` and lower both until one is zero: the battery is left full
 :math:`\delta \ge 0`, and the power released is none. What is then too full later is charged
 less, which lowers import or generation at that later period. That gains or costs nothing unless
 importing is paid for there, :math:`\pi^{imp} < 0`. So the binary is needed at :math:`t` only if
-the site's import price is negative at :math:`t` or later.
+the site's import price is negative at :math:`t` or later, and if both powers may be positive.
 """
 
 import xarray as xr
@@ -31,7 +31,8 @@ def needs_state(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
     backwards = {"time": slice(None, None, -1)}
     negative = data.import_price < 0
     at_or_after = negative.isel(backwards).cumsum("time").isel(backwards) > 0
-    return at_or_after | (formulation.storage_states == "everywhere")
+    possible = (data.charge_limit > 0) & (data.discharge_limit > 0)
+    return possible & (at_or_after | (formulation.storage_states == "everywhere"))
 
 
 def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -48,17 +49,16 @@ def initially(data: xr.Dataset) -> xr.DataArray:
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare `charge` and `discharge`, MW, and `soc`, MWh, over (site, time): (14), (15)."""
     site_time = over(data, "site", "time")
-    in_use = formulation.storage == "operated"
     charge = model.add_variables(
-        lower=0, upper=data.charge_limit * in_use, coords=site_time, name="charge"
+        lower=0, upper=data.charge_limit, coords=site_time, name="charge"
     )  # (15)
     discharge = model.add_variables(
-        lower=0, upper=data.discharge_limit * in_use, coords=site_time, name="discharge"
+        lower=0, upper=data.discharge_limit, coords=site_time, name="discharge"
     )  # (15)
     model.add_variables(
         lower=data.battery_min, upper=data.battery_energy, coords=site_time, name="soc"
     )  # (14)
-    states = needs_state(data, formulation) & in_use
+    states = needs_state(data, formulation)
     if states.any():
         model.add_variables(binary=True, coords=site_time, mask=states, name="charging")
 
@@ -86,9 +86,8 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Move the sizes and the initial state of charge."""
-    in_use = formulation.storage == "operated"
-    model["charge"].update(upper=data.charge_limit * in_use)
-    model["discharge"].update(upper=data.discharge_limit * in_use)
+    model["charge"].update(upper=data.charge_limit)
+    model["discharge"].update(upper=data.discharge_limit)
     model["soc"].update(lower=data.battery_min, upper=data.battery_energy)
     model.constraints["storage:state"].update(rhs=initially(data))
     model.constraints["storage:final"].update(rhs=data.battery_initial)

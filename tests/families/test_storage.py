@@ -97,7 +97,7 @@ def test_burning_is_kept_off_before_a_negative_price_too(make, solved):
 
 
 def test_states_stand_up_to_the_last_negative_price(make):
-    instance = make(1, 4, **BATTERY, import_price=[[5, 5, -1, 5]])
+    instance = make(1, 4, **BATTERY, export_limit=10, import_price=[[5, 5, -1, 5]])
     mask = cs.build(instance).variables["charging"].mask.values
     assert mask.tolist() == [[True, True, True, False]]
     assert "charging" not in cs.build(make(1, 4, **BATTERY)).variables

@@ -1,0 +1,112 @@
+r"""The step before the families: limits that no optimum passes, and what a method does without.
+
+`tightened` returns an instance's data with some limits lowered, period by period. The families then
+state the same rows over smaller numbers: bounds that say more, and smaller coefficients where a
+limit multiplies a state in (5), (6) and (15), so that the linear relaxation says more, too.
+
+**Proof.** The families show (`grid`, `storage`) that some optimum neither imports and exports at
+once nor charges and discharges at once; take that one. Let
+:math:`\hat P_{it} = \kappa_{it} \min(C_i, \sum_j \rho_j + \sum_k \alpha_k D_{kt})`, summed over the
+jobs whose window and sites allow :math:`(i, t)` and the services within reach of :math:`i`: by (2)
+and (3), :math:`P_{it} \le \hat P_{it}`. In the balance (4) every power is at least zero, so
+
+- importing means not exporting: :math:`p^{imp} \le \hat P + \bar P^{ch}`;
+- exporting means not importing: :math:`p^{exp} \le \bar G + \bar P^{dis}`;
+- what is generated goes somewhere: :math:`g \le \hat P + \bar P^{exp} + \bar P^{ch}`;
+- charging means not discharging: :math:`p^{ch} \le \bar P^{imp} + \bar G`, and the battery holds
+  what enters, :math:`\Delta \eta^c p^{ch} \le \bar E - \underline E`;
+- discharging means not charging: :math:`p^{dis} \le \hat P + \bar P^{exp}` and
+  :math:`\Delta p^{dis} / \eta^d \le \bar E - \underline E`.
+
+By (13) the state of charge leaves :math:`e^0` no faster than these powers let it, and must be back
+at the end: with :math:`n` periods done and :math:`m` to come, :math:`e^0 + n \Delta \eta^c \bar
+P^{ch}` bounds it from above, :math:`e^0 - n \Delta \bar P^{dis} / \eta^d` and :math:`e^0 - m \Delta
+\eta^c \bar P^{ch}` from below. Every bound holds in that one optimum, so its benefit stays in
+reach; and as limits are only lowered, every schedule within them is one of the instance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.formulation import Formulation
+from carbonsched.windows import may_run
+
+
+def tightened(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
+    """Return the data that the families state a formulation over.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Of an instance.
+    formulation : Formulation
+
+    Returns
+    -------
+    xarray.Dataset
+        The same names and units. With `bounds="tight"` the limits of grid, generation and battery
+        are over (site, time).
+    """
+    left = restricted(data, formulation)
+    return left.assign(_limits(left)) if formulation.bounds == "tight" else left
+
+
+def restricted(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
+    """Return the data of the instance that a method of Table I leaves of an instance.
+
+    What a method does without is given a limit of zero, a forbidden route a latency of infinity.
+    """
+    dispatched, allowed, operated = (
+        float(slot == on)
+        for slot, on in (
+            (formulation.generation, "dispatched"),
+            (formulation.export, "allowed"),
+            (formulation.storage, "operated"),
+        )
+    )
+    open_ = (data.site == data.home) | (formulation.routing == "latency")
+    return data.assign(
+        generation_available=data.generation_available * dispatched,
+        export_limit=data.export_limit * allowed,
+        charge_limit=data.charge_limit * operated,
+        discharge_limit=data.discharge_limit * operated,
+        latency=data.latency.where(open_, np.inf),
+        carbon_budget=data.carbon_budget if formulation.carbon == "budget" else np.inf,
+    )
+
+
+def most_facility_power(data: xr.Dataset) -> xr.DataArray:
+    """Return the most power that the workload can take, MW over (site, time)."""
+    jobs = (data.power * may_run(data)).sum("job")
+    near = data.latency <= data.latency_limit
+    services = xr.dot(data.power_per_unit * near, data.demand, dim="service")
+    return data.cooling * np.minimum(data.it_capacity, jobs + services)
+
+
+def _limits(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return the tighter limits by name, each over (site, time)."""
+    used, hours = most_facility_power(data), data.step_hours
+    held = (data.battery_energy - data.battery_min) / hours
+    charge = np.minimum(data.charge_limit, held / data.charge_efficiency)
+    charge = np.minimum(charge, data.import_limit + data.generation_available)
+    discharge = np.minimum(data.discharge_limit, held * data.discharge_efficiency)
+    discharge = np.minimum(discharge, used + data.export_limit)
+
+    gained = hours * data.charge_efficiency * charge
+    drawn = hours / data.discharge_efficiency * discharge
+    before, after = gained.cumsum("time"), gained.sum("time") - gained.cumsum("time")
+    least = np.maximum(data.battery_initial - drawn.cumsum("time"), data.battery_initial - after)
+    limits = {
+        "import_limit": np.minimum(data.import_limit, used + charge),
+        "export_limit": np.minimum(data.export_limit, data.generation_available + discharge),
+        "generation_available": np.minimum(
+            data.generation_available, used + data.export_limit + charge
+        ),
+        "charge_limit": charge,
+        "discharge_limit": discharge,
+        "battery_min": np.maximum(data.battery_min, least),
+        "battery_energy": np.minimum(data.battery_energy, data.battery_initial + before),
+    }
+    return {name: limit.transpose("site", "time") for name, limit in limits.items()}
