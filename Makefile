@@ -15,10 +15,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test lint format unit notebooks execute benchmarks lock clean distclean
+.PHONY: help environment book test test-long lint format unit notebooks execute benchmarks lock clean distclean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
 	  | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 # --------------------------------------------------------------------------- the environment
@@ -80,7 +80,11 @@ format: environment  ## let ruff repair what it can
 	$(BIN)/ruff format
 
 unit: environment  ## the tests of the core, of the data and of the repository's own promises
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) -m 'not long'
+
+# Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
+test-long: environment  ## every test, with the counts that are too long for every change
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long
 
 # The notebooks run again in this environment. Cells marked NBVAL_CHECK_OUTPUT must print what is committed; no cell may fail.
 notebooks: environment  ## run every notebook again and compare the marked outputs

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import carbonsched as cs
 
-small = settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 instances = st.builds(
     cs.generate,
     sites=st.integers(1, 3),
@@ -38,14 +32,12 @@ def optimum(instance: cs.Instance) -> float:
     "bound",
     ["import_limit", "export_limit", "generation_available", "charge_limit", "carbon_budget"],
 )
-@small
 @given(instance=instances, factor=st.floats(1.0, 3.0))
 def test_raising_a_bound_never_hurts(bound, instance, factor):
     raised = instance.replace(**{bound: instance.data[bound] * factor})
     assert optimum(raised) >= optimum(instance) - 1e-4
 
 
-@small
 @given(instance=instances, rate=st.floats(0.2, 5.0))
 def test_currency_scales_the_objective(instance, rate):
     priced = (
@@ -56,7 +48,6 @@ def test_currency_scales_the_objective(instance, rate):
     assert optimum(converted) == pytest.approx(rate * optimum(instance), rel=1e-6, abs=1e-3)
 
 
-@small
 @given(instance=instances, seed=st.integers(0, 100))
 def test_the_order_of_labels_does_not_matter(instance, seed):
     rng = np.random.default_rng(seed)
@@ -65,7 +56,6 @@ def test_the_order_of_labels_does_not_matter(instance, seed):
     assert optimum(permuted) == pytest.approx(optimum(instance), rel=1e-6, abs=1e-3)
 
 
-@small
 @given(instance=instances)
 def test_splitting_a_period_in_two_halves_changes_nothing_but_may_help(instance):
     """Every schedule by the hour is one by the half hour; the finer one may be better."""
