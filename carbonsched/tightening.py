@@ -96,7 +96,8 @@ def _limits(data: xr.Dataset) -> dict[str, xr.DataArray]:
 
     gained = hours * data.charge_efficiency * charge
     drawn = hours / data.discharge_efficiency * discharge
-    before, after = gained.cumsum("time"), gained.sum("time") - gained.cumsum("time")
+    before = gained.cumsum("time")
+    after = np.maximum(gained.sum("time") - before, 0)  # rounding must not lift it above e^0
     least = np.maximum(data.battery_initial - drawn.cumsum("time"), data.battery_initial - after)
     limits = {
         "import_limit": np.minimum(data.import_limit, used + charge),
