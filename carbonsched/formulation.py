@@ -15,9 +15,9 @@ class Formulation:
     jobs : {"start", "run"}
         "start": one binary per feasible job, site and first period; `run` is a sum of them.
         "run": the rows (8)-(10) as the paper prints them, over `run`, `start` and `stop`.
-    power : {"stated", "substituted"}
-        Whether IT power and facility power are variables with rows of their own, (2) and (3), or
-        replaced by the load they equal.
+    power : {"substituted", "stated"}
+        Whether IT power and facility power are replaced by the load they equal, or are variables
+        with rows of their own, (2) and (3). A schedule holds both either way.
     grid_states : {"needed", "everywhere"}
         Whether the binaries that keep import from export stand only where an optimum could
         otherwise use both at once, or at every site and period.
@@ -49,7 +49,7 @@ class Formulation:
     """
 
     jobs: Literal["start", "run"] = "start"
-    power: Literal["stated", "substituted"] = "stated"
+    power: Literal["substituted", "stated"] = "substituted"
     grid_states: Literal["needed", "everywhere"] = "needed"
     storage_states: Literal["needed", "everywhere"] = "needed"
     windows: Literal["cut", "rows"] = "cut"
@@ -76,7 +76,12 @@ class Formulation:
 FORMULATIONS: dict[str, Formulation] = {
     "start": Formulation(),
     "paper": Formulation(
-        jobs="run", grid_states="everywhere", windows="rows", latency="rows", bounds="given"
+        jobs="run",
+        power="stated",
+        grid_states="everywhere",
+        windows="rows",
+        latency="rows",
+        bounds="given",
     ),
 }
 

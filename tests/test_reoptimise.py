@@ -127,7 +127,7 @@ def test_a_tie_that_breaks_the_schedule_is_solved_again_with_care():
 
 def test_nothing_to_hold_moves_capacity_too():
     idle = cs.generate(jobs=0, services=0, seed=1)
-    again = Reoptimiser(formulation=cs.Formulation(power="substituted"), gap=1e-7)
+    again = Reoptimiser(gap=1e-7)
     again.solve(idle)
     more = changed(idle, "it_capacity", 1.1)
     assert again.solve(more).objective == pytest.approx(cs.solve(more, gap=1e-7).objective)
