@@ -20,6 +20,7 @@ from carbonsched.errors import SolverError
 from carbonsched.formulation import Formulation
 from carbonsched.lagrangian import PRICES
 from carbonsched.model import state
+from carbonsched.scaling import scale, units
 from carbonsched.solvers import hand_over, limit_from_now
 
 STATES = ("importing", "exporting", "charging")
@@ -45,8 +46,10 @@ class Master:
         self.data = data
         substituted = replace(formulation, power="substituted", jobs="start")
         self.model = state(data.isel(job=slice(0)), substituted)
+        scale(self.model)  # while it is known which variables will be integers
         self.model.variables.relax()
-        self.engine = hand_over(self.model, "highs", gap=0.0, time_limit=time_limit)
+        self.engine = hand_over(self.model, "highs", gap=0.0, time_limit=time_limit, rescale=False)
+        self._row_units, self._column_units = units(self.model)
         self.highs: highspy.Highs = self.engine.solver_model
         self._balance = self._positions(self.model.constraints, "balance:power")
         self._capacity = self._positions(self.model.constraints, "power:capacity")
@@ -85,6 +88,7 @@ class Master:
     def _add_rows(self, upper: np.ndarray) -> np.ndarray:
         """Add rows without entries, below an upper limit, and return their positions."""
         first, count = self.highs.getNumRow(), len(upper)
+        self._row_units = np.append(self._row_units, np.ones(count))
         none, lower = np.array([], dtype=np.int32), np.full(count, -np.inf)
         _succeed(self.highs.addRows(count, lower, upper, 0, np.zeros(count, np.int32), none, none))
         return np.arange(first, first + count)
@@ -101,14 +105,19 @@ class Master:
         step = np.arange(length.sum()) - np.repeat(begin, length)
         at = np.repeat(site, length), np.repeat(time, length) + step
         cooling = self.data.cooling.transpose("site", "time").values[at]
+        capacity, balance = self._capacity[at], self._balance[at]
         entries = pd.concat(
             pd.DataFrame({"column": column, "row": row, "value": value})
             for column, row, value in (
-                (np.repeat(np.arange(len(new)), length), self._capacity[at], power),
                 (
                     np.repeat(np.arange(len(new)), length),
-                    self._balance[at],
-                    -cooling * power,
+                    capacity,
+                    self._row_units[capacity] * power,
+                ),
+                (
+                    np.repeat(np.arange(len(new)), length),
+                    balance,
+                    -self._row_units[balance] * cooling * power,
                 ),
                 (np.arange(len(new)), self._job[job], np.ones(len(new))),
             )
@@ -150,7 +159,7 @@ class Master:
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"highs ended with {self.highs.modelStatusToString(status)!r}")
         self._read()
-        self._duals = np.asarray(self.highs.getSolution().row_dual)
+        self._duals = np.asarray(self.highs.getSolution().row_dual) * self._row_units
         return True
 
     def branch(self, seconds: float, gap: float, states_only: bool = False) -> bool:
@@ -177,7 +186,8 @@ class Master:
         return self.highs.getModelStatus()
 
     def _read(self) -> None:
-        self._values = np.asarray(self.highs.getSolution().col_value)
+        self._values = np.array(self.highs.getSolution().col_value)
+        self._values[: self._base] /= self._column_units
         self.weights = self._values[self._base :]
         self.value = self.highs.getObjectiveValue()
 

@@ -21,6 +21,7 @@ from carbonsched.families import FAMILIES, carbon, grid, inference, jobs, storag
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
 from carbonsched.model import build, fix_workload
+from carbonsched.scaling import LIMIT, span
 from carbonsched.schedule import Schedule
 from carbonsched.solve import as_judged, read_schedule, solve
 from carbonsched.solvers import DIRECT, hand_over, limit_from_now, run
@@ -116,15 +117,18 @@ class Reoptimiser:
         differ = None if before is None else self._moves(before, data)
         if differ is None:
             self.model: linopy.Model = build(instance, self.formulation)
+            # linopy's updates in place know nothing of units: a model that needs them is built anew
+            wide = span(self.model) > LIMIT
             self._engine = hand_over(
                 self.model,
                 self.solver,
                 time_limit=self.time_limit,
                 verbose=self.verbose,
-                track_updates=True,
+                track_updates=not wide,
+                rescale=wide,
                 **self.options,
             )
-            self._data = data
+            self._data = None if wide else data
             self.rebuilds += 1
             return
         model = self.model

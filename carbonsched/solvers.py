@@ -20,6 +20,7 @@ from linopy.solvers import Solver
 
 from carbonsched.errors import SolverError
 from carbonsched.progress import progress_bar
+from carbonsched.scaling import scale
 
 # What each solver calls the relative gap, the time limit, its output and its presolve.
 _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
@@ -74,6 +75,7 @@ def hand_over(
     verbose: bool = False,
     folder: Path | None = None,
     track_updates: bool = False,
+    rescale: bool = True,
     **options: Any,
 ) -> Solver:
     """Give a model to a solver and return linopy's handle on it, not yet run.
@@ -86,6 +88,8 @@ def hand_over(
         Where to write the model, for a solver that reads files.
     track_updates : bool
         Let later changes of the model reach the solver in place.
+    rescale : bool
+        Choose units for the solver where coefficients lie far apart, see `carbonsched.scaling`.
 
     Raises
     ------
@@ -103,6 +107,8 @@ def hand_over(
     if solver not in DIRECT:
         how = {"io_api": "lp", "problem_fn": None if folder is None else folder / "model.lp"}
     with _as_solver_error(solver), silence(not verbose):
+        if rescale:
+            scale(model)
         engine = Solver.from_name(solver, model=model, options=chosen, **how)
         _refuse_ignored_options(engine, chosen)
     return engine

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
 from carbonsched.schema import DECISIONS, PARAMETERS
+from carbonsched.store import replacing
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,35 +79,6 @@ def plain(sites: int = 1, periods: int = 1, jobs: int = 0, services: int = 0, **
     return data
 
 
-def draw(seed: int) -> cs.Instance:
-    """Return a small instance; prices are inverted, negative or neither, budgets tight or not."""
-    rng = np.random.default_rng(seed)
-    sizes = rng.integers([1, 3, 0, 0], [4, 13, 5, 4])
-    instance = cs.generate(*map(int, sizes), seed=seed, budget_share=float(rng.uniform(0.3, 1)))
-    data = instance.data
-    if seed % 3 == 1:  # sometimes export pays more than import costs
-        inverted = rng.random(data.import_price.shape) < 0.2
-        instance = instance.replace(
-            export_price=data.export_price.where(~inverted, data.import_price + 10)
-        )
-    if seed % 4 == 2:  # sometimes import is paid for
-        negative = rng.random(data.import_price.shape) < 0.2
-        instance = instance.replace(
-            import_price=data.import_price.where(~negative, -30.0),
-            export_price=data.export_price.where(~negative, -40.0),
-        )
-    return instance
-
-
-def relaxation(instance: cs.Instance, formulation: str | cs.Formulation) -> float:
-    """Return the bound of the LP relaxation, USD."""
-    model = cs.build(instance, formulation)
-    model.variables.relax()
-    model.solve("highs", io_api="lp", output_flag=False, log_to_console=False)
-    assert model.termination_condition == "optimal"
-    return model.objective.value
-
-
 @pytest.fixture
 def make() -> Callable[..., cs.Instance]:
     """Return a maker of instances: `make(sites, periods, jobs, services, **values)`."""
@@ -132,6 +105,46 @@ def _solve_then_load(instance: cs.Instance, folder: Path, **options: object) -> 
 def solved(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., cs.Schedule]:
     """Solve to optimality four ways: plainly, as the paper prints it, from disk, and via disk."""
     return lambda instance, **options: request.param(instance, tmp_path, **options)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--agreement", metavar="FILE", help="write how far optima lie apart")
+
+
+@pytest.fixture
+def opinion(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Leave a comparison of two optima with pytest: `opinion(kind, name, apart, infeasible)`."""
+    return lambda *comparison: record_property("opinion", comparison)
+
+
+class Agreement:
+    """The comparisons of a run, wherever its workers made them, and the table of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.rows = path, []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            found = [value for name, value in report.user_properties if name == "opinion"]
+            self.rows += [(*comparison, report.passed) for comparison in found]
+
+    def pytest_sessionfinish(self) -> None:
+        columns = ["kind", "other", "apart", "infeasible", "agreed"]
+        groups = pd.DataFrame(self.rows, columns=columns).groupby(["kind", "other"])
+        table = groups.agg(
+            instances=("apart", "size"),
+            infeasible=("infeasible", "sum"),
+            largest_relative_difference=("apart", "max"),
+            agreed=("agreed", "sum"),
+        )
+        with replacing(self.path) as new:
+            table.to_csv(new, float_format="%.3g", lineterminator="\n")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.getoption("--agreement")
+    if path and not hasattr(config, "workerinput"):  # the workers report to this process
+        config.pluginmanager.register(Agreement(Path(path)))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import draw, plain
+from conftest import plain
+from draws import draw
 
 import carbonsched as cs
 from carbonsched.families import grid, storage
