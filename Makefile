@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test test-long lint format unit notebooks execute benchmarks lock clean distclean
+.PHONY: help environment book test test-long mutants lint format unit notebooks execute benchmarks lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
@@ -71,6 +71,9 @@ benchmarks: environment  ## measure solvers, formulations and engines in one run
 
 test: environment lint unit notebooks  ## everything that must pass before a change is taken
 
+mutants: environment  ## change the families in one place at a time: which tests notice (an hour)
+	$(BIN)/python tools/mutants.py
+
 lint: environment  ## ruff: rules and format, notebooks included
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -84,7 +87,7 @@ unit: environment  ## the tests of the core, of the data and of the repository's
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
 test-long: environment  ## every test, with the counts that are too long for every change
-	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long --agreement data/results/trust/agreement.csv
 
 # The notebooks run again in this environment. Cells marked NBVAL_CHECK_OUTPUT must print what is committed; no cell may fail.
 notebooks: environment  ## run every notebook again and compare the marked outputs

@@ -1,0 +1,261 @@
+"""Change the core in one place at a time, and see whether a test notices.
+
+    python tools/mutants.py                # the families, the tightening and the windows
+    python tools/mutants.py families.jobs  # one of them
+    python tools/mutants.py --left         # only what the table does not show killed
+
+Each mutant is a process forked from one that has everything imported. It runs the tests of the
+mutant's own module until one fails, then all that ask about the model. A mutant that no test of its
+module kills is built on random instances too: where every matrix comes out as before, no test of
+the model can tell it from the original. `data/results/trust/mutants.csv` takes a row a mutant;
+`tools/survivors.csv` says why those that survive do no harm.
+
+The libraries for this (cosmic-ray, mutmut) start a process and import linopy for each mutant, or
+change strings and arguments; neither drops a row or a term, the mistakes that matter in a model.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+from tqdm import tqdm
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "agreement")]
+
+from draws import draw  # noqa: E402
+from test_opinions import TOGGLES  # noqa: E402
+
+from carbonsched.formulation import FORMULATIONS, METHODS, choose  # noqa: E402
+from carbonsched.model import build  # noqa: E402
+from carbonsched.store import replacing  # noqa: E402
+
+TABLE, WHY = ROOT / "data" / "results" / "trust" / "mutants.csv", ROOT / "tools" / "survivors.csv"
+FAMILIES = ("power", "balance", "grid", "jobs", "inference", "storage", "carbon", "objective")
+MODULES = [*(f"families.{name}" for name in FAMILIES), "tightening", "windows"]
+OWN = {"tightening": "tests/test_model.py", "windows": "tests/families/test_jobs.py"}
+KEY = ["file", "line", "function", "change"]
+SECONDS = 600  # a mutant that takes longer is killed by the clock
+TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}
+TWINS |= {other: one for one, other in TWINS.items()}
+SWAPS = {
+    ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Div: (ast.Mult,),
+    ast.BitAnd: (ast.BitOr,), ast.BitOr: (ast.BitAnd,), ast.And: (ast.Or,), ast.Or: (ast.And,),
+    ast.LtE: (ast.GtE, ast.Lt), ast.GtE: (ast.LtE, ast.Gt), ast.Eq: (ast.LtE, ast.GtE),
+    ast.Lt: (ast.GtE, ast.LtE), ast.Gt: (ast.LtE, ast.GtE),
+}  # fmt: skip
+
+
+def changes(node: ast.AST) -> Iterator[ast.AST | None]:
+    """Yield what may stand in the place of a node; None for nothing at all."""
+
+    def but(**slots: object) -> ast.AST:
+        other = deepcopy(node)
+        for name, value in slots.items():
+            setattr(other, name, value)
+        return other
+
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            yield from (but(op=kind()) for kind in SWAPS.get(type(op), ()))
+            yield from (left, right)  # a term or factor dropped
+        case ast.BoolOp(op=op, values=values):
+            yield from (but(op=kind()) for kind in SWAPS[type(op)])
+            yield from values
+        case ast.Compare(ops=[op], comparators=[right]):
+            words = isinstance(right, ast.Constant) and isinstance(right.value, str)
+            kinds = (ast.NotEq,) if words else SWAPS.get(type(op), ())
+            yield from (but(ops=[kind()]) for kind in kinds)
+        case ast.UnaryOp(operand=operand):
+            yield operand
+        case ast.Constant(value=bool(value)):
+            yield but(value=not value)
+        case ast.Constant(value=int(value) | float(value)):
+            yield but(value=value + 1)
+        case ast.Attribute(attr=attr) if attr in TWINS:
+            yield but(attr=TWINS[attr])
+        case ast.Call(args=args, keywords=keywords) if args or len(keywords) > 1:
+            for k, keyword in enumerate(keywords):
+                if keyword.arg not in ("name", "coords", "drop"):  # all raise without
+                    yield but(keywords=keywords[:k] + keywords[k + 1 :])
+        case ast.If(test=test):
+            yield but(test=ast.UnaryOp(ast.Not(), test))
+        case ast.Expr(value=ast.Call()):
+            yield None  # a row, a contribution or an update dropped
+
+
+class Swap(ast.NodeTransformer):
+    """Put something in the place of one node."""
+
+    def __init__(self, old: ast.AST, new: ast.AST | None) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if node is self.old:
+            return ast.Pass() if self.new is None else self.new
+        return self.generic_visit(node)
+
+
+def mutants(module: ModuleType) -> Iterator[tuple[dict[str, object], ast.Module]]:
+    """Yield the mutants of a module's functions: what was changed, and the changed tree."""
+    path = Path(module.__file__)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {
+        node: function.name
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+        for statement in function.body[1:]  # past the docstring
+        for node in ast.walk(statement)
+    }
+    for k, node in enumerate(ast.walk(tree)):
+        for new in changes(node) if node in inside else ():
+            changed = deepcopy(tree)
+            after = ast.Pass() if new is None else deepcopy(new)
+            ast.copy_location(after, node)
+            changed = Swap(list(ast.walk(changed))[k], after).visit(changed)
+            shown = (node.test, new.test) if isinstance(node, ast.If) else (node, after)
+            yield (
+                {
+                    "file": path.relative_to(ROOT).as_posix(),
+                    "line": node.lineno,
+                    "function": inside[node],
+                    "change": " -> ".join(" ".join(ast.unparse(n).split()) for n in shown),
+                },
+                ast.fix_missing_locations(changed),
+            )
+
+
+def put_in_place(module: ModuleType, tree: ast.Module) -> None:
+    """Run the changed module, also for those that have imported its functions by name."""
+    before = dict(vars(module))
+    exec(compile(tree, module.__file__, "exec"), vars(module))
+    for other in [m for name, m in sys.modules.items() if name.startswith("carbonsched")]:
+        for name, value in list(vars(other).items()):
+            if callable(value) and before.get(name) is value:
+                setattr(other, name, vars(module)[name])
+
+
+def matrices() -> str:
+    """Return a digest of the models of some random instances, in every formulation and method."""
+    forms = [choose(method) for method in METHODS if method != "energy_only"]
+    forms += [FORMULATIONS["paper"], choose("no_routing", "paper")]
+    forms += [replace(choose(), **{slot: way}) for slot, way in TOGGLES.items()]
+    digest = hashlib.sha256()
+    for seed, form in enumerate(forms):
+        found = build(draw(seed), form).matrices
+        for part in (found.A.toarray(), found.b, found.c, found.lb, found.ub):
+            digest.update((part + 0.0).tobytes())
+        digest.update("".join([*found.sense, *found.vtypes]).encode())
+    return digest.hexdigest()
+
+
+class FirstFailure:
+    """Remember which test failed first."""
+
+    name = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.name:
+            self.name = report.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.pytest_runtest_logreport(report)
+
+
+def examine(module: ModuleType, function: str, tree: ast.Module, reference: str) -> str:
+    """Return the test that kills a mutant, or "" and what it looks like to the tests."""
+
+    def killer(*paths: str, only: str = "not _then_ and not long") -> str:
+        seen = FirstFailure()
+        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", only]
+        code = pytest.main([*options, *(str(ROOT / path) for path in paths)], plugins=[seen])
+        return seen.name or ("" if code in (0, 5) else f"pytest ends with {int(code)}")
+
+    put_in_place(module, tree)
+    name = module.__name__.rpartition(".")[2]
+    moving, own = "tests/test_reoptimise.py", OWN.get(name, f"tests/families/test_{name}.py")
+    first = moving if function == "update" else own
+    found = killer(first)
+    if found:
+        return found
+    try:
+        same = matrices() == reference
+    except Exception as error:
+        return f"a random instance: {type(error).__name__}"
+    if same:
+        return "" if function == "update" else killer(moving)
+    rest = [path for path in ("tests/families", "tests/test_model.py", moving) if path != first]
+    return killer(*rest) or killer("tests/agreement", only="[0] or [1] or [2] or [3] or [5] or [8]")
+
+
+def in_a_process(task: object, seconds: float) -> str:
+    """Return what a task returns in a fork of this process, or that it took too long."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        try:
+            os.write(write, task().encode())
+        except BaseException as error:  # whatever it is, the mutant did not get away with it
+            os.write(write, f"{type(error).__name__} at import".encode())
+        os._exit(0)
+    os.close(write)
+    deadline = time.monotonic() + seconds
+    while os.waitpid(child, os.WNOHANG)[0] == 0:
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return "the clock"
+        time.sleep(0.05)
+    with os.fdopen(read) as pipe:
+        return pipe.read()
+
+
+def main(names: list[str], left: bool = False) -> None:
+    modules = [import_module(f"carbonsched.{path}") for path in names]
+    reference = in_a_process(matrices, SECONDS)
+    every = [(module, *mutant) for module in modules for mutant in mutants(module)]
+    if left and TABLE.exists():
+        table = pd.read_csv(TABLE)
+        dead = set(table[table.killed][KEY].itertuples(index=False, name=None))
+        every = [mutant for mutant in every if tuple(mutant[1][k] for k in KEY) not in dead]
+    rows = []
+    for module, about, tree in tqdm(every):
+        begun = time.monotonic()
+        killed_by = in_a_process(
+            lambda m=module, a=about, t=tree: examine(m, a["function"], t, reference), SECONDS
+        )
+        rows.append(about | {"killed": bool(killed_by), "killed_by": killed_by})
+        tqdm.write(f"{time.monotonic() - begun:5.1f} s  {rows[-1]}")
+        write(pd.DataFrame(rows))
+
+
+def write(table: pd.DataFrame) -> None:
+    """Write the table with what is known of the survivors; rows of other modules stay."""
+    if TABLE.exists():
+        known = pd.read_csv(TABLE, keep_default_na=False).drop(columns="why")
+        table = pd.concat([known, table]).drop_duplicates(KEY, keep="last")
+    table = table.merge(pd.read_csv(WHY), how="left", on=["file", "function", "change"])
+    table["why"] = table["why"].where(~table.killed)
+    with replacing(TABLE) as new:
+        table.sort_values(["file", "line"], kind="stable").to_csv(new, index=False)
+
+
+if __name__ == "__main__":
+    asked = [name for name in sys.argv[1:] if name != "--left"]
+    main(asked or MODULES, "--left" in sys.argv)
