@@ -51,6 +51,9 @@ class Reoptimiser:
     method : str
         Of `carbonsched.METHODS`.
     formulation : str or Formulation
+    warm : bool
+        Let HiGHS go on from its last solution. Without, it forgets it, and an answer depends on
+        its instance alone, whichever came before.
     gap, time_limit, solver, verbose, **options
         As in `carbonsched.solve`; the solver is "highs" or "gurobi".
 
@@ -70,6 +73,7 @@ class Reoptimiser:
         method: str = "joint",
         formulation: str | Formulation = "start",
         *,
+        warm: bool = True,
         gap: float = 0.01,
         time_limit: float = 120.0,
         solver: str = "highs",
@@ -79,7 +83,7 @@ class Reoptimiser:
         if solver not in DIRECT:
             raise SolverError(f"{solver} cannot be updated in place, only {' and '.join(DIRECT)}")
         self.method, self.formulation, self.solver = method, choose(method, formulation), solver
-        self.time_limit, self.verbose = time_limit, verbose
+        self.warm, self.time_limit, self.verbose = warm, time_limit, verbose
         self.options = {"gap": gap, **options}
         self.rebuilds = self.updates = 0
         self._data: xr.Dataset | None = None
@@ -96,9 +100,9 @@ class Reoptimiser:
         """
         begun = time.perf_counter()
         self.update(instance)
-        updated = time.perf_counter()
+        updated, clock = time.perf_counter(), self._clock()
         result = self.run()
-        seconds = time.perf_counter() - updated
+        seconds = self._clock() - clock
         schedule = read_schedule(
             instance, self.method, self.formulation, self.solver, self.model, result
         )
@@ -148,8 +152,16 @@ class Reoptimiser:
     def run(self) -> Result:
         """Run the solver on the model as it stands and return linopy's result, unverified."""
         if self.solver == "highs":
+            if not self.warm:
+                self._engine.solver_model.clearSolver()
             limit_from_now(self._engine.solver_model, self.time_limit)
         return run(self._engine, self.model, self.time_limit, verbose=self.verbose, progress=False)
+
+    def _clock(self) -> float:
+        """Return the time that the solver has run, as it counts it if it does, s."""
+        if self.solver == "highs":
+            return self._engine.solver_model.getRunTime()
+        return time.perf_counter()
 
     def _moves(self, before: xr.Dataset, after: xr.Dataset) -> set[str] | None:
         """Return the parameters to move in place; nothing if that would not do."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -93,7 +94,7 @@ def solve(
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
     if engine == "auto":
-        engine = _fitting_engine(instance, chosen, solver, options)
+        engine = fitting_engine(instance, chosen, solver, options)
     if engine == "column-generation":
         if solver != "highs" or options:
             raise ValueError("column generation works with HiGHS and takes no solver options")
@@ -118,10 +119,10 @@ def solve(
     return schedule
 
 
-def _fitting_engine(
-    instance: Instance, chosen: Formulation, solver: str, options: dict[str, Any]
+def fitting_engine(
+    instance: Instance, chosen: Formulation, solver: str, options: Mapping[str, Any]
 ) -> str:
-    """Return the engine for the size: the number of placements the jobs may take."""
+    """Return what "auto" means: the engine for the number of placements the jobs may take."""
     data = instance.data
     count = (data.allowed.sum("site") * start_counts(data)).sum()
     alone = chosen.workload == "optimised" and chosen.jobs == "start" and not options

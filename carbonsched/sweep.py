@@ -24,9 +24,13 @@ from carbonsched.errors import CarbonschedError, kind_of
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
 from carbonsched.progress import progress_bar
-from carbonsched.solve import solve, versions
+from carbonsched.reoptimise import Reoptimiser
+from carbonsched.schedule import Schedule
+from carbonsched.solve import fitting_engine, solve, versions
+from carbonsched.solvers import DIRECT
 from carbonsched.store import replacing
 
+_KEPT: dict[str, Reoptimiser] = {}
 TIMES = ("runtime", "build_time")  # the columns that differ from run to run
 
 
@@ -48,7 +52,7 @@ def solve_row(
 ) -> dict[str, Any]:
     """Solve one case and return its row; a failure is a row with its kind and its message."""
     try:
-        schedule = solve(instance, method, formulation, progress=False, **options)
+        schedule = _solved(instance, choose(method, formulation), options)
     except (CarbonschedError, ValueError) as error:
         return {"status": kind_of(error), "message": str(error)}
     return {
@@ -63,6 +67,26 @@ def solve_row(
         "runtime": schedule.runtime,
         "build_time": schedule.build_time,
     }
+
+
+def _solved(instance: Instance, chosen: Formulation, options: dict[str, Any]) -> Schedule:
+    """Solve a case, in place of one before it if only numbers moved.
+
+    Each process keeps a model for every choice of method, formulation and options. It forgets the
+    last solution, so that a row depends on its case alone, as its name in the cache says.
+    """
+    how = dict(options)
+    solver, engine = how.get("solver", "highs"), how.pop("engine", "auto")
+    named = how.keys() - {"gap", "time_limit", "solver", "verbose"}
+    if engine == "auto":
+        engine = fitting_engine(instance, chosen, solver, {name: how[name] for name in named})
+    if engine != "milp" or solver not in DIRECT:
+        return solve(instance, formulation=chosen, engine=engine, progress=False, **how)
+    key = repr((chosen, sorted(how.items())))
+    kept = _KEPT.pop(key, None) or Reoptimiser(formulation=chosen, warm=False, **how)
+    schedule = kept.solve(instance)
+    _KEPT[key] = kept  # unless it raised: then the next case starts afresh
+    return schedule
 
 
 def sweep(

@@ -15,7 +15,7 @@ import pytest
 from distributed import LocalCluster
 
 import carbonsched as cs
-from carbonsched.sweep import TIMES, digest, sweep
+from carbonsched.sweep import _KEPT, TIMES, digest, solve_row, sweep
 
 METHODS = ("joint", "no_battery")
 SCRIPT = """
@@ -117,3 +117,31 @@ def test_killed_half_way_and_started_again_it_gives_the_same_table(tmp_path, add
     clean = sweep(small(12), METHODS, cache=tmp_path / "clean", cluster=address, gap=0)
     times = list(TIMES)
     pd.testing.assert_frame_equal(resumed.drop(columns=times), clean.drop(columns=times))
+
+
+def test_cases_of_one_process_move_one_model():
+    """Proves: built once, and every row is that of a solve of its own, whatever came before."""
+    _KEPT.clear()
+    base = cs.generate(seed=3)
+    data = base.data
+    changed = [
+        base,
+        base.replace(carbon_budget=0.7 * float(data.carbon_budget)),
+        base.replace(import_price=1.3 * data.import_price),
+        base.replace(demand=0.9 * data.demand, battery_energy=1.5 * data.battery_energy),
+    ]
+    rows = [solve_row(instance, "joint", "start", {"gap": 0.01}) for instance in changed]
+    (kept,) = _KEPT.values()
+    assert (kept.rebuilds, kept.updates) == (1, 3)
+    for instance, row in zip(changed, rows, strict=True):
+        alone = cs.solve(instance, gap=0.01)
+        assert (row["objective"], row["bound"]) == (alone.objective, alone.bound)
+
+
+def test_after_a_failure_the_next_case_is_built_anew():
+    _KEPT.clear()
+    base = cs.generate(seed=3)
+    hopeless = base.replace(carbon_budget=0.0)
+    rows = [solve_row(case, "joint", "start", {}) for case in (base, hopeless, base)]
+    assert [row["status"] for row in rows] == ["optimal", "infeasible", "optimal"]
+    assert rows[0]["objective"] == rows[2]["objective"]
