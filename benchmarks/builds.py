@@ -1,0 +1,334 @@
+"""The `start` formulation built in other ways: line by line, and by arrays alone.
+
+Each takes an instance and leaves a model that a solver holds, so that what is timed is the same
+work. They know nothing of `carbonsched.families`, and so they are a second opinion, too: the tests
+compare their optimum with that of `carbonsched.solve`. Instances whose prices need states of grid
+or battery are refused.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import highspy
+import linopy
+import numpy as np
+import xarray as xr
+from scipy import sparse
+
+import carbonsched as cs
+from carbonsched.schema import PARAMETERS
+
+
+def by_lines(instance: cs.Instance, peer: Any) -> None:
+    """Write the model variable by variable and row by row, in a peer's own expressions.
+
+    Parameters
+    ----------
+    instance : Instance
+    peer : one of `PEERS`
+        Has `variable(upper, binary)`, `total(terms)`, `row(comparison)` and `maximise(terms)`.
+    """
+    given, hours = _plain(instance.data), instance.data.step_hours.item()
+    sites, times, jobs, services = (
+        range(instance.data.sizes[d]) for d in ("site", "time", "job", "service")
+    )
+    worth = []
+    start = {}
+    for j, i, t in product(jobs, sites, times):
+        if given["may_start"][j][i][t]:
+            start[j, i, t] = peer.variable(1.0, binary=True)
+            worth.append((given["reward"][j] - given["startup_cost"][j]) * start[j, i, t])
+    for j in jobs:
+        terms = [start[j, i, t] for i, t in product(sites, times) if (j, i, t) in start]
+        if terms:
+            peer.row(peer.total(terms) <= 1)
+    route = {}
+    for k, i, t in product(services, sites, times):
+        if given["latency"][k][i] <= given["latency_limit"][k]:
+            route[k, i, t] = peer.variable(given["demand"][k][t])
+            worth.append(hours * given["value"][k] * route[k, i, t])
+    for k, t in product(services, times):
+        served = [route[k, i, t] for i in sites if (k, i, t) in route]
+        peer.row(peer.total(served) == given["demand"][k][t])
+
+    emitted = []
+    for i in sites:
+        before, first = None, given["battery_initial"][i]
+        for t in times:
+            generate = peer.variable(given["generation_available"][i][t])
+            bought = peer.variable(given["import_limit"][i])
+            sold = peer.variable(given["export_limit"][i])
+            charge = peer.variable(given["charge_limit"][i])
+            discharge = peer.variable(given["discharge_limit"][i])
+            soc = peer.variable(given["battery_energy"][i])
+            load = [
+                given["power"][j] * start[j, i, s]
+                for j in jobs
+                for s in range(max(t - given["duration"][j] + 1, 0), t + 1)
+                if (j, i, s) in start
+            ]
+            load += [
+                given["power_per_unit"][k] * route[k, i, t] for k in services if (k, i, t) in route
+            ]
+            power = peer.total(load)
+            if load:
+                peer.row(power <= given["it_capacity"][i])
+            supply = bought + generate + discharge - sold - charge
+            peer.row(supply - given["cooling"][i][t] * power == 0)
+            stored = (
+                hours * given["charge_efficiency"][i] * charge
+                - hours / given["discharge_efficiency"][i] * discharge
+            )
+            if before is None:
+                peer.row(soc - stored == first)
+            else:
+                peer.row(soc - before - stored == 0)
+            peer.row(1 * soc >= (max(given["battery_min"][i], first * (t == times[-1]))))
+            before = soc
+            emitted.append(hours * given["carbon_intensity"][i][t] * bought)
+            emitted.append(hours * given["generation_carbon"][i] * generate)
+            worth += [
+                hours * given["export_price"][i][t] * sold,
+                -hours * given["import_price"][i][t] * bought,
+                -hours * given["generation_cost"][i] * generate,
+                -hours * given["battery_cost"][i] * charge,
+                -hours * given["battery_cost"][i] * discharge,
+            ]
+    if np.isfinite(given["carbon_budget"]):
+        peer.row(peer.total(emitted) <= given["carbon_budget"])
+    peer.maximise(worth)
+
+
+def _plain(data: xr.Dataset) -> dict[str, Any]:
+    """Return the numbers of an instance as nested lists, and where each job may start."""
+    if (data.export_price > data.import_price).any() or (data.import_price < 0).any():
+        raise ValueError("these prices need states of grid or battery")
+    given = {
+        name: data[name].transpose(*quantity.dims).values.tolist()
+        for name, quantity in PARAMETERS.items()
+    }
+    position = {label: t for t, label in enumerate(data.time.values.tolist())}
+    given["may_start"] = [
+        [
+            [
+                allowed and position[release] <= t and t + duration - 1 <= position[deadline]
+                for t in range(data.sizes["time"])
+            ]
+            for allowed in given["allowed"][j]
+        ]
+        for j, (release, deadline, duration) in enumerate(
+            zip(given["release"], given["deadline"], given["duration"], strict=True)
+        )
+    ]
+    return given
+
+
+class HighsLines:
+    """HiGHS by its own Python expressions."""
+
+    def __init__(self) -> None:
+        self.model = highspy.Highs()
+        self.model.silent()
+        self.total, self.row = self.model.qsum, self.model.addConstr
+
+    def variable(self, upper: float, binary: bool = False) -> Any:
+        kind = highspy.HighsVarType.kInteger if binary else highspy.HighsVarType.kContinuous
+        return self.model.addVariable(0.0, upper, type=kind)
+
+    def maximise(self, terms: list[Any]) -> None:
+        self.model.setObjective(self.total(terms), highspy.ObjSense.kMaximize)
+
+
+class LinopyLines:
+    """linopy as if it had no labelled arrays: a call for every variable and every row."""
+
+    def __init__(self) -> None:
+        self.model = linopy.Model()
+
+    def total(self, terms: list[Any]) -> Any:
+        return linopy.merge([1 * term for term in terms])
+
+    def row(self, comparison: Any) -> None:
+        self.model.add_constraints(comparison)
+
+    def variable(self, upper: float, binary: bool = False) -> Any:
+        if binary:
+            return self.model.add_variables(binary=True)
+        return self.model.add_variables(lower=0.0, upper=upper)
+
+    def maximise(self, terms: list[Any]) -> None:
+        self.model.add_objective(self.total(terms), sense="max")
+
+
+class GurobiLines:
+    """Gurobi by its own Python expressions."""
+
+    def __init__(self) -> None:
+        import gurobipy
+
+        quiet = gurobipy.Env(params={"OutputFlag": 0})
+        self.model = gurobipy.Model(env=quiet)
+        self.total, self.row = gurobipy.quicksum, self.model.addConstr
+
+    def variable(self, upper: float, binary: bool = False) -> Any:
+        return self.model.addVar(ub=upper, vtype="B" if binary else "C")
+
+    def maximise(self, terms: list[Any]) -> None:
+        self.model.setObjective(self.total(terms), -1)
+        self.model.update()
+
+
+class OrToolsLines:
+    """OR-tools' model builder, which hands what it builds to any solver it ships."""
+
+    def __init__(self) -> None:
+        from ortools.linear_solver.python import model_builder
+
+        self.model = model_builder.Model()
+        self.total, self.row = model_builder.LinearExpr.sum, self.model.add
+
+    def variable(self, upper: float, binary: bool = False) -> Any:
+        return self.model.new_var(0.0, upper, binary, None)
+
+    def maximise(self, terms: list[Any]) -> None:
+        self.model.maximize(self.total(terms))
+
+
+class ScipLines:
+    """SCIP by its own Python expressions."""
+
+    def __init__(self) -> None:
+        import pyscipopt
+
+        self.model = pyscipopt.Model()
+        self.model.hideOutput()
+        self.total, self.row = pyscipopt.quicksum, self.model.addCons
+
+    def variable(self, upper: float, binary: bool = False) -> Any:
+        return self.model.addVar(ub=upper, vtype="B" if binary else "C")
+
+    def maximise(self, terms: list[Any]) -> None:
+        self.model.setObjective(self.total(terms), "maximize")
+
+
+PEERS = {
+    "linopy": LinopyLines,
+    "highspy": HighsLines,
+    "gurobipy": GurobiLines,
+    "ortools": OrToolsLines,
+    "pyscipopt": ScipLines,
+}
+
+
+def by_arrays(instance: cs.Instance) -> highspy.Highs:
+    """Assemble the matrix with NumPy and hand it over: the least that any layer above can cost."""
+    data, hours = instance.data, instance.data.step_hours.item()
+    if (data.export_price > data.import_price).any() or (data.import_price < 0).any():
+        raise ValueError("these prices need states of grid or battery")
+    sites, times, jobs, services = (data.sizes[d] for d in ("site", "time", "job", "service"))
+    at = np.arange(sites * times).reshape(sites, times)
+
+    def numbers(name: str, *dims: str) -> np.ndarray:
+        return data[name].transpose(*dims).values
+
+    def over_time(name: str) -> np.ndarray:
+        return np.broadcast_to(numbers(name, "site")[:, None], at.shape)
+
+    period = data.indexes["time"]
+    first = period.get_indexer(data.release.values)[:, None, None]
+    last = period.get_indexer(data.deadline.values)[:, None, None]
+    length = numbers("duration", "job")
+    t = np.arange(times)
+    startable = numbers("allowed", "job", "site")[:, :, None] & (
+        (t >= first) & (t + length[:, None, None] - 1 <= last)
+    )
+    job, site, begin = np.nonzero(startable)
+    near = numbers("latency", "service", "site") <= numbers("latency_limit", "service")[:, None]
+    service, where = np.nonzero(near)
+    demand = numbers("demand", "service", "time")
+    cooling = numbers("cooling", "site", "time")
+
+    starts, routes, cells = len(job), len(service) * times, at.size
+    first_column = np.cumsum([0, starts, routes, *[cells] * 6])
+    generate, bought, sold, charge, discharge, soc = (first_column[2 + k] + at for k in range(6))
+    route = first_column[1] + np.arange(routes).reshape(-1, times)
+    rows_of = np.cumsum([0, cells, cells, cells, jobs, services * times, 1])
+    capacity, balance, state = (rows_of[k] + at for k in range(3))
+
+    # What draws IT power: the column, the cell of (site, time), and how much.
+    drawn_by = np.repeat(np.arange(starts), length[job])
+    step = np.arange(len(drawn_by)) - np.repeat(np.cumsum(length[job]) - length[job], length[job])
+    columns = np.concatenate([drawn_by, route.ravel()])
+    cell = np.concatenate([at[site[drawn_by], begin[drawn_by] + step], at[where].ravel()])
+    amount = np.concatenate(
+        [
+            numbers("power", "job")[job[drawn_by]],
+            np.repeat(numbers("power_per_unit", "service")[service], times),
+        ]
+    )
+    gained = hours * over_time("charge_efficiency")
+    lost = hours / over_time("discharge_efficiency")
+    entries = [
+        (capacity.ravel()[cell], columns, amount),
+        (balance.ravel()[cell], columns, -cooling.ravel()[cell] * amount),
+        *((balance, supplied, 1.0) for supplied in (bought, generate, discharge)),
+        *((balance, used, -1.0) for used in (sold, charge)),
+        (state, soc, 1.0),
+        (state[:, 1:], soc[:, :-1], -1.0),
+        (state, charge, -gained),
+        (state, discharge, lost),
+        (rows_of[3] + job, np.arange(starts), 1.0),
+        (rows_of[4] + (service[:, None] * times + t), route, 1.0),
+        (rows_of[5], bought, hours * numbers("carbon_intensity", "site", "time")),
+        (rows_of[5], generate, hours * over_time("generation_carbon")),
+    ]
+    parts = [[np.ravel(x) for x in np.broadcast_arrays(*entry)] for entry in entries]
+    row, column, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+    matrix = sparse.csc_matrix((value, (row, column)), (rows_of[-1], first_column[-1]))
+
+    held = over_time("battery_initial") * (t == 0)
+    infinite = np.inf
+    row_lower = [np.full(cells, -infinite), np.zeros(cells), held.ravel(), np.zeros(jobs)]
+    row_lower += [demand.ravel(), [-infinite]]
+    row_upper = [over_time("it_capacity").ravel(), np.zeros(cells), held.ravel(), np.ones(jobs)]
+    row_upper += [demand.ravel(), [numbers("carbon_budget").item()]]
+    lowest = np.maximum(over_time("battery_min"), over_time("battery_initial") * (t == times - 1))
+    lower = [np.zeros(first_column[7]), lowest.ravel()]
+    upper = [
+        np.ones(starts),
+        demand[service].ravel(),
+        numbers("generation_available", "site", "time"),
+    ]
+    limits = ("import_limit", "export_limit", "charge_limit", "discharge_limit", "battery_energy")
+    upper += [over_time(name) for name in limits]
+    worth = [
+        (numbers("reward", "job") - numbers("startup_cost", "job"))[job],
+        hours * np.repeat(numbers("value", "service")[service], times),
+        -hours * over_time("generation_cost"),
+        -hours * numbers("import_price", "site", "time"),
+        hours * numbers("export_price", "site", "time"),
+        -hours * over_time("battery_cost"),
+        -hours * over_time("battery_cost"),
+        np.zeros(cells),
+    ]
+
+    def flat(arrays: list[Any]) -> np.ndarray:
+        return np.concatenate([np.ravel(array) for array in arrays]).astype(float)
+
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = int(first_column[-1]), int(rows_of[-1])
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = flat(worth), flat(lower), flat(upper)
+    lp.row_lower_, lp.row_upper_ = flat(row_lower), flat(row_upper)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
+    lp.a_matrix_.value_ = matrix.data
+    lp.sense_ = highspy.ObjSense.kMaximize
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * starts + [
+        highspy.HighsVarType.kContinuous
+    ] * int(first_column[-1] - starts)
+    highs = highspy.Highs()
+    highs.silent()
+    highs.passModel(lp)
+    return highs
