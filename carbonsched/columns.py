@@ -80,6 +80,7 @@ def column_generation(
         method=method,
         formulation=formulation,
         solver="highs",
+        prices=search.prices,
     )
 
 

@@ -40,6 +40,14 @@ class VerificationError(CarbonschedError):
         super().__init__(f"the schedule fails verification\n{report}")
 
 
+class CertificateError(CarbonschedError, ValueError):
+    """A certificate does not hold, or is none; `faults` lists everything that is wrong with it."""
+
+    def __init__(self, faults: Iterable[str], where: str = "certificate") -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n  - ".join([f"{where} does not hold", *self.faults]))
+
+
 def kind_of(error: BaseException) -> str:
     """Return the kind of an error as a table's status says it: "infeasible", "noincumbent", ..."""
     return type(error).__name__.removesuffix("Error").lower()

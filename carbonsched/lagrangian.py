@@ -30,6 +30,7 @@ PRICES = {
     "final_price": ("site",),  # USD/MWh that must be left at the end, not negative
     "carbon_price": (),  # USD/tCO2e, not negative
 }
+NOT_NEGATIVE = ("capacity_price", "final_price", "carbon_price")
 
 
 def it_price(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
@@ -68,12 +69,20 @@ def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> floa
     best : xarray.DataArray
         The worth of each job's best placement at these prices, USD over (job).
     """
+    parts = (*energy_parts(data, prices), served_best(data, prices), best.clip(min=0))
+    return float(sum(part.sum() for part in parts))
+
+
+def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ...]:
+    """Return what grid, generation, batteries and limits are worth at most, USD.
+
+    Each part is over (site, time), over site, or a single number, and waits to be summed.
+    """
     hours = data.step_hours
     power = prices.power_price
     capacity_price, final_price, carbon_price = (
-        prices[name].clip(min=0) for name in ("capacity_price", "final_price", "carbon_price")
+        prices[name].clip(min=0) for name in NOT_NEGATIVE
     )
-    it = data.cooling * power + capacity_price
 
     emitted = carbon_price * hours * data.carbon_intensity
     bought = (power - hours * data.import_price - emitted) * data.import_limit
@@ -94,11 +103,20 @@ def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> floa
     held = np.maximum(later * data.battery_energy, later * data.battery_min)
     start = (stored.isel(time=0, drop=True) - final_price) * data.battery_initial
 
-    near = data.latency <= data.latency_limit
-    served = (hours * data.value - data.power_per_unit * it).where(near, -np.inf).max("site")
-    inference = (served * data.demand).where(data.demand > 0, 0).sum()
+    capacity = capacity_price * data.it_capacity
+    budget = data.carbon_budget * carbon_price if carbon_price > 0 else xr.zeros_like(carbon_price)
+    return trade, generated, battery, held, start, capacity, budget
 
-    budget = data.carbon_budget * carbon_price if carbon_price > 0 else 0.0
-    capacity = (capacity_price * data.it_capacity).sum()
-    sites = sum(part.sum() for part in (trade, generated, battery, held, start))
-    return float(best.clip(min=0).sum() + sites + inference + capacity + budget)
+
+def unit_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+    """Return what a unit of workload served earns, USD over (service, site, time)."""
+    capacity_price = prices.capacity_price.clip(min=0)
+    power = it_price(data, prices.assign(capacity_price=capacity_price))
+    return data.step_hours * data.value - data.power_per_unit * power
+
+
+def served_best(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+    """Return what each service earns at its best sites, USD over (service, time)."""
+    near = data.latency <= data.latency_limit
+    served = unit_worth(data, prices).where(near, -np.inf).max("site")
+    return (served * data.demand).where(data.demand > 0, 0)

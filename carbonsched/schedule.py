@@ -13,6 +13,9 @@ import xarray as xr
 from carbonsched import store
 from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
+from carbonsched.lagrangian import PRICES
+
+_ARRAYS = ("data", "prices")
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +42,9 @@ class Schedule:
         generation has closed its relaxation, and the gap that is left is wider than asked for.
     versions : dict of str to str
         Of carbonsched, linopy and the solver.
+    prices : xarray.Dataset or None
+        `carbonsched.lagrangian.PRICES` that prove the bound, where the engine found some: column
+        generation does.
     """
 
     data: xr.Dataset
@@ -52,6 +58,7 @@ class Schedule:
     formulation: Formulation
     solver: str
     versions: dict[str, str] = field(default_factory=dict)
+    prices: xr.Dataset | None = None
 
     @classmethod
     def of(cls, instance: Instance, decisions: xr.Dataset, **about: Any) -> Schedule:
@@ -75,8 +82,8 @@ class Schedule:
         return distance / max(abs(self.objective), 1e-9)
 
     def summary(self) -> dict:
-        """Return all but the decisions, as plain values: objective, terms, gap, versions."""
-        slots = {s.name: getattr(self, s.name) for s in fields(self) if s.name != "data"}
+        """Return all but decisions and prices, as plain values: objective, terms, gap, versions."""
+        slots = {s.name: getattr(self, s.name) for s in fields(self) if s.name not in _ARRAYS}
         known = math.isfinite(self.bound)
         about = {"objective": self.objective, "gap": self.gap if known else None}
         slots |= {"bound": self.bound if known else None}
@@ -86,7 +93,8 @@ class Schedule:
         """Write to NetCDF, atomically: the file is whole or not there."""
         about = self.summary()
         path = Path(path)
-        store.write_netcdf(self.data.assign_attrs(schedule=json.dumps(about)), path)
+        arrays = self.data if self.prices is None else self.data.merge(self.prices)
+        store.write_netcdf(arrays.assign_attrs(schedule=json.dumps(about)), path)
         return path
 
     @classmethod
@@ -98,8 +106,9 @@ class Schedule:
         about = json.loads(data.attrs.pop("schedule"))
         about["formulation"] = Formulation(**about["formulation"])
         about["bound"] = math.nan if about["bound"] is None else about["bound"]
-        kept = {slot.name: about[slot.name] for slot in fields(cls) if slot.name != "data"}
-        return cls(data=data, **kept)
+        kept = {slot.name: about[slot.name] for slot in fields(cls) if slot.name not in _ARRAYS}
+        prices = data[list(PRICES)].drop_attrs() if set(PRICES) <= set(data) else None
+        return cls(data=data.drop_vars(PRICES, errors="ignore"), prices=prices, **kept)
 
     def __repr__(self) -> str:
         return (

@@ -32,6 +32,8 @@ class Search:
         The best bound of any round, and the best schedule's benefit, USD.
     found : xarray.Dataset
         The values of that schedule's variables.
+    prices : xarray.Dataset
+        Those that prove the bound.
     rounds, dives : int
         How many there were.
     """
@@ -44,6 +46,7 @@ class Search:
     bound: float = math.inf
     value: float = -math.inf
     found: xr.Dataset | None = None
+    prices: xr.Dataset | None = None
     rounds: int = 0
     dives: int = 0
 
@@ -77,7 +80,9 @@ class Search:
         """Return the placements worth adding, and move the bound to what the prices prove."""
         prices = self.master.prices()
         columns, best = self._best(self.data, prices, self.startable)
-        self.bound = min(self.bound, dual_bound(self.data, prices, best))
+        bound = dual_bound(self.data, prices, best)
+        if bound < self.bound:
+            self.bound, self.prices = bound, prices
         self.rounds += 1
         return columns
 

@@ -16,10 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from distributed import Client, LocalCluster, as_completed
 
+from carbonsched.digest import digest
 from carbonsched.errors import CarbonschedError, kind_of
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
@@ -32,19 +32,6 @@ from carbonsched.store import replacing
 
 _KEPT: dict[str, Reoptimiser] = {}
 TIMES = ("runtime", "build_time")  # the columns that differ from run to run
-
-
-def digest(instance: Instance) -> str:
-    """Return a hash of the instance's labels and values, whatever its title or sources."""
-    text = hashlib.sha256()
-    for name in sorted(instance.data.variables):
-        array = instance.data.variables[name]
-        values = array.values
-        if values.dtype.kind == "O":
-            values = np.array(json.dumps(values.tolist()))
-        text.update(f"{name}{array.dims}{values.dtype}{values.shape}".encode())
-        text.update(np.ascontiguousarray(values).tobytes())
-    return text.hexdigest()
 
 
 def solve_row(

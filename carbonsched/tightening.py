@@ -50,7 +50,9 @@ def tightened(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
         are over (site, time).
     """
     left = restricted(data, formulation)
-    return left.assign(_limits(left)) if formulation.bounds == "tight" else left
+    if formulation.bounds == "given":
+        return left
+    return left.assign(tighter_limits(left, most_facility_power(left)))
 
 
 def restricted(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
@@ -85,9 +87,12 @@ def most_facility_power(data: xr.Dataset) -> xr.DataArray:
     return data.cooling * np.minimum(data.it_capacity, jobs + services)
 
 
-def _limits(data: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Return the tighter limits by name, each over (site, time)."""
-    used, hours = most_facility_power(data), data.step_hours
+def tighter_limits(data: xr.Dataset, used: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Return the tighter limits by name, each over (site, time).
+
+    `used` is the most power that the workload can take, or more, MW over (site, time).
+    """
+    hours = data.step_hours
     held = (data.battery_energy - data.battery_min) / hours
     charge = np.minimum(data.charge_limit, held / data.charge_efficiency)
     charge = np.minimum(charge, data.import_limit + data.generation_available)

@@ -15,7 +15,8 @@ import pytest
 from distributed import LocalCluster
 
 import carbonsched as cs
-from carbonsched.sweep import _KEPT, TIMES, digest, solve_row, sweep
+from carbonsched.digest import digest
+from carbonsched.sweep import _KEPT, TIMES, solve_row, sweep
 
 METHODS = ("joint", "no_battery")
 SCRIPT = """

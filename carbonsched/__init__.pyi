@@ -1,0 +1,41 @@
+from .errors import (
+    CarbonschedError,
+    InfeasibleError,
+    InstanceError,
+    NoIncumbentError,
+    SolverError,
+    UnboundedError,
+    VerificationError,
+)
+from .formulation import FORMULATIONS, METHODS, Formulation
+from .generate import generate
+from .instance import Instance, load
+from .model import build
+from .schedule import Schedule
+from .solve import solve
+from .table import table
+from .verify import Report, verify
+
+__version__: str
+
+__all__ = [
+    "FORMULATIONS",
+    "METHODS",
+    "CarbonschedError",
+    "Formulation",
+    "InfeasibleError",
+    "Instance",
+    "InstanceError",
+    "NoIncumbentError",
+    "Report",
+    "Schedule",
+    "SolverError",
+    "UnboundedError",
+    "VerificationError",
+    "build",
+    "generate",
+    "load",
+    "solve",
+    "table",
+    "verify",
+]
