@@ -1,5 +1,8 @@
+from .certificate import Certificate
+from .certify import certify
 from .errors import (
     CarbonschedError,
+    CertificateError,
     InfeasibleError,
     InstanceError,
     NoIncumbentError,
@@ -22,6 +25,8 @@ __all__ = [
     "FORMULATIONS",
     "METHODS",
     "CarbonschedError",
+    "Certificate",
+    "CertificateError",
     "Formulation",
     "InfeasibleError",
     "Instance",
@@ -33,6 +38,7 @@ __all__ = [
     "UnboundedError",
     "VerificationError",
     "build",
+    "certify",
     "generate",
     "load",
     "solve",

@@ -83,7 +83,7 @@ class Certificate:
         prices: xr.Dataset,
         reported: dict[str, Any],
     ) -> Certificate:
-        """Return the certificate that decisions and prices make; what it states is computed here."""
+        """Return the certificate that decisions and prices make; all it states is computed."""
         left = restricted(instance.data, Formulation(**scope))
         data = exact_data(left)
         made = follow(data, incumbent)
@@ -135,9 +135,7 @@ class Certificate:
             raise CertificateError(faults)
         placed = replace(self.incumbent, decided=_labelled(instance, self.incumbent.decided))
         prices = _labelled(instance, self.prices)
-        again = Certificate.of(
-            instance, self.method, self.scope, placed, prices, self.reported
-        )
+        again = Certificate.of(instance, self.method, self.scope, placed, prices, self.reported)
         faults = [
             f"{name} is stated as {written(getattr(self, name))} {unit}, "
             f"but is {written(getattr(again, name))}"
@@ -145,7 +143,9 @@ class Certificate:
             if getattr(self, name) != getattr(again, name)
         ]
         faults += [f"not stated: {miss}" for miss in again.missed if miss not in self.missed]
-        faults += [f"stated, but not so: {miss}" for miss in self.missed if miss not in again.missed]
+        faults += [
+            f"stated, but not so: {miss}" for miss in self.missed if miss not in again.missed
+        ]
         if faults:
             raise CertificateError(faults)
 

@@ -1,4 +1,4 @@
-"""The command line: solve, verify, table, generate, info."""
+"""The command line: solve, verify, certify, table, generate, info."""
 
 from __future__ import annotations
 
@@ -142,6 +142,31 @@ def verify(
         report = cs.verify(as_judged(given, made.formulation), made, tolerance)
         typer.echo(str(report))
         raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def certify(
+    instance: InstancePath,
+    schedule: Annotated[
+        Path, typer.Argument(metavar="SCHEDULE", help="NetCDF file that `solve` wrote.")
+    ],
+    out: Annotated[
+        Path, typer.Option(dir_okay=False, help="JSON file for the certificate.")
+    ] = Path("certificate.json"),
+) -> None:
+    """Prove how good a schedule is, in exact arithmetic, and write the proof to a file.
+
+    Whoever has INSTANCE can check the file without linopy or a solver: python -m carbonsched.check
+    CERTIFICATE INSTANCE. Exits with 1 if the schedule misses a limit by however little.
+
+    Example: carbonsched certify data/default day.nc
+    """
+    with _explained():
+        certificate = cs.certify(cs.load(instance), cs.Schedule.load(schedule))
+        certificate.save(out)
+    typer.echo(certificate.report())
+    typer.echo(f"written    {out}")
+    raise typer.Exit(0 if certificate.feasible else 1)
 
 
 @app.command()

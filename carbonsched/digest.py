@@ -1,4 +1,4 @@
-"""A fingerprint of an instance: the same for the same labels and values, wherever they are stored."""
+"""A fingerprint of an instance: the same for the same labels and values, however stored."""
 
 from __future__ import annotations
 

@@ -16,7 +16,14 @@ import xarray as xr
 
 from carbonsched.exact import exact, exact_data, total
 from carbonsched.incumbent import Incumbent
-from carbonsched.lagrangian import NOT_NEGATIVE, PRICES, energy_parts, it_price, served_best, unit_worth
+from carbonsched.lagrangian import (
+    NOT_NEGATIVE,
+    PRICES,
+    energy_parts,
+    it_price,
+    served_best,
+    unit_worth,
+)
 from carbonsched.tightening import most_facility_power, tighter_limits
 from carbonsched.windows import may_start
 

@@ -38,7 +38,8 @@ class Violation:
 
     def __str__(self) -> str:
         place = f" at {self.label}" if self.label else ""
-        return f"({self.equation}) {self.row}: missed by {float(self.amount):.3g} {self.unit}{place}"
+        missed = f"{float(self.amount):.3g} {self.unit}"
+        return f"({self.equation}) {self.row}: missed by {missed}{place}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,9 +128,7 @@ def _of_jobs(data: xr.Dataset, placements: tuple[tuple[int, int, int], ...]) -> 
         seen.add(job)
 
 
-def _excesses(
-    data: xr.Dataset, made: xr.Dataset
-) -> Iterator[tuple[str, str, str, xr.DataArray]]:
+def _excesses(data: xr.Dataset, made: xr.Dataset) -> Iterator[tuple[str, str, str, xr.DataArray]]:
     """Yield each row with its unit and by how much its left side is too large."""
     yield "2", "IT capacity", "MW", made.it_power - data.it_capacity
     yield "4", "generation available", "MW", made.generate - data.generation_available

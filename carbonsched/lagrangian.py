@@ -80,9 +80,7 @@ def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ..
     """
     hours = data.step_hours
     power = prices.power_price
-    capacity_price, final_price, carbon_price = (
-        prices[name].clip(min=0) for name in NOT_NEGATIVE
-    )
+    capacity_price, final_price, carbon_price = (prices[name].clip(min=0) for name in NOT_NEGATIVE)
 
     emitted = carbon_price * hours * data.carbon_intensity
     bought = (power - hours * data.import_price - emitted) * data.import_limit

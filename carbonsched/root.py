@@ -25,6 +25,20 @@ ROWS = {
 }
 
 
+def lean(formulation: Formulation) -> Formulation:
+    """Return the formulation of the same schedules that has the fewest variables and rows."""
+    return replace(
+        formulation,
+        jobs="start",
+        power="substituted",
+        grid_states="needed",
+        storage_states="needed",
+        windows="cut",
+        latency="cut",
+        bounds="tight",
+    )
+
+
 def root_prices(
     instance: Instance, formulation: Formulation, *, time_limit: float = 120.0
 ) -> xr.Dataset:
@@ -37,17 +51,7 @@ def root_prices(
     SolverError
         HiGHS is not there, or failed.
     """
-    lean = replace(
-        formulation,
-        jobs="start",
-        power="substituted",
-        grid_states="needed",
-        storage_states="needed",
-        windows="cut",
-        latency="cut",
-        bounds="tight",
-    )
-    model = build(instance, lean)
+    model = build(instance, lean(formulation))
     model.variables.relax()
     run_solver(model, "highs", gap=0.0, time_limit=time_limit, progress=False)
     found = xr.Dataset()

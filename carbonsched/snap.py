@@ -37,9 +37,11 @@ def snap(data: xr.Dataset, decisions: xr.Dataset) -> Incumbent:
     start = decisions.start.transpose("job", *_CELL).values
     placements = tuple((int(j), int(i), int(t)) for j, i, t in np.argwhere(start > 0.5))
     route = _served(data, decisions.route)
-    charge, discharge = _stored(data, decisions)
+    jobs = job_power(data, placements)
+    taken = data.cooling * (jobs + (data.power_per_unit * route).sum("service"))
+    charge, discharge = _stored(data, decisions, taken + data.export_limit)
     fed = data.import_limit + data.generation_available + discharge - charge
-    room = np.minimum(fed / data.cooling, data.it_capacity) - job_power(data, placements)
+    room = np.minimum(fed / data.cooling, data.it_capacity) - jobs
     route = _fitted(data, route, room.transpose(*_CELL))
     generate = _rounded(decisions.generate.transpose(*_CELL))
     generate = np.minimum(generate, data.generation_available)
@@ -83,12 +85,19 @@ def _served(data: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
     return repaired.where((repaired >= 0).all("site"), alone).transpose("service", *_CELL)
 
 
-def _stored(data: xr.Dataset, decisions: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return powers of the batteries that keep their limits and every state of charge."""
+def _stored(
+    data: xr.Dataset, decisions: xr.Dataset, sink: xr.DataArray
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return powers of the batteries that keep their limits and every state of charge.
+
+    `sink` is the most power that is taken from a battery, MW over (site, time).
+    """
     charge, discharge = (
-        np.minimum(_rounded(decisions[name].transpose(*_CELL)), data[f"{name}_limit"])
+        np.minimum(_rounded(decisions[name]), data[f"{name}_limit"]).transpose(*_CELL)
         for name in ("charge", "discharge")
     )
+    down = np.frompyfunc(_down, 1, 1)
+    discharge = np.minimum(discharge, down(sink)).transpose(*_CELL)
     charge, discharge = (
         charge.where(charge > discharge, 0),
         discharge.where(charge <= discharge, 0),
@@ -101,7 +110,8 @@ def _stored(data: xr.Dataset, decisions: xr.Dataset) -> tuple[xr.DataArray, xr.D
 def _operate(battery: xr.Dataset, charge: np.ndarray, discharge: np.ndarray) -> None:
     """Lower the powers of one battery, in place, until each state of charge is within limits."""
     hours = battery.step_hours.item()
-    gained, drawn = hours * battery.charge_efficiency.item(), hours / battery.discharge_efficiency.item()
+    gained = hours * battery.charge_efficiency.item()
+    drawn = hours / battery.discharge_efficiency.item()
     least, most, initial = (
         battery[name].item() for name in ("battery_min", "battery_energy", "battery_initial")
     )
@@ -180,7 +190,8 @@ def _cleaned(data: xr.Dataset, made: xr.Dataset) -> xr.DataArray:
     for sign, reach, saved in _moves(data, made):
         reach, saved = (part.transpose(*_CELL).values for part in (reach, saved))
         worth = (reach * saved).astype(float)
-        for site, time in zip(*np.unravel_index(np.argsort(-worth, axis=None), worth.shape), strict=True):
+        best_first = np.unravel_index(np.argsort(-worth, axis=None), worth.shape)
+        for site, time in zip(*best_first, strict=True):
             if over <= 0 or worth[site, time] <= 0:
                 break
             move = min(reach[site, time], _up(over / saved[site, time]))
