@@ -75,8 +75,8 @@ def certified_bound(
     fixed : Incumbent, optional
         If given, the bound is on schedules with this one's placements and routes only.
     """
-    limits = tighter_limits(exact_data(data), exact(_workload_rounded_up(data)))
-    tight, priced = exact_data(data).assign(limits), prices.map(exact)
+    exactly, priced = exact_data(data), prices.map(exact)
+    tight = exactly.assign(tighter_limits(exactly, exact(_workload_rounded_up(data))))
     energy = sum((total(part) for part in energy_parts(tight, priced)), Fraction(0))
     if fixed is not None:
         return energy + _worth(tight, priced, fixed)
