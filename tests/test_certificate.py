@@ -108,8 +108,8 @@ def test_a_hand_solved_instance_has_no_gap():
     assert certificate.objective == certificate.bound == -100 and certificate.gap == 0
 
 
-@pytest.mark.parametrize("method", [method for method in cs.METHODS if method != "joint"])
-def test_every_method_has_its_certificate(default, method, tmp_path):
+@pytest.mark.parametrize("method", ["energy_only", "no_routing", "no_carbon"])
+def test_methods_have_their_certificates(default, method, tmp_path):
     schedule = cs.solve(default, method, gap=1e-4)
     certificate = cs.certify(default, schedule)
     assert certificate.feasible
@@ -152,14 +152,12 @@ def test_a_broken_schedule_gets_no_certificate(rich):
 
 EMPTY = {
     "no jobs": plain(2, 3, 0, 1, demand=4.0),
-    "no services": plain(2, 3, 2, 0),
     "nothing": plain(1, 1, 0, 0),
     "a battery": plain(
         1, 3, 1, 1, demand=3.0, battery_energy=9.0, battery_initial=3.3, charge_limit=4.0,
         discharge_limit=4.0, charge_efficiency=0.9, discharge_efficiency=0.7,
         import_price=[[5.0, 80.0, 90.0]],
     ),
-    "a budget": plain(2, 2, 3, 1, demand=3.0, carbon_budget=17.0, carbon_intensity=[[0.3], [0.7]]),
     "paid to import": plain(1, 2, 1, 0, import_price=-5.0, export_limit=7.0, export_price=3.0),
 }  # fmt: skip
 
@@ -196,9 +194,7 @@ def disturbed(prices: xr.Dataset, how: str) -> xr.Dataset:
     )
 
 
-HOWS = (
-    "flipped", "noise", "shuffled", "zero", "nan", "inf", "-inf", "huge", "tiny", "missing",
-)  # fmt: skip
+HOWS = ("flipped", "noise", "shuffled", "zero", "nan", "inf", "-inf", "huge", "tiny", "missing")
 
 
 @pytest.mark.parametrize("how", HOWS)

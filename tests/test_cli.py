@@ -19,7 +19,7 @@ def call(*words: object):
     return CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"}).invoke(app, [str(w) for w in words])
 
 
-@pytest.mark.parametrize("command", ["", "solve", "verify", "table", "generate", "info"])
+@pytest.mark.parametrize("command", ["", "solve", "verify", "certify", "table", "generate", "info"])
 def test_help_explains(command):
     result = call(*([command] if command else []), "--help")
     assert result.exit_code == 0 and "Usage" in result.output
