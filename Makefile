@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test test-long mutants lint format unit notebooks execute benchmarks lock clean distclean
+.PHONY: help environment book test test-long coverage mutants lint format unit notebooks execute benchmarks lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
@@ -70,6 +70,12 @@ benchmarks: environment  ## measure solvers, formulations and engines in one run
 # --------------------------------------------------------------------------- the checks
 
 test: environment lint unit notebooks  ## everything that must pass before a change is taken
+
+coverage: environment  ## which lines and branches of the core the tests reach; at least 95 % of each
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(JOBS) -m 'not long'
+	$(BIN)/coverage combine -q
+	$(BIN)/python tools/coverage_table.py
 
 mutants: environment  ## change the families in one place at a time: which tests notice (an hour)
 	$(BIN)/python tools/mutants.py
