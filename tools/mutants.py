@@ -48,6 +48,7 @@ FAMILIES = ("power", "balance", "grid", "jobs", "inference", "storage", "carbon"
 MODULES = [*(f"families.{name}" for name in FAMILIES), "tightening", "windows"]
 OWN = {"tightening": "tests/test_model.py", "windows": "tests/families/test_jobs.py"}
 KEY = ["file", "line", "function", "change"]
+QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
 SECONDS = 600  # a mutant that takes longer is killed by the clock
 TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}
 TWINS |= {other: one for one, other in TWINS.items()}
@@ -139,10 +140,12 @@ def mutants(module: ModuleType) -> Iterator[tuple[dict[str, object], ast.Module]
 
 
 def put_in_place(module: ModuleType, tree: ast.Module) -> None:
-    """Run the changed module, also for those that have imported its functions by name."""
+    """Run the changed module, also for all that have imported its functions by name."""
     before = dict(vars(module))
     exec(compile(tree, module.__file__, "exec"), vars(module))
-    for other in [m for name, m in sys.modules.items() if name.startswith("carbonsched")]:
+    for other in [
+        m for name, m in sys.modules.items() if name.startswith(("carbonsched", "test_"))
+    ]:
         for name, value in list(vars(other).items()):
             if callable(value) and before.get(name) is value:
                 setattr(other, name, vars(module)[name])
@@ -175,13 +178,16 @@ class FirstFailure:
         self.pytest_runtest_logreport(report)
 
 
+def run_tests(*given: str, **how: object) -> int:
+    return pytest.main(["-q", "--rootdir", str(ROOT), *QUIET, *given], **how)
+
+
 def examine(module: ModuleType, function: str, tree: ast.Module, reference: str) -> str:
     """Return the test that kills a mutant, or "" and what it looks like to the tests."""
 
     def killer(*paths: str, only: str = "not _then_ and not long") -> str:
         seen = FirstFailure()
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", only]
-        code = pytest.main([*options, *(str(ROOT / path) for path in paths)], plugins=[seen])
+        code = run_tests("-x", "-k", only, *paths, plugins=[seen])
         return seen.name or ("" if code in (0, 5) else f"pytest ends with {int(code)}")
 
     put_in_place(module, tree)
@@ -228,7 +234,10 @@ def in_a_process(task: object, seconds: float) -> str:
 
 def main(names: list[str], left: bool = False) -> None:
     modules = [import_module(f"carbonsched.{path}") for path in names]
+    os.chdir(ROOT)
+    run_tests("--collect-only", "tests/families", "tests/test_reoptimise.py", "tests/test_model.py")
     reference = in_a_process(matrices, SECONDS)
+    build(draw(0)).matrices.A  # every fork finds everything imported
     every = [(module, *mutant) for module in modules for mutant in mutants(module)]
     if left and TABLE.exists():
         table = pd.read_csv(TABLE)

@@ -35,7 +35,7 @@ INSTANCES = {
         (1, 2, 1, 1),
         ("import_price", "export_price", "generation_cost", "battery_cost", "reward", "value"),
     ),
-    "no room": ((2, 3, 2, 1), ("demand", "it_capacity")),
+    "no room": ((2, 3, 2, 1), ("demand", "it_capacity", "power")),
     "nothing": ((1, 1, 0, 0), (*BATTERY, "generation_available", "import_limit", "export_limit")),
 }
 WAYS = [
