@@ -46,8 +46,11 @@ from carbonsched.store import replacing  # noqa: E402
 TABLE, WHY = ROOT / "data" / "results" / "trust" / "mutants.csv", ROOT / "tools" / "survivors.csv"
 FAMILIES = ("power", "balance", "grid", "jobs", "inference", "storage", "carbon", "objective")
 MODULES = [*(f"families.{name}" for name in FAMILIES), "tightening", "windows"]
-OWN = {"tightening": "tests/test_model.py", "windows": "tests/families/test_jobs.py"}
 KEY = ["file", "line", "function", "change"]
+SUITE = (
+    "tests/families", "tests/test_windows.py", "tests/test_tightening_by_hand.py", "tests/test_model.py",
+    "tests/test_reoptimise.py",
+)  # fmt: skip
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
 SECONDS = 600  # a mutant that takes longer is killed by the clock
 TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}
@@ -143,9 +146,8 @@ def put_in_place(module: ModuleType, tree: ast.Module) -> None:
     """Run the changed module, also for all that have imported its functions by name."""
     before = dict(vars(module))
     exec(compile(tree, module.__file__, "exec"), vars(module))
-    for other in [
-        m for name, m in sys.modules.items() if name.startswith(("carbonsched", "test_"))
-    ]:
+    ours = [m for name, m in sys.modules.items() if name.startswith(("carbonsched", "test_"))]
+    for other in ours:
         for name, value in list(vars(other).items()):
             if callable(value) and before.get(name) is value:
                 setattr(other, name, vars(module)[name])
@@ -192,7 +194,9 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
 
     put_in_place(module, tree)
     name = module.__name__.rpartition(".")[2]
-    moving, own = "tests/test_reoptimise.py", OWN.get(name, f"tests/families/test_{name}.py")
+    folder = "tests/families" if "families" in module.__name__ else "tests"
+    by_hand = name == "tightening"  # its other tests take the whole model each
+    moving, own = "tests/test_reoptimise.py", f"{folder}/test_{name}{'_by_hand' * by_hand}.py"
     first = moving if function == "update" else own
     found = killer(first)
     if found:
@@ -203,7 +207,7 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
         return f"a random instance: {type(error).__name__}"
     if same:
         return "" if function == "update" else killer(moving)
-    rest = [path for path in ("tests/families", "tests/test_model.py", moving) if path != first]
+    rest = [path for path in SUITE if path != first]
     return killer(*rest) or killer("tests/agreement", only="[0] or [1] or [2] or [3] or [5] or [8]")
 
 
@@ -235,9 +239,8 @@ def in_a_process(task: object, seconds: float) -> str:
 def main(names: list[str], left: bool = False) -> None:
     modules = [import_module(f"carbonsched.{path}") for path in names]
     os.chdir(ROOT)
-    run_tests("--collect-only", "tests/families", "tests/test_reoptimise.py", "tests/test_model.py")
-    reference = in_a_process(matrices, SECONDS)
-    build(draw(0)).matrices.A  # every fork finds everything imported
+    run_tests("--collect-only", *SUITE)
+    reference = matrices()
     every = [(module, *mutant) for module in modules for mutant in mutants(module)]
     if left and TABLE.exists():
         table = pd.read_csv(TABLE)
