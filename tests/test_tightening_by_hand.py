@@ -96,8 +96,9 @@ def test_what_a_method_does_without_is_zero(method, zero):
 
 
 def test_a_method_keeps_or_lifts_the_budget_and_the_routes():
-    data = plain(2, 1, 0, 1, home="B", carbon_budget=3)
+    data = plain(2, 1, 0, 2, home=["A", "B"], carbon_budget=3)
     assert tightened(data, choose("joint")).carbon_budget == 3
     assert np.isinf(tightened(data, choose("no_carbon")).carbon_budget)
-    assert tightened(data, choose("joint")).latency.values.tolist() == [[1, 1]]
-    assert tightened(data, choose("no_routing")).latency.values.tolist() == [[np.inf, 1]]
+    assert tightened(data, choose("joint")).latency.values.tolist() == [[1, 1], [1, 1]]
+    routes = tightened(data, choose("no_routing")).latency
+    assert routes.values.tolist() == [[1, np.inf], [np.inf, 1]]
