@@ -1,5 +1,6 @@
 from .certificate import Certificate
 from .certify import certify
+from .diagnose import Diagnosis, diagnose
 from .errors import (
     CarbonschedError,
     CertificateError,
@@ -27,6 +28,7 @@ __all__ = [
     "CarbonschedError",
     "Certificate",
     "CertificateError",
+    "Diagnosis",
     "Formulation",
     "InfeasibleError",
     "Instance",
@@ -39,6 +41,7 @@ __all__ = [
     "VerificationError",
     "build",
     "certify",
+    "diagnose",
     "generate",
     "load",
     "solve",

@@ -1,4 +1,4 @@
-"""The command line: solve, verify, certify, table, generate, info."""
+"""The command line: solve, diagnose, verify, certify, table, generate, info."""
 
 from __future__ import annotations
 
@@ -106,6 +106,7 @@ def solve(
             engine=engine.value,
             solver=solver,
             verbose=verbose,
+            explain=True,
         )
         schedule.save(out)
         summary = schedule.summary()
@@ -122,6 +123,18 @@ def solve(
         "written": f"{out}, {out.with_suffix('.json')}",
     }
     _show(rows, f"{given.data.attrs.get('title', instance)}: {method.value}")
+
+
+@app.command()
+def diagnose(instance: InstancePath, method: MethodOption = Method.joint) -> None:
+    """Say why INSTANCE has no schedule, and the least change in each unit that restores one.
+
+    Exits with 1 if there is none, and with 0 if there is a schedule.
+    """
+    with _explained():
+        found = cs.diagnose(cs.load(instance), method.value)
+        typer.echo(str(found))
+        raise typer.Exit(0 if found.feasible else 1)
 
 
 @app.command()

@@ -32,7 +32,7 @@ def read_decisions(instance: Instance, solved: xr.Dataset) -> xr.Dataset:
         return solved[name].fillna(0) if name in solved else absent
 
     found["start"] = value("start").round()
-    found["run"] = _running(found.start, given.duration)
+    found["run"] = running(found.start, given.duration)
     found["stop"] = found.start - found.run + found.run.shift(time=1, fill_value=0)
     found["route"] = value("route").clip(min=0)
     for name in ("generate", "grid_import", "grid_export", "charge", "discharge"):
@@ -53,7 +53,7 @@ def read_decisions(instance: Instance, solved: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:
+def running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:
     """Return where jobs run: started, and not `duration` periods ago or earlier."""
     started = start.drop_vars("time").cumsum("time")
     ended_by = (xr.DataArray(np.arange(start.sizes["time"]), dims="time") - duration).clip(min=-1)

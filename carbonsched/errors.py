@@ -1,6 +1,6 @@
 """The errors a user can meet, each saying what is wrong and where."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class CarbonschedError(Exception):
@@ -17,7 +17,22 @@ class InstanceError(CarbonschedError, ValueError):
 
 
 class InfeasibleError(CarbonschedError):
-    """No schedule satisfies every row of the model."""
+    """No schedule satisfies every row of the model; `diagnosis` says why."""
+
+    ask: Callable[[], object] | None = None  # what finds out, where the instance is known
+    _diagnosis: object = None
+
+    @property
+    def diagnosis(self) -> object:
+        """A `carbonsched.Diagnosis`, made when first asked for; None of an unknown instance."""
+        if self._diagnosis is None and self.ask is not None:
+            self._diagnosis = self.ask()
+        return self._diagnosis
+
+    def explain(self) -> None:
+        """Add the diagnosis to the message, in brief."""
+        if self.diagnosis is not None:
+            self.args = (f"{self}\n{self.diagnosis.summary()}",)
 
 
 class UnboundedError(CarbonschedError):

@@ -47,7 +47,7 @@ def build(
     TypeError
         What is given is no instance.
     InfeasibleError
-        The method fixes a workload that the sites cannot hold.
+        A service may use no site, or the method fixes a workload that the sites cannot hold.
     """
     require_instance(instance)
     chosen = choose(method, formulation)

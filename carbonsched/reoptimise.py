@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 from linopy.constants import Result
 
+from carbonsched.diagnose import explaining
 from carbonsched.errors import SolverError
 from carbonsched.families import FAMILIES, carbon, grid, inference, jobs, storage
 from carbonsched.formulation import Formulation, choose
@@ -98,6 +99,10 @@ class Reoptimiser:
         VerificationError
             The solver's answer breaks the model.
         """
+        with explaining(instance, self.method, self.formulation):
+            return self._solve(instance)
+
+    def _solve(self, instance: Instance) -> Schedule:
         begun = time.perf_counter()
         self.update(instance)
         updated, clock = time.perf_counter(), self._clock()

@@ -15,6 +15,7 @@ from linopy.constants import Result
 
 from carbonsched.columns import column_generation
 from carbonsched.decisions import read_decisions
+from carbonsched.diagnose import explaining
 from carbonsched.errors import (
     InfeasibleError,
     NoIncumbentError,
@@ -45,6 +46,7 @@ def solve(
     solver: str = "highs",
     verbose: bool = False,
     progress: bool | None = None,
+    explain: bool = False,
     **options: Any,
 ) -> Schedule:
     """Build, solve and verify.
@@ -72,6 +74,9 @@ def solve(
         Let the solver print its log.
     progress : bool, optional
         Show a progress bar once a solve takes seconds; by default on a terminal only.
+    explain : bool
+        Say in the message of an InfeasibleError why there is no schedule and what would restore
+        one. Without it, `error.diagnosis` finds out when asked.
     **options
         Passed to the solver under the solver's own names.
 
@@ -95,22 +100,35 @@ def solve(
         raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
     if engine == "auto":
         engine = fitting_engine(instance, chosen, solver, options)
+    limits = {"gap": gap, "time_limit": time_limit, "verbose": verbose, "progress": progress}
+    with explaining(instance, method, chosen, explain):
+        return _solved(instance, method, chosen, engine, solver, limits, options)
+
+
+def _solved(
+    instance: Instance,
+    method: str,
+    chosen: Formulation,
+    engine: str,
+    solver: str,
+    limits: dict[str, Any],
+    options: dict[str, Any],
+) -> Schedule:
     if engine == "column-generation":
         if solver != "highs" or options:
             raise ValueError("column generation works with HiGHS and takes no solver options")
-        schedule = column_generation(
-            instance, method, chosen, gap=gap, time_limit=time_limit, progress=progress
-        )
+        wanted = {name: limits[name] for name in ("gap", "time_limit", "progress")}
+        schedule = column_generation(instance, method, chosen, **wanted)
         schedule = replace(schedule, versions=versions(solver))
         verify(as_judged(instance, chosen), schedule).raise_if_broken()
         return schedule
-    limits = {"gap": gap, "time_limit": time_limit, "verbose": verbose, "progress": progress}
     schedule, report = _attempt(instance, method, chosen, solver, **limits, **options)
     if not report.ok:
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
         safe = replace(chosen, grid_states="everywhere", storage_states="everywhere")
-        limits |= {"cautious": True, "time_limit": time_limit - schedule.runtime}
+        left = limits["time_limit"] - schedule.runtime
+        limits |= {"cautious": True, "time_limit": left}
         if limits["time_limit"] > 0:
             spent = schedule.runtime
             schedule, report = _attempt(instance, method, safe, solver, **limits, **options)

@@ -179,36 +179,8 @@ def _hosts(data: xr.Dataset) -> Iterator[Fault]:
         )
 
 
-def _reach(data: xr.Dataset) -> Iterator[Fault]:
-    feasible = data.latency <= data.latency_limit
-    stranded = (data.demand > 0).any("time") & ~feasible.any("site")
-    for service in data.service.values[stranded.values]:
-        limit = float(data.latency_limit.sel(service=service))
-        yield (
-            "latency",
-            f"service {service}: has demand, no site within its latency_limit of {limit:g} ms",
-        )
-    # Services confined to the sites of one service must fit there together.
-    other = feasible.rename(service="confined")
-    confined = (~other | feasible).all("site").transpose("service", "confined")
-    load = (data.power_per_unit * data.demand).rename(service="confined")
-    needed = xr.dot(confined.astype(float), load, dim="confined")
-    held = xr.dot(feasible.astype(float), data.it_capacity, dim="site")
-    over = (needed > held * (1 + 1e-9)) & ~stranded
-    for service in data.service.values[over.any("time").values]:
-        shortfall = (needed - held).sel(service=service)
-        when = data.indexes["time"][int(shortfall.argmax("time"))]
-        yield (
-            "demand",
-            f"service {service}: at {when} the services confined to its latency-feasible sites "
-            f"need {float(needed.sel(service=service, time=when)):.6g} MW of IT power, "
-            f"the sites hold {float(held.sel(service=service)):.6g} MW",
-        )
-
-
 _AGREEMENTS = {
     _batteries: {"battery_min", "battery_energy", "battery_initial"},
     _windows: {"duration", "release", "deadline"},
     _hosts: {"power", "it_capacity", "allowed"},
-    _reach: {"latency", "latency_limit", "demand", "power_per_unit", "it_capacity"},
 }

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.errors import InfeasibleError
+from carbonsched.families.inference import open_routes, require_routes
 from carbonsched.instance import Instance
 from carbonsched.windows import window_positions
 
@@ -27,13 +28,11 @@ def first_fit(instance: Instance) -> xr.Dataset:
     Raises
     ------
     InfeasibleError
-        The split asks more of a site than it can hold.
+        A service has no site in reach, or the split asks more of a site than it can hold.
     """
     data = instance.data
-    feasible = data.latency <= data.latency_limit
-    share = (feasible * data.it_capacity) / (feasible * data.it_capacity).sum("site")
-    route = (share.fillna(0) * data.demand).transpose("service", "site", "time")
-
+    require_routes(data)
+    route = split_evenly(data)
     room = it_room(data) - (data.power_per_unit * route).sum("service")
     if float(room.min()) < -1e-6:
         site, time = (room.isel(room.argmin(["site", "time"]))[d].item() for d in ("site", "time"))
@@ -44,6 +43,13 @@ def first_fit(instance: Instance) -> xr.Dataset:
     return xr.Dataset(
         {"start": _first_fit_jobs(data, room.transpose("site", "time")), "route": route}
     )
+
+
+def split_evenly(data: xr.Dataset) -> xr.DataArray:
+    """Split inference over sites in reach in proportion to capacity: (service, site, time)."""
+    room = open_routes(data) * data.it_capacity
+    share = (room / room.sum("site")).fillna(0.0)
+    return (share * data.demand).transpose("service", "site", "time")
 
 
 def it_room(data: xr.Dataset) -> xr.DataArray:

@@ -39,12 +39,6 @@ VALUES = {
     "deadline before release": ({"release": 2, "deadline": 0}, "holds 0"),
     "job too large": ({"power": 200}, "job j0: power 200 MW, no allowed site"),
     "job allowed nowhere": ({"allowed": False}, "no allowed site"),
-    "no site in reach": ({"latency": 50, "demand": 1}, "no site within its latency_limit of 10 ms"),
-    "demand too high": ({"demand": 300}, "need 300 MW of IT power, the sites hold 200 MW"),
-    "demand too high within reach": (
-        {"demand": 150, "latency": [[1, 50]]},
-        "need 150 MW of IT power, the sites hold 100 MW",
-    ),
 }
 
 
@@ -52,13 +46,6 @@ VALUES = {
 def test_faulty_values_are_named(values, message):
     found = faults(plain(*SIZES, **values))
     assert any(message in fault for fault in found), found
-
-
-def test_services_confined_to_the_same_site_are_counted_together():
-    """Each fits alone, 60 of 100 MW, and together they do not, although the fleet is large."""
-    values = {"demand": 60, "latency": [[1, 50], [1, 50]]}
-    found = faults(plain(2, 1, 0, 2, **values))
-    assert any("need 120 MW of IT power, the sites hold 100 MW" in fault for fault in found)
 
 
 def test_all_faults_are_reported_at_once():

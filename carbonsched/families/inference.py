@@ -12,6 +12,7 @@ to the benefit; declared with (12) as a row, or not declared at all, the set is 
 import xarray as xr
 from linopy import Model
 
+from carbonsched.errors import InfeasibleError
 from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
 
@@ -23,6 +24,22 @@ MOVES = {"demand", *LATENCY}
 def open_routes(data: xr.Dataset) -> xr.DataArray:
     """Return the routes a service may take: bool over (service, site)."""
     return data.latency <= data.latency_limit
+
+
+def require_routes(data: xr.Dataset) -> None:
+    """Raise if a service with demand may use no site: a row without variables, linopy drops.
+
+    Raises
+    ------
+    InfeasibleError
+        Names each such service.
+    """
+    stranded = (data.demand > 0).any("time") & ~open_routes(data).any("site")
+    if stranded.any():
+        named = ", ".join(data.service.values[stranded.values])
+        raise InfeasibleError(
+            f"no schedule satisfies (11) and (12): no site within the latency limit of {named}"
+        )
 
 
 def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -44,6 +61,7 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """State (11), and (12) where it did not leave routes out."""
+    require_routes(data)
     route = model["route"]
     model.add_constraints(route.sum("site") == data.demand, name="inference:demand")  # (11)
     if formulation.latency == "rows":
@@ -53,6 +71,7 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Move the demand."""
+    require_routes(data)
     model["route"].update(upper=data.demand)
     model.constraints["inference:demand"].update(rhs=data.demand)
     if formulation.latency == "rows":
