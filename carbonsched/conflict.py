@@ -106,8 +106,7 @@ class _Filter:
     def _infeasible(self, kept: np.ndarray) -> bool:
         out = self.members[~kept]
         services = out.label[out["row"] == "limit:latency"]
-        rows = out.position[out.position >= 0].to_numpy()
-        self.elastic.drop(rows, services)
+        self.elastic.drop(out.position[out.position >= 0].to_numpy(), services)
         return self.elastic.infeasible()
 
     def _shrink(self) -> None:
@@ -129,9 +128,9 @@ def _members(elastic: Elastic) -> pd.DataFrame:
     """
     data, frames = elastic.data, []
     for name in LIMITS:
-        if name not in elastic.model.constraints:
+        if name not in elastic.rows:
             continue
-        rows = elastic.rows(name)
+        rows = elastic.rows[name]
         if name == "limit:latency":
             held = (rows >= 0).any(["site", "time"])
             labels = held.service.values[held.values]

@@ -149,19 +149,19 @@ def diagnose(
     if not elastic.infeasible():
         return Diagnosis(instance, method, feasible=True)
 
-    def holds(changed: Instance) -> bool:
+    def holds(changed: xr.Dataset) -> bool:
         if chosen.workload == "first fit":  # the fixed workload follows the change
-            return not _program(changed, chosen).infeasible()
-        return elastic.holds(changed.data)
+            return not _program(Instance(changed), chosen).infeasible()
+        return elastic.holds(changed)
 
     remedies = {
-        name: least_change(elastic, instance, name, holds)
+        name: least_change(elastic, instance.data, name, holds)
         for name in movable(chosen, instance.data)
     }
     together: tuple[Remedy, ...] = ()
     if not any(remedy.enough for name, remedy in remedies.items() if name != LAST):
         names = [name for name in remedies if name != LAST]
-        together = least_together(elastic, instance, names, holds)
+        together = least_together(elastic, instance.data, names, holds)
     return Diagnosis(
         instance,
         method,
@@ -197,11 +197,10 @@ def _program(instance: Instance, chosen: Formulation) -> Elastic:
     if chosen.workload == "optimised":
         return Elastic(data, chosen)
     idle = xr.zeros_like(data.cooling)
-    room = Elastic(data, replace(chosen, storage="idle", carbon="none"), Plan(idle))
     try:
         start = first_fit(instance).start
     except InfeasibleError:
-        return room
+        return Elastic(data, replace(chosen, storage="idle", carbon="none"), Plan(idle))
     return Elastic(data, chosen, Plan(_job_power(data, start)))
 
 

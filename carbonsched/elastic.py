@@ -49,22 +49,32 @@ class Elastic:
     def __init__(
         self, data: xr.Dataset, formulation: Formulation, plan: Plan | None = None
     ) -> None:
-        self.data = restricted(data, formulation)
+        self.data, self._formulation = restricted(data, formulation), formulation
         self.model = state_elastic(self.data, formulation, plan)
         self._highs: highspy.Highs = hand_over(
             self.model, "highs", gap=0.0, time_limit=np.inf, presolve="off"
         ).solver_model
         program = self._highs.getLp()
         self._lower, self._upper = np.array(program.row_lower_), np.array(program.row_upper_)
-        self.slacks = [n.removeprefix("more_") for n in self.model.variables if "more_" in n]
-        self._release({})
+        self._rows = {n: self._positions(self.model.constraints, n) for n in self.model.constraints}
+        columns = {n: self._positions(self.model.variables, n) for n in self.model.variables}
+        self._opened = columns.get("opened")
+        self._more = {n.removeprefix("more_"): at for n, at in columns.items() if "more_" in n}
+        movable = [*self._more.values(), *([] if self._opened is None else [self._opened])]
+        flat = np.concatenate([at.values.ravel() for at in movable])
+        self._movable = flat[flat >= 0].astype(np.int32)
+        self._most = np.array(program.col_upper_)
+        self._close()
 
-    def rows(self, name: str) -> xr.DataArray:
-        """Return the positions of a constraint's rows in HiGHS, -1 where there is none."""
-        return self._positions(self.model.constraints, name)
+    @property
+    def rows(self) -> dict[str, xr.DataArray]:
+        """The positions in HiGHS of every constraint's rows, -1 where there is none."""
+        return self._rows
 
-    def _columns(self, name: str) -> xr.DataArray:
-        return self._positions(self.model.variables, name)
+    @property
+    def slacks(self) -> set[str]:
+        """The parameters that have a slack."""
+        return set(self._more)
 
     @staticmethod
     def _positions(container: object, name: str) -> xr.DataArray:
@@ -75,47 +85,31 @@ class Elastic:
 
     def drop(self, rows: np.ndarray, services: Iterable[str] = ()) -> None:
         """Leave out rows, and the latency limits of some services; state all the others."""
-        lower, upper = self._lower.copy(), self._upper.copy()
-        rows = rows[rows >= 0]
-        lower[rows], upper[rows] = -highspy.kHighsInf, highspy.kHighsInf
-        self._bound_rows(lower, upper)
-        if "opened" in self.model.variables:
-            for name, most in (("opened", 1.0), ("more_latency_limit", highspy.kHighsInf)):
-                columns = self._columns(name)
-                free = columns.service.isin(list(services)).broadcast_like(columns)
-                self._bound(columns, np.where(free.transpose(*columns.dims), most, 0.0))
+        self._bound_rows(*self._without(rows))
+        if self._opened is not None:
+            free = self._opened.service.isin(list(services))
+            self._open(free.broadcast_like(self._opened))
 
     def holds(self, data: xr.Dataset) -> bool:
         """Return whether the program has a solution with the limits of another instance's data.
 
         The labels are the same, and so is all but the limits: no slack takes part.
         """
+        given = restricted(data, self._formulation)
         lower, upper = self._lower.copy(), self._upper.copy()
-        for name, (parameter, sides) in _SIDES.items():
-            if name in self.model.constraints:
-                rows = self.rows(name)
-                limit = data[parameter].broadcast_like(rows).transpose(*rows.dims)
-                stated = rows.values >= 0
-                for side, bounds in (("lower", lower), ("upper", upper)):
-                    if side in sides:
-                        bounds[rows.values[stated]] = limit.values[stated]
+        for name in _SIDES.keys() & self.rows.keys():
+            (parameter, sides), rows = _SIDES[name], self.rows[name]
+            limit = given[parameter].broadcast_like(rows).transpose(*rows.dims)
+            stated = rows.values >= 0
+            for side, bounds in (("lower", lower), ("upper", upper)):
+                if side in sides:
+                    bounds[rows.values[stated]] = limit.values[stated]
         self._bound_rows(lower, upper)
-        if "opened" in self.model.variables:
-            self._open(open_routes(data))
+        if self._opened is not None:
+            self._open(open_routes(given))
         found = self._run()
-        self._bound_rows(self._lower, self._upper)
-        self._release({})
+        self._close()
         return found
-
-    def _open(self, routes: xr.DataArray) -> None:
-        """Open the given routes and no other that a latency limit closes."""
-        self._bound(self._columns("opened"), routes.transpose("service", "site").values)
-        longer = self._columns("more_latency_limit")
-        self._bound(longer, np.full(longer.shape, highspy.kHighsInf))
-
-    def _bound_rows(self, lower: np.ndarray, upper: np.ndarray) -> None:
-        index = np.arange(len(lower), dtype=np.int32)
-        self._highs.changeRowsBounds(len(index), index, lower, upper)
 
     def infeasible(self) -> bool:
         """Return whether the rows that are stated contradict each other."""
@@ -142,49 +136,62 @@ class Elastic:
             split can live with it, it is the least.
         """
         latency = "latency_limit" in weights
-        self._release(weights)
-        if latency:
+        if "workload:split" in self.rows and _SPLITTING & set(weights):
+            self._bound_rows(*self._without(self.rows["workload:split"].values.ravel()))
+        upper, cost = np.zeros(len(self._most)), np.zeros(len(self._most))
+        for name, weight in weights.items():
+            at = self._more[name]
+            columns = at.values.ravel()
+            upper[columns] = self._most[columns]
+            cost[columns] = weight.broadcast_like(at).transpose(*at.dims).values.ravel()
+        if latency and self._opened is not None:
+            upper[self._opened.values[self._opened.values >= 0]] = 1.0
             self._integral(True)
-        if "workload:split" in self.model.constraints and _SPLITTING & set(weights):
-            self.drop(self.rows("workload:split").values.ravel())
+        self._bound_columns(upper)
+        self._highs.changeColsCost(len(self._movable), self._movable, cost[self._movable])
         found = None
         if self._run():
             values = np.asarray(self._highs.getSolution().col_value)
-            found = {
-                name: xr.where((at := self._columns(f"more_{name}")) >= 0, values[at], 0.0)
-                for name in weights
-            }
-        if latency:
+            found = {name: self._more[name].copy(data=values[self._more[name]]) for name in weights}
+        if latency and self._opened is not None:
             self._integral(False)
-        self._bound_rows(self._lower, self._upper)
-        self._release({})
+        self._close()
         return found
 
-    def _release(self, weights: Mapping[str, xr.DataArray]) -> None:
-        """Free the slacks of some parameters at a cost, and close all others."""
-        for name in self.slacks:
-            columns = self._columns(f"more_{name}")
-            wanted = name in weights
-            most = self.model.variables[f"more_{name}"].upper.transpose(*columns.dims)
-            self._bound(columns, np.where(wanted, most.values, 0.0))
-            cost = weights[name].broadcast_like(columns).transpose(*columns.dims) if wanted else 0.0
-            flat, given = columns.values.ravel(), np.broadcast_to(cost, columns.shape).ravel()
-            index = flat[flat >= 0].astype(np.int32)
-            self._highs.changeColsCost(len(index), index, given[flat >= 0].astype(float))
-        if "opened" in self.model.variables:
-            columns = self._columns("opened")
-            self._bound(columns, np.full(columns.shape, float("latency_limit" in weights)))
+    def _close(self) -> None:
+        """State every limit, and close every slack."""
+        self._bound_rows(self._lower, self._upper)
+        nothing = np.zeros(len(self._most))
+        self._bound_columns(nothing)
+        self._highs.changeColsCost(len(self._movable), self._movable, nothing[self._movable])
+
+    def _open(self, routes: xr.DataArray) -> None:
+        """Open the given routes, and no others, of those that a latency limit closes."""
+        upper = np.zeros(len(self._most))
+        columns = self._opened.values
+        declared = columns >= 0
+        upper[columns[declared]] = routes.transpose("service", "site").values[declared]
+        upper[self._more["latency_limit"].values] = highspy.kHighsInf
+        self._bound_columns(upper)
 
     def _integral(self, yes: bool) -> None:
-        flat = self._columns("opened").values.ravel()
-        index = flat[flat >= 0].astype(np.int32)
+        index = self._opened.values[self._opened.values >= 0].astype(np.int32)
         kind = np.full(len(index), int(yes), np.uint8)
         self._highs.changeColsIntegrality(len(index), index, kind)
 
-    def _bound(self, columns: xr.DataArray, upper: np.ndarray) -> None:
-        flat, most = columns.values.ravel(), np.asarray(upper, float).ravel()
-        index = flat[flat >= 0].astype(np.int32)
-        self._highs.changeColsBounds(len(index), index, np.zeros(len(index)), most[flat >= 0])
+    def _without(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        lower, upper, rows = self._lower.copy(), self._upper.copy(), rows[rows >= 0]
+        lower[rows], upper[rows] = -highspy.kHighsInf, highspy.kHighsInf
+        return lower, upper
+
+    def _bound_rows(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        index = np.arange(len(lower), dtype=np.int32)
+        self._highs.changeRowsBounds(len(index), index, lower, upper)
+
+    def _bound_columns(self, upper: np.ndarray) -> None:
+        """Bound slacks and routes beyond a limit from above, given a value for every column."""
+        index = self._movable
+        self._highs.changeColsBounds(len(index), index, np.zeros(len(index)), upper[index])
 
     def _run(self) -> bool:
         """Run HiGHS and return whether there is a solution; a lost simplex starts afresh."""

@@ -43,7 +43,8 @@ class Remedy:
     amount : float
         The least change; infinite if no change of this parameter is enough by itself.
     change : xarray.DataArray or None
-        New value less old one, over the dimensions of the parameter and in its unit.
+        New value less old one, over the dimensions of the parameter and in its unit, with a margin
+        of about a millionth so that a solver's tolerance does not matter.
     """
 
     parameter: str
@@ -66,7 +67,7 @@ class Remedy:
         """
         if self.change is None:
             raise ValueError(f"no change of {self.parameter} is enough by itself")
-        return instance.replace(**{self.parameter: instance.data[self.parameter] + self.change})
+        return Instance(_changed(instance.data, self))
 
 
 def movable(formulation: Formulation, data: xr.Dataset) -> list[str]:
@@ -87,57 +88,57 @@ def cost_of(data: xr.Dataset, parameter: str) -> xr.DataArray:
 
 
 def least_change(
-    elastic: Elastic, instance: Instance, parameter: str, holds: Callable[[Instance], bool]
+    elastic: Elastic, data: xr.Dataset, parameter: str, holds: Callable[[xr.Dataset], bool]
 ) -> Remedy:
-    """Return the remedy of one parameter, confirmed by `holds` on the changed instance."""
-    unit, _ = MOVABLE[parameter]
+    """Return the remedy of one parameter, confirmed by `holds` on the changed data."""
     known = parameter in elastic.slacks  # otherwise no row of the program asks for it
     found = elastic.least({parameter: cost_of(elastic.data, parameter)}) if known else None
-    if found is not None:
-        for margin in _MARGINS:
-            change = _change(elastic.data, parameter, found[parameter], margin)
-            remedy = _remedy(elastic.data, parameter, change)
-            if holds(remedy.apply(instance)):
-                return remedy
-    return Remedy(parameter, unit, np.inf)
+    for margin in _MARGINS if found is not None else ():
+        remedy = _remedy(elastic.data, parameter, found[parameter], margin)
+        if holds(_changed(data, remedy)):
+            return remedy
+    return Remedy(parameter, MOVABLE[parameter][0], np.inf)
 
 
 def least_together(
-    elastic: Elastic, instance: Instance, parameters: list[str], holds: Callable[[Instance], bool]
+    elastic: Elastic,
+    data: xr.Dataset,
+    parameters: list[str],
+    holds: Callable[[xr.Dataset], bool],
 ) -> tuple[Remedy, ...]:
     """Return changes of several parameters that are enough together, or none.
 
     Each parameter's change counts relative to all there is of it, so that their units compare.
     """
-    data = elastic.data
-    parameters = [name for name in parameters if name in elastic.slacks]
-    sizes = {name: float((cost_of(data, name) * data[name]).sum()) for name in parameters}
-    weights = {n: cost_of(data, n) / max(sizes[n], 1.0) for n in parameters}
-    found = elastic.least(weights)
+    costs = {name: cost_of(elastic.data, name) for name in parameters if name in elastic.slacks}
+    sizes = {name: float((cost * elastic.data[name]).sum()) for name, cost in costs.items()}
+    found = elastic.least({name: cost / max(sizes[name], 1.0) for name, cost in costs.items()})
     for margin in _MARGINS if found is not None else ():
-        changes = {n: _change(data, n, found[n], margin) for n in parameters}
-        remedies = tuple(_remedy(data, n, c) for n, c in changes.items() if c.any())
-        changed = instance
+        remedies = [_remedy(elastic.data, name, least, margin) for name, least in found.items()]
+        remedies = [remedy for remedy in remedies if remedy.change.any()]
+        changed = data
         for remedy in remedies:
-            changed = remedy.apply(changed)
+            changed = _changed(changed, remedy)
         if holds(changed):
-            return remedies
+            return tuple(remedies)
     return ()
 
 
-def _remedy(data: xr.Dataset, parameter: str, change: xr.DataArray) -> Remedy:
-    amount = float((np.abs(change) * cost_of(data, parameter)).sum())
-    return Remedy(parameter, MOVABLE[parameter][0], amount, change)
+def _changed(data: xr.Dataset, remedy: Remedy) -> xr.Dataset:
+    return data.assign({remedy.parameter: data[remedy.parameter] + remedy.change})
 
 
-def _change(data: xr.Dataset, parameter: str, least: xr.DataArray, margin: float) -> xr.DataArray:
-    """Return new values less old ones: the least change and a margin, signed."""
-    old = data[parameter]
+def _remedy(data: xr.Dataset, parameter: str, least: xr.DataArray, margin: float) -> Remedy:
+    """Return a least change as a remedy: signed, with a margin that its amount does not count."""
+    old, cost = data[parameter], cost_of(data, parameter)
+    unit, verb = MOVABLE[parameter]
     least = least.where(least > _NOISE, 0.0).transpose(*old.dims).reset_coords(drop=True)
     if parameter == "latency_limit":
         # The limit that counts is the latency of a site: exactly that, and no margin.
         reached = data.latency.where(data.latency >= old + least - _NOISE).min("site")
-        return (reached - old).where(least > 0, 0.0)
-    grown = least + margin * (np.abs(old) + least + 1.0) * (least > 0)
-    down = MOVABLE[parameter][1] == "lower"
-    return -np.minimum(grown, old) if down else grown
+        least = change = (reached - old).where(least > 0, 0.0)
+    else:
+        change = least + margin * (1.0 + least + 1e-3 * old) * (least > 0)
+    if verb == "lower":
+        change = -np.minimum(change, old)
+    return Remedy(parameter, unit, float((least * cost).sum()), change)

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+_SPARE = 0.02  # of the last digit: what a margin for a solver's tolerance may add unseen
+
 
 def number(value: float) -> str:
     """Return a number of four digits, never below the value: what is asked for must be enough."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     step = 10.0 ** (math.floor(math.log10(abs(value))) - 3)
-    return f"{math.ceil(value / step - 1e-3) * step:.10g}"
+    return f"{math.ceil(value / step - _SPARE) * step:.10g}"
 
 
 def spans(data: xr.Dataset, at: Iterable[int]) -> str:
