@@ -19,7 +19,9 @@ def call(*words: object):
     return CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"}).invoke(app, [str(w) for w in words])
 
 
-@pytest.mark.parametrize("command", ["", "solve", "verify", "certify", "table", "generate", "info"])
+@pytest.mark.parametrize(
+    "command", ["", "solve", "diagnose", "verify", "certify", "table", "generate", "info"]
+)
 def test_help_explains(command):
     result = call(*([command] if command else []), "--help")
     assert result.exit_code == 0 and "Usage" in result.output
@@ -90,6 +92,9 @@ def test_infeasible_fails_without_a_file(tmp_path):
     instance.save(tmp_path / "tight")
     result = call("solve", tmp_path / "tight", "--out", tmp_path / "s.nc")
     assert result.exit_code == 1 and "no schedule satisfies" in result.output
+    assert "raise the carbon budget by" in result.output
+    told = call("diagnose", tmp_path / "tight")
+    assert told.exit_code == 1 and "least change, any one of" in told.output
     assert not (tmp_path / "s.nc").exists()
 
 

@@ -116,6 +116,7 @@ def feasible(data: xr.Dataset, dropped: pd.DataFrame | None = None) -> bool:
     return linprog(np.zeros(len(bounds)), *matrices, bounds).status == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_feasibility_is_that_of_the_linear_program_without_jobs(seed):
     """Proves: integers never decide. Sensitivity: a job that must run, or a state that binds."""
@@ -125,7 +126,10 @@ def test_feasibility_is_that_of_the_linear_program_without_jobs(seed):
     assert Elastic(instance.data, choose()).infeasible() != expected
 
 
-@pytest.fixture(scope="module", params=[1, 5, 9, 14])
+LONG = [pytest.param(seed, marks=pytest.mark.long) for seed in (5, 12, 14, 16)]
+
+
+@pytest.fixture(scope="module", params=[1, 9, *LONG])
 def sick(request: pytest.FixtureRequest) -> Diagnosis:
     found = cs.diagnose(broken(request.param))
     assert not found.feasible
