@@ -52,7 +52,7 @@ class Elastic:
         self.data, self._formulation = restricted(data, formulation), formulation
         self.model = state_elastic(self.data, formulation, plan)
         self._highs: highspy.Highs = hand_over(
-            self.model, "highs", gap=0.0, time_limit=np.inf, presolve="off"
+            self.model, "highs", gap=0.0, time_limit=np.inf, rescale=False, presolve="off"
         ).solver_model
         program = self._highs.getLp()
         self._lower, self._upper = np.array(program.row_lower_), np.array(program.row_upper_)
