@@ -8,6 +8,7 @@ from .errors import (
     InstanceError,
     NoIncumbentError,
     SolverError,
+    SuspiciousValueWarning,
     UnboundedError,
     VerificationError,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Report",
     "Schedule",
     "SolverError",
+    "SuspiciousValueWarning",
     "UnboundedError",
     "VerificationError",
     "build",

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 import carbonsched as cs
 from carbonsched.schema import DIMENSIONS, PARAMETERS
 from carbonsched.solve import ENGINES, as_judged
 from carbonsched.store import replacing
+from carbonsched.terminal import console, explained, show
 
 app = typer.Typer(
     help="Schedule AI data centers and their energy together. An INSTANCE is a folder of CSV "
@@ -38,26 +36,6 @@ FormOption = Annotated[JobForm, typer.Option(help="How jobs are formulated; same
 GapOption = Annotated[float, typer.Option(min=0, help="Relative gap at which to stop.")]
 LimitOption = Annotated[float, typer.Option(min=0, help="Time limit in seconds.")]
 SolverOption = Annotated[str, typer.Option(help="Any installed solver that linopy supports.")]
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn this package's errors into a message and a non-zero exit code."""
-    try:
-        yield
-    except (cs.CarbonschedError, OSError, ValueError) as error:
-        typer.echo(f"error: {error}", err=True)
-        code = 2 if isinstance(error, cs.InstanceError | OSError) else 1
-        raise typer.Exit(code) from error
-
-
-def _show(rows: dict[str, str], title: str) -> None:
-    grid = Table(title=title, show_header=False, title_justify="left")
-    grid.add_column()
-    grid.add_column(justify="right")
-    for row in rows.items():
-        grid.add_row(*row)
-    Console().print(grid)
 
 
 def _version(wanted: bool) -> None:
@@ -93,7 +71,7 @@ def solve(
 
     Example: carbonsched solve data/default --out day.nc
     """
-    with _explained():
+    with explained():
         if out.suffix != ".nc":
             raise ValueError(f"{out}: the schedule is a NetCDF file, name it with .nc at the end")
         given = cs.load(instance)
@@ -122,7 +100,7 @@ def solve(
         "solver time": f"{schedule.runtime:.2f} s",
         "written": f"{out}, {out.with_suffix('.json')}",
     }
-    _show(rows, f"{given.data.attrs.get('title', instance)}: {method.value}")
+    show(rows, f"{given.data.attrs.get('title', instance)}: {method.value}")
 
 
 @app.command()
@@ -131,7 +109,7 @@ def diagnose(instance: InstancePath, method: MethodOption = Method.joint) -> Non
 
     Exits with 1 if there is none, and with 0 if there is a schedule.
     """
-    with _explained():
+    with explained():
         found = cs.diagnose(cs.load(instance), method.value)
         typer.echo(str(found))
         raise typer.Exit(0 if found.feasible else 1)
@@ -143,14 +121,14 @@ def verify(
     schedule: Annotated[
         Path, typer.Argument(metavar="SCHEDULE", help="NetCDF file that `solve` wrote.")
     ],
-    tolerance: Annotated[float, typer.Option(help="Relative to the size of a row.")] = 1e-5,
+    tolerance: Annotated[float, typer.Option(min=0, help="Relative to the size of a row.")] = 1e-5,
 ) -> None:
     """Check a schedule against every equation of the model, independently of any solver.
 
     Exits with 1 and names each broken equation, its worst label and by how much. A schedule of the
     method no_carbon is not held to a budget.
     """
-    with _explained():
+    with explained():
         given, made = cs.load(instance), cs.Schedule.load(schedule)
         report = cs.verify(as_judged(given, made.formulation), made, tolerance)
         typer.echo(str(report))
@@ -174,7 +152,7 @@ def certify(
 
     Example: carbonsched certify data/default day.nc
     """
-    with _explained():
+    with explained():
         certificate = cs.certify(cs.load(instance), cs.Schedule.load(schedule))
         certificate.save(out)
     typer.echo(certificate.report())
@@ -199,7 +177,7 @@ def table(
 
     Example: carbonsched table data/default
     """
-    with _explained():
+    with explained():
         options = {"gap": gap, "time_limit": time_limit, "solver": solver}
         frame = cs.table(cs.load(instance), formulation=formulation.value, **options)
         if out is not None:
@@ -212,7 +190,7 @@ def table(
     for method, row in frame.iterrows():
         cells = [format(row[c], f) if row[c] == row[c] else "-" for c, f in formats.items()]
         grid.add_row(str(method), *cells, row["status"])
-    Console().print(grid)
+    console().print(grid)
 
 
 @app.command()
@@ -235,7 +213,7 @@ def generate(
 
     Example: carbonsched generate my-fleet --sites 5 --jobs 12
     """
-    with _explained():
+    with explained():
         made = cs.generate(
             sites,
             periods,
@@ -253,7 +231,7 @@ def generate(
 @app.command()
 def info(instance: InstancePath) -> None:
     """Check INSTANCE and describe it: sizes, ranges and units, licences and sources."""
-    with _explained():
+    with explained():
         data = cs.load(instance).data
     about = {key: str(value) for key, value in data.attrs.items()}
     sizes = {
@@ -261,7 +239,7 @@ def info(instance: InstancePath) -> None:
         for dim in DIMENSIONS
         if data.sizes[dim]
     }
-    _show(about | sizes, str(instance))
+    show(about | sizes, str(instance))
     grid = Table("variable", "dimensions", "unit", "smallest", "largest")
     for name, quantity in PARAMETERS.items():
         values = data[name].values.ravel()
@@ -271,7 +249,7 @@ def info(instance: InstancePath) -> None:
             f"{v:g}" if quantity.kind == "float" and v != "-" else str(v) for v in (least, most)
         )
         grid.add_row(name, dims, quantity.unit, *cells)
-    Console().print(grid)
+    console().print(grid)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,10 @@ class CertificateError(CarbonschedError, ValueError):
         super().__init__("\n  - ".join([f"{where} does not hold", *self.faults]))
 
 
+class SuspiciousValueWarning(UserWarning):
+    """A value is possible, and yet so far from what is usual that its unit may be another."""
+
+
 def kind_of(error: BaseException) -> str:
     """Return the kind of an error as a table's status says it: "infeasible", "noincumbent", ..."""
     return type(error).__name__.removesuffix("Error").lower()

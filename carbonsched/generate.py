@@ -29,6 +29,7 @@ import xarray as xr
 
 from carbonsched.instance import Instance
 
+_MOST = 50_000_000
 _REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like
 
 
@@ -72,6 +73,8 @@ def generate(
     """
     if min(sites, periods) < 1 or min(jobs, services) < 0:
         raise ValueError("at least one site and one period, and no negative number of anything")
+    if max(sites, jobs, services) * max(sites, periods) > _MOST:
+        raise ValueError(f"more than {_MOST:,} values of one kind: too large to draw")
     if not 0 <= utilisation <= 1 or budget_share < 0:
         raise ValueError("utilisation must be within 0 and 1, budget_share not negative")
     rng = np.random.default_rng(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from carbonsched import store
-from carbonsched.errors import InstanceError
+from carbonsched.errors import InstanceError, SuspiciousValueWarning
+from carbonsched.plausible import warn_of_suspicious
 from carbonsched.schema import DIMENSIONS, PARAMETERS, Quantity
 from carbonsched.validate import find_faults
 
@@ -31,6 +33,11 @@ class Instance:
     ------
     InstanceError
         Lists every fault at once, each with variable, label and unit.
+
+    Warns
+    -----
+    SuspiciousValueWarning
+        A value is possible but so unusual that its unit may be another.
     """
 
     data: xr.Dataset
@@ -41,6 +48,7 @@ class Instance:
             title = getattr(self.data, "attrs", {}).get("title", "instance")
             raise InstanceError(faults, str(title))
         object.__setattr__(self, "data", _canonical(self.data))
+        warn_of_suspicious(self.data)
 
     def replace(self, **values: xr.DataArray | float) -> Instance:
         """Return a copy with some variables replaced, validated anew.
@@ -55,7 +63,11 @@ class Instance:
         for name, value in values.items():
             given, like = xr.align(xr.DataArray(value), data[name], join="exact")
             data[name] = xr.broadcast(given, like)[0].assign_attrs(given.attrs)
-        return Instance(data)
+        with warnings.catch_warnings():  # of what is not replaced, this instance has warned
+            warnings.simplefilter("ignore", SuspiciousValueWarning)
+            made = Instance(data)
+        warn_of_suspicious(made.data, values)
+        return made
 
     def save(self, path: str | Path) -> Path:
         """Write to a NetCDF file (suffix `.nc`) or else to an editable folder of CSV tables."""

@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 from linopy.constants import Result
 
+from carbonsched.claims import contradiction
 from carbonsched.diagnose import explaining
 from carbonsched.errors import SolverError
 from carbonsched.families import FAMILIES, carbon, grid, inference, jobs, storage
@@ -112,7 +113,8 @@ class Reoptimiser:
             instance, self.method, self.formulation, self.solver, self.model, result
         )
         schedule = replace(schedule, runtime=seconds, build_time=updated - begun)
-        if verify(as_judged(instance, self.formulation), schedule).ok:
+        lie = contradiction(schedule, self.options["gap"])
+        if not lie and verify(as_judged(instance, self.formulation), schedule).ok:
             return schedule
         # A tie in prices, or presolve: `solve` knows how to go on from there.
         options = self.options | {"time_limit": self.time_limit, "verbose": self.verbose}

@@ -14,6 +14,7 @@ from carbonsched import store
 from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
 from carbonsched.lagrangian import PRICES
+from carbonsched.schema import DECISIONS
 
 _ARRAYS = ("data", "prices")
 
@@ -99,14 +100,32 @@ class Schedule:
 
     @classmethod
     def load(cls, path: str | Path) -> Schedule:
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        FileNotFoundError, InstanceError
+            Nothing is there, or no NetCDF file.
+        ValueError
+            The file holds no schedule, or one that is damaged, and where.
+        """
         data = store.read_netcdf(Path(path))
         if "schedule" not in data.attrs:
             raise ValueError(f"{path} holds no schedule")
-        about = json.loads(data.attrs.pop("schedule"))
-        about["formulation"] = Formulation(**about["formulation"])
-        about["bound"] = math.nan if about["bound"] is None else about["bound"]
-        kept = {slot.name: about[slot.name] for slot in fields(cls) if slot.name not in _ARRAYS}
+        try:
+            about = json.loads(data.attrs.pop("schedule"))
+            about["formulation"] = Formulation(**about["formulation"])
+            about["bound"] = math.nan if about["bound"] is None else about["bound"]
+            for name in ("emissions", "bound", "runtime", "build_time"):
+                about[name] = float(about[name])
+            about["benefit"] = {str(k): float(v) for k, v in about["benefit"].items()}
+            kept = {slot.name: about[slot.name] for slot in fields(cls) if slot.name not in _ARRAYS}
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise ValueError(f"{path}: the schedule's summary is damaged ({why})") from error
+        for name in (*DECISIONS, *PRICES):
+            if name in data and data[name].dtype.kind not in "biuf":
+                raise ValueError(f"{path}: {name} has values of type {data[name].dtype}")
         prices = data[list(PRICES)].drop_attrs() if set(PRICES) <= set(data) else None
         return cls(data=data.drop_vars(PRICES, errors="ignore"), prices=prices, **kept)
 

@@ -29,6 +29,9 @@ class Quantity:
     lower, upper : float
         Closed bounds, except that `lower_open` excludes the lower end. Only an upper bound of
         infinity that is `unlimited` may be taken by the data itself.
+    plausible : tuple of float, optional
+        Sizes between which typical values other than zero are expected, whatever the fleet;
+        outside, the unit may be another (see `carbonsched.plausible`).
     """
 
     name: str
@@ -42,6 +45,7 @@ class Quantity:
     upper: float = inf
     lower_open: bool = False
     unlimited: bool = False
+    plausible: tuple[float, float] | None = None
 
 
 _S, _ST, _J, _K = ("site",), ("site", "time"), ("job",), ("service",)
@@ -50,39 +54,39 @@ _S, _ST, _J, _K = ("site",), ("site", "time"), ("job",), ("service",)
 PARAMETERS: dict[str, Quantity] = {
     q.name: q
     for q in (
-        Quantity("step_hours", (), "h", r"\Delta", "1, 13, 16", "length of a period", lower=0, upper=1e5, lower_open=True),
-        Quantity("it_capacity", _S, "MW", r"C_i", "2", "IT power the site can host", lower=0),
-        Quantity("cooling", _ST, "MW/MW", r"\kappa_{it}", "3", "facility power per unit of IT power", lower=1),
-        Quantity("import_limit", _S, "MW", r"\bar P^{imp}_i", "5", "most power drawn from the grid", lower=0),
-        Quantity("export_limit", _S, "MW", r"\bar P^{exp}_i", "6", "most power sold to the grid", lower=0),
-        Quantity("import_price", _ST, "USD/MWh", r"\pi^{imp}_{it}", "1", "price paid for imported energy"),
-        Quantity("export_price", _ST, "USD/MWh", r"\pi^{exp}_{it}", "1", "price received for exported energy"),
-        Quantity("carbon_intensity", _ST, "tCO2e/MWh", r"\gamma_{it}", "16", "emissions of imported energy", lower=0),
-        Quantity("generation_available", _ST, "MW", r"\bar G_{it}", "4", "on-site generation on offer", lower=0),
-        Quantity("generation_cost", _S, "USD/MWh", r"c^g_i", "1", "cost of on-site generation", lower=0),
-        Quantity("generation_carbon", _S, "tCO2e/MWh", r"\gamma^g_i", "16", "emissions of on-site generation", lower=0),
-        Quantity("battery_energy", _S, "MWh", r"\bar E_i", "14", "largest state of charge", lower=0),
-        Quantity("battery_min", _S, "MWh", r"\underline E_i", "14", "smallest state of charge", lower=0),
-        Quantity("charge_limit", _S, "MW", r"\bar P^{ch}_i", "15", "most charging power", lower=0),
-        Quantity("discharge_limit", _S, "MW", r"\bar P^{dis}_i", "15", "most discharging power", lower=0),
-        Quantity("charge_efficiency", _S, "1", r"\eta^c_i", "13", "energy stored per energy charged", lower=0, upper=1, lower_open=True),
-        Quantity("discharge_efficiency", _S, "1", r"\eta^d_i", "13", "energy delivered per energy drawn from store", lower=0, upper=1, lower_open=True),
-        Quantity("battery_initial", _S, "MWh", r"e^0_i", "13", "state of charge before the first period and least one after the last", lower=0),
-        Quantity("battery_cost", _S, "USD/MWh", r"c^b_i", "1", "wear per energy charged or discharged", lower=0),
-        Quantity("power", _J, "MW", r"\rho_j", "2", "IT power while the job runs", lower=0),
+        Quantity("step_hours", (), "h", r"\Delta", "1, 13, 16", "length of a period", lower=0, upper=1e5, lower_open=True, plausible=(1 / 60, 168)),
+        Quantity("it_capacity", _S, "MW", r"C_i", "2", "IT power the site can host", lower=0, plausible=(0.01, 1e4)),
+        Quantity("cooling", _ST, "MW/MW", r"\kappa_{it}", "3", "facility power per unit of IT power", lower=1, plausible=(1, 3)),
+        Quantity("import_limit", _S, "MW", r"\bar P^{imp}_i", "5", "most power drawn from the grid", lower=0, plausible=(0.01, 1e4)),
+        Quantity("export_limit", _S, "MW", r"\bar P^{exp}_i", "6", "most power sold to the grid", lower=0, plausible=(0.01, 1e4)),
+        Quantity("import_price", _ST, "USD/MWh", r"\pi^{imp}_{it}", "1", "price paid for imported energy", plausible=(0.5, 1e3)),
+        Quantity("export_price", _ST, "USD/MWh", r"\pi^{exp}_{it}", "1", "price received for exported energy", plausible=(0.1, 1e3)),
+        Quantity("carbon_intensity", _ST, "tCO2e/MWh", r"\gamma_{it}", "16", "emissions of imported energy", lower=0, plausible=(1e-3, 3)),
+        Quantity("generation_available", _ST, "MW", r"\bar G_{it}", "4", "on-site generation on offer", lower=0, plausible=(1e-3, 1e4)),
+        Quantity("generation_cost", _S, "USD/MWh", r"c^g_i", "1", "cost of on-site generation", lower=0, plausible=(0.01, 1e3)),
+        Quantity("generation_carbon", _S, "tCO2e/MWh", r"\gamma^g_i", "16", "emissions of on-site generation", lower=0, plausible=(1e-5, 3)),
+        Quantity("battery_energy", _S, "MWh", r"\bar E_i", "14", "largest state of charge", lower=0, plausible=(0.01, 1e5)),
+        Quantity("battery_min", _S, "MWh", r"\underline E_i", "14", "smallest state of charge", lower=0, plausible=(1e-4, 1e5)),
+        Quantity("charge_limit", _S, "MW", r"\bar P^{ch}_i", "15", "most charging power", lower=0, plausible=(1e-3, 1e4)),
+        Quantity("discharge_limit", _S, "MW", r"\bar P^{dis}_i", "15", "most discharging power", lower=0, plausible=(1e-3, 1e4)),
+        Quantity("charge_efficiency", _S, "1", r"\eta^c_i", "13", "energy stored per energy charged", lower=0, upper=1, lower_open=True, plausible=(0.3, 1)),
+        Quantity("discharge_efficiency", _S, "1", r"\eta^d_i", "13", "energy delivered per energy drawn from store", lower=0, upper=1, lower_open=True, plausible=(0.3, 1)),
+        Quantity("battery_initial", _S, "MWh", r"e^0_i", "13", "state of charge before the first period and least one after the last", lower=0, plausible=(1e-4, 1e5)),
+        Quantity("battery_cost", _S, "USD/MWh", r"c^b_i", "1", "wear per energy charged or discharged", lower=0, plausible=(1e-3, 1e3)),
+        Quantity("power", _J, "MW", r"\rho_j", "2", "IT power while the job runs", lower=0, plausible=(1e-3, 1e4)),
         Quantity("duration", _J, "periods", r"L_j", "10", "periods the job runs without a break on one site", kind="int", lower=1),
         Quantity("release", _J, "time label", r"r_j", "8", "first period the job may run in", kind="time"),
         Quantity("deadline", _J, "time label", r"d_j", "8", "period by whose end the job must have finished", kind="time"),
-        Quantity("reward", _J, "USD", r"R_j", "1", "paid on completion of the job", lower=0),
-        Quantity("startup_cost", _J, "USD", r"\sigma_j", "1", "paid at the start of the job", lower=0),
+        Quantity("reward", _J, "USD", r"R_j", "1", "paid on completion of the job", lower=0, plausible=(1e-2, 1e9)),
+        Quantity("startup_cost", _J, "USD", r"\sigma_j", "1", "paid at the start of the job", lower=0, plausible=(1e-3, 1e8)),
         Quantity("allowed", ("job", "site"), "bool", r"A_{ji}", "8", "whether the job may run on the site", kind="bool"),
         Quantity("demand", ("service", "time"), "unit", r"D_{kt}", "11", "inference workload to be served", lower=0),
-        Quantity("power_per_unit", _K, "MW/unit", r"\alpha_k", "2", "IT power per unit of workload", lower=0),
+        Quantity("power_per_unit", _K, "MW/unit", r"\alpha_k", "2", "IT power per unit of workload", lower=0, plausible=(1e-9, 1e3)),
         Quantity("value", _K, "USD/(unit h)", r"V_k", "1", "paid per unit of workload and hour served"),
-        Quantity("latency", ("service", "site"), "ms", r"\ell_{ki}", "12", "round-trip time from the service's users to the site", lower=0),
-        Quantity("latency_limit", _K, "ms", r"\bar\ell_k", "12", "longest round-trip time the service tolerates", lower=0),
+        Quantity("latency", ("service", "site"), "ms", r"\ell_{ki}", "12", "round-trip time from the service's users to the site", lower=0, plausible=(0.5, 2e3)),
+        Quantity("latency_limit", _K, "ms", r"\bar\ell_k", "12", "longest round-trip time the service tolerates", lower=0, plausible=(0.5, 1e4)),
         Quantity("home", _K, "site label", r"h_k", "baselines", "site where the service's demand arises", kind="site"),
-        Quantity("carbon_budget", (), "tCO2e", r"B", "16", "most emissions over the horizon", lower=0, unlimited=True),
+        Quantity("carbon_budget", (), "tCO2e", r"B", "16", "most emissions over the horizon", lower=0, unlimited=True, plausible=(1e-3, 1e9)),
     )
 }
 

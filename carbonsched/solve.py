@@ -13,6 +13,7 @@ import linopy
 import numpy as np
 from linopy.constants import Result
 
+from carbonsched.claims import contradiction
 from carbonsched.columns import column_generation
 from carbonsched.decisions import read_decisions
 from carbonsched.diagnose import explaining
@@ -88,7 +89,7 @@ def solve(
     Raises
     ------
     InfeasibleError, UnboundedError, NoIncumbentError, SolverError
-        There is no schedule to return, and why.
+        There is no schedule to return, and why; or the solver contradicts itself.
     VerificationError
         The solver's answer breaks the model, also when solved again without presolve.
     ValueError
@@ -120,10 +121,10 @@ def _solved(
         wanted = {name: limits[name] for name in ("gap", "time_limit", "progress")}
         schedule = column_generation(instance, method, chosen, **wanted)
         schedule = replace(schedule, versions=versions(solver))
-        verify(as_judged(instance, chosen), schedule).raise_if_broken()
-        return schedule
+        report = verify(as_judged(instance, chosen), schedule)
+        return _believed(schedule, report, limits["gap"])
     schedule, report = _attempt(instance, method, chosen, solver, **limits, **options)
-    if not report.ok:
+    if not report.ok or contradiction(schedule, limits["gap"]):
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
         safe = replace(chosen, grid_states="everywhere", storage_states="everywhere")
@@ -133,7 +134,14 @@ def _solved(
             spent = schedule.runtime
             schedule, report = _attempt(instance, method, safe, solver, **limits, **options)
             schedule = replace(schedule, runtime=schedule.runtime + spent)
+    return _believed(schedule, report, limits["gap"])
+
+
+def _believed(schedule: Schedule, report: Report, gap: float) -> Schedule:
+    """Return a schedule that keeps every row and agrees with what is claimed of it, or raise."""
     report.raise_if_broken()
+    if lie := contradiction(schedule, gap):
+        raise SolverError(lie)
     return schedule
 
 

@@ -18,6 +18,7 @@ import linopy
 from linopy.constants import Result
 from linopy.solvers import Solver
 
+from carbonsched.claims import require_complete
 from carbonsched.errors import SolverError
 from carbonsched.progress import progress_bar
 from carbonsched.scaling import scale
@@ -131,7 +132,8 @@ def run(
         _progress(engine, time_limit, progress),
     ):
         result = engine.solve(solution_fn=solution_fn)
-    with silence(not verbose):
+    require_complete(model, result, engine.solver_name.value)
+    with _as_solver_error(engine.solver_name.value), silence(not verbose):
         model.assign_result(result, solver=engine)
     return result
 

@@ -3,7 +3,8 @@
 Every case is one row and one small file in the cache, named by the content of all that decides
 it: the instance's numbers and labels, the method, the formulation, the options and the versions of
 carbonsched, linopy and the solver. A row is written the moment it is known, atomically, so a sweep
-that was killed goes on where it ended.
+that was killed goes on where it ended. What crashed is no result: it is shown, and tried again by
+the next sweep.
 """
 
 from __future__ import annotations
@@ -127,21 +128,32 @@ def sweep(
                 case = json.dumps([content, chosen, options, solver], sort_keys=True)
                 row = hashlib.sha256(case.encode()).hexdigest()[:32]
                 keys[name, method, formulation] = cache / row[:2] / f"{row}.json"
-    missing = {path: case for case, path in keys.items() if not path.exists()}
+    rows = {path: row for path in keys.values() if (row := _cached(path)) is not None}
+    missing = {path: case for case, path in keys.items() if path not in rows}
     with progress_bar(progress, total=len(keys), unit="case") as bar:
         bar.update(len(keys) - len(missing))
         if missing:
             with _client(cluster, workers) as client:
                 for path, row in _computed(client, missing, instances, options):
-                    with replacing(path) as temporary:
-                        temporary.write_text(json.dumps(row), encoding="utf-8")
+                    rows[path] = row
+                    if row["status"] != "crashed":
+                        with replacing(path) as temporary:
+                            temporary.write_text(json.dumps(row), encoding="utf-8")
                     bar.update()
     columns = ("instance", "method", "formulation")
-    rows = [
-        dict(zip(columns, case, strict=True)) | json.loads(path.read_text(encoding="utf-8"))
-        for case, path in keys.items()
-    ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        dict(zip(columns, case, strict=True)) | rows[path] for case, path in keys.items()
+    )
+
+
+def _cached(path: Path) -> dict[str, Any] | None:
+    """Return a row of the cache; nothing if it is not there, or is no row of a solve."""
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    known = isinstance(row, dict) and row.get("status") not in (None, "crashed")
+    return row if known else None
 
 
 def _computed(

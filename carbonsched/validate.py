@@ -11,6 +11,7 @@ import xarray as xr
 from carbonsched.schema import DIMENSIONS, PARAMETERS, Quantity
 from carbonsched.windows import window_positions
 
+_MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
 _SHOWN = 5  # labels named per variable and kind of fault, so that one bad column stays readable
 
 Fault = tuple[str, str]  # the variable or dimension at fault, and the sentence
@@ -51,7 +52,7 @@ def _structure(data: xr.Dataset) -> Iterator[Fault]:
         quantity, array = PARAMETERS[name], data[name]
         if set(array.dims) != set(quantity.dims):
             yield name, f"{name}: dimensions {tuple(array.dims)}, expected {quantity.dims}"
-        if (unit := array.attrs.get("units", quantity.unit)) != quantity.unit:
+        if (unit := str(array.attrs.get("units", quantity.unit))) != quantity.unit:
             yield name, f"{name}: given in {unit}, expected {quantity.unit}"
 
 
@@ -62,7 +63,8 @@ def _labels(data: xr.Dataset) -> Iterator[Fault]:
             yield dim, f"{dim}: duplicate label {label}"
         if dim != "time":
             for label in labels:
-                if not (isinstance(label, str) and label.strip() == label != ""):
+                plain = isinstance(label, str) and label.strip() == label != ""
+                if not (plain and label.isprintable()):
                     yield dim, f"{dim}: label {label!r} is not a plain, non-empty string"
     for dim in ("site", "time"):
         if dim in data.indexes and not len(data.indexes[dim]):
@@ -96,6 +98,8 @@ def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Itera
         yield quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}"
         return
     limitless = (array == np.inf) & quantity.unlimited
+    huge = np.isfinite(array) & (np.abs(array) > _MOST)
+    yield from _named(array, huge, quantity, f"more than {_MOST:g}, too large to compute with")
     yield from _named(array, ~np.isfinite(array) & ~limitless, quantity, "not a finite number")
     too_low = array <= quantity.lower if quantity.lower_open else array < quantity.lower
     relation = "above" if quantity.lower_open else "at least"

@@ -43,6 +43,7 @@ def test_round_trips_are_exact(name, target, tmp_path):
     xr.testing.assert_identical(again.data, instance.data)
 
 
+@pytest.mark.filterwarnings("ignore::carbonsched.SuspiciousValueWarning")
 def test_awkward_floats_survive(tmp_path):
     rng = np.random.default_rng(0)
     prices = rng.normal(size=(2, 50)) * 10.0 ** rng.integers(-12, 12, (2, 50))
@@ -99,13 +100,19 @@ def give_twice(package: dict) -> None:
 EDITS = {
     "text for a number": (
         lambda d: edit(d / "site.csv", "259.9", "two hundred"),
-        ["site.csv", '"2"', "it_capacity"],
+        ["site.csv, row 2, column it_capacity: 'two hundred' is not a number (MW)"],
     ),
-    "empty cell": (lambda d: edit(d / "job.csv", "26706.0", ""), ["job.csv", '"2"', "reward"]),
-    "missing cell": (lambda d: edit(d / "job.csv", ",334.0", ""), ["job.csv", "startup_cost"]),
+    "empty cell": (
+        lambda d: edit(d / "job.csv", "26706.0", ""),
+        ["job.csv, row 2, column reward: an empty cell"],
+    ),
+    "missing cell": (
+        lambda d: edit(d / "job.csv", ",334.0", ""),
+        ["job.csv, row 2, column startup_cost: 6 cells, expected 7"],
+    ),
     "duplicate row": (
         lambda d: edit(d / "job_site.csv", "pretrain-a,plains", "pretrain-a,harbour"),
-        ["job_site.csv", "primary key"],
+        ["job_site.csv, row 3, column job and site: the same job and site as in row 2"],
     ),
     "missing row": (
         lambda d: edit(d / "job_site.csv", "pretrain-a,plains,True\n", ""),
@@ -113,24 +120,27 @@ EDITS = {
     ),
     "unknown label": (
         lambda d: edit(d / "service_site.csv", "chat,plains", "chat,planes"),
-        ["service_site.csv", "label planes is not in site.csv"],
+        ["service_site.csv, row 3, column site: label planes is not in site.csv"],
     ),
     "not a time": (
         lambda d: edit(d / "site_time.csv", "2025-01-01T03:00:00Z", "3 o'clock"),
-        ["site_time.csv", "time"],
+        ['site_time.csv, row 5, column time: "3 o\'clock" is not a timestamp'],
     ),
-    "missing file": (lambda d: (d / "job.csv").unlink(), ["job.csv"]),
+    "missing file": (lambda d: (d / "job.csv").unlink(), ["job.csv: missing"]),
     "no package": (lambda d: (d / "datapackage.json").unlink(), ["datapackage.json: missing"]),
-    "not JSON": (lambda d: (d / "datapackage.json").write_text("{"), ["datapackage.json"]),
+    "not JSON": (
+        lambda d: (d / "datapackage.json").write_text("{"),
+        ["datapackage.json: not JSON"],
+    ),
     "other unit": (lambda d: package_edit(d, drop_unit), ["power: given in kW, expected MW"]),
     "given twice": (lambda d: package_edit(d, give_twice), ["given by 2 tables"]),
     "semicolons": (
         lambda d: (d / "site.csv").write_text((d / "site.csv").read_text().replace(",", ";")),
-        ["site.csv"],
+        ["site.csv, row 1: columns are separated by ';', expected commas"],
     ),
     "not a number": (
         lambda d: edit(d / "job.csv", "26706.0", "NaN"),
-        ["reward[job=pretrain-a] = nan USD: not a finite number"],
+        ["job.csv, row 2, column reward: 'NaN' is not a finite number (USD)"],
     ),
     "two instances": (
         lambda d: (d / "instance.csv").write_text("step_hours,carbon_budget\n1.0,5.0\n1.0,6.0\n"),
@@ -146,7 +156,7 @@ EDITS = {
     ),
     "wrong encoding": (
         lambda d: (d / "job.csv").write_bytes("job,power\nañejo,1\n".encode("utf-16")),
-        ["job.csv"],
+        ["job.csv, row 1: a zero byte, so not UTF-8 text"],
     ),
 }
 
@@ -223,3 +233,13 @@ def test_attributes_of_ones_own_survive(tmp_path):
         attrs = cs.load(cs.Instance(data).save(tmp_path / target)).data.attrs
         assert attrs["doi"] == "10.1/2" and attrs["year"] == 2025
     cs.Instance(data).save(tmp_path / "folder")  # still known as an instance's, whatever its name
+
+
+@pytest.mark.parametrize("folder", ["default", "real-week"])
+def test_the_folders_are_data_packages_by_another_reader_too(folder):
+    from frictionless import Package
+
+    report = Package(
+        str(Path(__file__).parents[1] / "data" / folder / "datapackage.json")
+    ).validate()
+    assert report.valid, report.flatten(["message"])

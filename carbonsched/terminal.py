@@ -1,0 +1,58 @@
+"""What the command line says: tables, errors and warnings as sentences, never a traceback."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from carbonsched.errors import CarbonschedError, InstanceError, SuspiciousValueWarning
+
+FAULTY, FAILED, INTERNAL = 2, 1, 3  # exit codes: what was given, what came of it, our own fault
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn errors and warnings into messages, errors into a non-zero exit code too."""
+    with warnings.catch_warnings(record=True, action="ignore") as noted:
+        warnings.simplefilter("always", SuspiciousValueWarning)
+        try:
+            yield
+        except (typer.Exit, typer.Abort):
+            raise
+        except (CarbonschedError, OSError, ValueError) as error:
+            typer.echo(plain(f"error: {error}"), err=True)
+            code = FAULTY if isinstance(error, InstanceError | OSError) else FAILED
+            raise typer.Exit(code) from error
+        except Exception as error:
+            # What nobody thought of: still a sentence, and an exit code of its own.
+            said = f"internal error, please report it: {type(error).__name__}: {error}"
+            typer.echo(plain(said), err=True)
+            raise typer.Exit(INTERNAL) from error
+        finally:
+            for text in dict.fromkeys(str(warning.message) for warning in noted):
+                typer.echo(plain(f"warning: {text}"), err=True)
+
+
+def plain(text: str) -> str:
+    """Return a text without the control characters that a file may try on a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def console() -> Console:
+    """Return the terminal; what stands in brackets in a file is text, not a style."""
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def show(rows: dict[str, str], title: str) -> None:
+    """Print names and values as a table."""
+    grid = Table(title=plain(title), show_header=False, title_justify="left")
+    grid.add_column()
+    grid.add_column(justify="right")
+    for row in rows.items():
+        grid.add_row(*map(plain, row))
+    console().print(grid)
