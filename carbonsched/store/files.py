@@ -102,13 +102,14 @@ def _read_bytes(path: Path, most: int) -> bytes:
         raise UnreadableError("missing") from error
     except OSError as error:
         raise UnreadableError(f"cannot be opened ({error.strerror})") from error
-    with os.fdopen(os.dup(handle), "rb") as file:
-        os.close(handle)
-        require_regular(os.fstat(file.fileno()), most)
-        try:
+    try:
+        require_regular(os.fstat(handle), most)
+        with os.fdopen(handle, "rb", closefd=False) as file:
             raw = file.read(most + 1)
-        except OSError as error:
-            raise UnreadableError(f"cannot be read ({error.strerror})") from error
+    except OSError as error:
+        raise UnreadableError(f"cannot be read ({error.strerror})") from error
+    finally:
+        os.close(handle)
     if len(raw) > most:
         raise UnreadableError(f"larger than {most:,} bytes")
     return raw

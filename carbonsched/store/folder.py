@@ -65,11 +65,11 @@ def read_folder(folder: Path) -> xr.Dataset:
 def _inside(folder: Path, name: str) -> Path:
     """Return where a file of the folder is; a link may not lead out of it."""
     unmoved = folder / _SAVED / name
-    path = unmoved if unmoved.exists() else folder / name
     try:
+        path = unmoved if unmoved.exists() else folder / name
         real = path.resolve()
-    except (OSError, RuntimeError) as error:  # links in a circle
-        raise UnreadableError("a link that leads nowhere") from error
+    except (OSError, RuntimeError) as error:  # links in a circle, a name too long
+        raise UnreadableError(f"cannot be opened ({error})") from error
     if path.is_symlink() and not real.is_relative_to(folder.resolve()):
         raise UnreadableError("a link that leads out of the folder")
     return path

@@ -1,0 +1,814 @@
+"""Ways in which a folder can be wrong, by name: what is done to it, and what must come of it.
+
+Every entry starts from the folder that `base()` saves. "error": `InstanceError` with all of the
+words. "same": what is loaded is what is loaded from the folder untouched. "warns": it is loaded,
+and a `SuspiciousValueWarning` has all of the words.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from conftest import plain
+
+import carbonsched as cs
+
+Damage = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """What is done to a folder, what comes of it, and the words that say so."""
+
+    damage: Damage
+    outcome: str
+    words: tuple[str, ...] = ()
+
+
+REGISTRY: dict[str, Corruption] = {}
+
+
+def base() -> cs.Instance:
+    """Return a small instance with timestamps in which every table has rows."""
+    values = {
+        "cooling": 1.2, "export_limit": 20, "export_price": 5, "generation_available": 3,
+        "generation_cost": 4, "battery_energy": 8, "battery_min": 1, "charge_limit": 4,
+        "discharge_limit": 4, "charge_efficiency": 0.9, "discharge_efficiency": 0.9,
+        "battery_initial": 2, "battery_cost": 1, "import_limit": 200, "duration": 2,
+        "demand": 20, "value": 150, "startup_cost": 3, "carbon_budget": 500,
+        "import_price": [[30, 35, 40, 45], [50, 55, 60, 65]],
+    }  # fmt: skip
+    data = plain(2, 4, 2, 1, **values)
+    times = pd.date_range("2025-10-25T23:00", periods=4, freq="h")
+    data = data.drop_vars(["release", "deadline"]).assign_coords(time=times)
+    data["release"] = ("job", np.repeat(times[:1], 2))
+    data["deadline"] = ("job", np.repeat(times[-1:], 2))
+    return cs.Instance(data)
+
+
+# ------------------------------------------------------------------------------- the tools
+
+
+def raw(name: str, change: Callable[[bytes], bytes]) -> Damage:
+    """Change the bytes of a file."""
+    return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
+
+
+def text(name: str, change: Callable[[str], str]) -> Damage:
+    """Change the text of a file."""
+    return raw(name, lambda content: change(content.decode()).encode())
+
+
+def lines(name: str, change: Callable[[list[str]], list[str]]) -> Damage:
+    """Change the lines of a file, the header being the first."""
+    return text(name, lambda content: "\n".join(change(content.splitlines())) + "\n")
+
+
+def cells(name: str, change: Callable[[list[list[str]]], list[list[str]]]) -> Damage:
+    """Change the cells of a table."""
+
+    def changed(content: str) -> str:
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows(
+            change(list(csv.reader(io.StringIO(content))))
+        )
+        return out.getvalue()
+
+    return text(name, changed)
+
+
+def cell(name: str, row: int, column: str, value: str) -> Damage:
+    """Set one cell; rows count as lines do, the header is row 1."""
+
+    def changed(table: list[list[str]]) -> list[list[str]]:
+        table[row - 1][table[0].index(column)] = value
+        return table
+
+    return cells(name, changed)
+
+
+def column(name: str, which: str, change: Callable[[str], str]) -> Damage:
+    """Change every cell of a column."""
+
+    def changed(table: list[list[str]]) -> list[list[str]]:
+        at = table[0].index(which)
+        return [table[0]] + [[*r[:at], change(r[at]), *r[at + 1 :]] for r in table[1:]]
+
+    return cells(name, changed)
+
+
+def times(change: Callable[[str], str]) -> Damage:
+    """Change every timestamp of every table."""
+
+    def damage(folder: Path) -> None:
+        for name in ("site_time.csv", "service_time.csv"):
+            column(name, "time", change)(folder)
+        for which in ("release", "deadline"):
+            column("job.csv", which, change)(folder)
+
+    return damage
+
+
+def package(change: Callable[[dict[str, Any]], object]) -> Damage:
+    """Change what `datapackage.json` holds."""
+
+    def damage(folder: Path) -> None:
+        held = json.loads((folder / "datapackage.json").read_text())
+        change(held)
+        (folder / "datapackage.json").write_text(json.dumps(held))
+
+    return damage
+
+
+def resource(held: dict[str, Any], path: str) -> dict[str, Any]:
+    return next(r for r in held["resources"] if r["path"] == path)
+
+
+def column_of(held: dict[str, Any], path: str, name: str) -> dict[str, Any]:
+    return next(f for f in resource(held, path)["schema"]["fields"] if f["name"] == name)
+
+
+def instead(name: str, make: Callable[[Path], object]) -> Damage:
+    """Put something else in a file's place."""
+
+    def damage(folder: Path) -> None:
+        (folder / name).unlink()
+        make(folder / name)
+
+    return damage
+
+
+def scaled(name: str, which: str, factor: float) -> Damage:
+    return column(name, which, lambda value: repr(float(value) * factor))
+
+
+def sparse(size: int) -> Callable[[Path], object]:
+    def make(path: Path) -> None:
+        path.touch()
+        os.truncate(path, size)
+
+    return make
+
+
+def add(name: str, damage: Damage, *words: str, outcome: str = "error") -> None:
+    assert name not in REGISTRY, name
+    REGISTRY[name] = Corruption(damage, outcome, words)
+
+
+same = partial(add, outcome="same")
+warns = partial(add, outcome="warns")
+
+# ------------------------------------------------------------------------------- cells
+
+CAPACITY = "site.csv, row 3, column it_capacity"
+for name, value, complaint in (
+    ("text for a number", "two hundred", "is not a number (MW)"),
+    ("empty cell", "", "an empty cell"),
+    ("blank cell", "  ", "is not a number"),
+    ("space before a number", " 100", "is not a number"),
+    ("decimal comma", "99,5", "write a decimal point"),
+    ("thousands separator", "1,000.0", "no separators"),
+    ("thousands in Swiss style", "1'000.0", "is not a number"),
+    ("underscores", "1_000", "is not a number"),
+    ("hexadecimal", "0x64", "is not a number"),
+    ("number with its unit", "100 MW", "is not a number"),
+    ("percentage", "90%", "is not a number"),
+    ("currency sign", "$100", "is not a number"),
+    ("digits of another script", "١٠٠", "is not a number"),
+    ("minus sign of typography", "−5", "is not a number"),
+    ("two numbers", "1.0.0", "is not a number"),
+    ("not a number as text", "nan", "is not a finite number"),
+    ("infinity as text", "inf", "is not a finite number"),
+    ("infinity where there is a limit", "INF", "is not a finite number"),
+    ("missing as text", "NA", "is not a number"),
+    ("null as text", "null", "is not a number"),
+    ("beyond floating point", "1e400", "is too large for a number"),
+    ("below floating point", "1e-400", "is too small for a number"),
+    ("ten thousand digits", "9" * 10_000, "is too large for a number"),
+    ("spreadsheet error", "#REF!", "is not a number"),
+    ("spreadsheet formula", "=A1*2", "is not a number"),
+    ("true for a number", "True", "is not a number"),
+    ("quoted newline in a number", "1\n00", "is not a number"),
+    ("escape sequence", "\x1b[31m100", "is not a number"),
+):
+    add(name, cell("site.csv", 3, "it_capacity", value), CAPACITY, complaint)
+
+add(
+    "fraction of a period",
+    cell("job.csv", 2, "duration", "1.5"),
+    "job.csv, row 2, column duration",
+    "whole",
+)
+add("integer without end", cell("job.csv", 2, "duration", "9" * 30), "column duration", "whole")
+add(
+    "neither true nor false",
+    cell("job_site.csv", 2, "allowed", "maybe"),
+    "job_site.csv, row 2, column allowed",
+)
+add(
+    "label of blanks",
+    cell("service.csv", 2, "home", " "),
+    "service.csv, row 2, column home",
+    "plain",
+)
+add(
+    "label with a newline",
+    cell("site.csv", 2, "site", "A\nB"),
+    "site.csv, row 2, column site",
+    "plain",
+)
+add(
+    "label with an escape sequence",
+    cell("site.csv", 2, "site", "\x1b[2J"),
+    "site.csv, row 2, column site",
+)
+add(
+    "huge magnitude",
+    cell("site.csv", 3, "it_capacity", "1e300"),
+    "it_capacity[site=B] = 1e+300 MW",
+    "too large",
+)
+add(
+    "negative capacity",
+    cell("site.csv", 3, "it_capacity", "-1"),
+    "it_capacity[site=B] = -1.0 MW",
+    "at least 0",
+)
+add(
+    "efficiency above one",
+    cell("site.csv", 2, "charge_efficiency", "95"),
+    "charge_efficiency[site=A]",
+    "at most 1",
+)
+add(
+    "home nobody knows",
+    cell("service.csv", 2, "home", "Z"),
+    "home[service=s0] = Z: not a label of site",
+)
+add(
+    "cell longer than a table",
+    cell("site.csv", 3, "it_capacity", "1" * 200_000),
+    "site.csv, row 3",
+    "not CSV",
+)
+same("number in scientific notation", cell("site.csv", 3, "it_capacity", "1E+2"))
+same("number without a fraction", cell("site.csv", 3, "it_capacity", "100"))
+same("number with zeros", cell("site.csv", 3, "it_capacity", "0100.000"))
+same("true in capitals", column("job_site.csv", "allowed", str.upper))
+same("true as one", column("job_site.csv", "allowed", lambda value: "1"))
+
+# ------------------------------------------------------------------------------- encodings
+
+add("UTF-16", raw("job.csv", lambda b: b.decode().encode("utf-16")), "job.csv, row 1", "zero byte")
+add("UTF-32", raw("job.csv", lambda b: b.decode().encode("utf-32")), "job.csv, row 1", "zero byte")
+add(
+    "Latin-1",
+    raw("job.csv", lambda b: b.replace(b"j0", b"caf\xe9")),
+    "job.csv, row 2",
+    "byte 0xe9",
+    "UTF-8",
+)
+add(
+    "Latin-1 package",
+    raw("datapackage.json", lambda b: b.replace(b"MW", b"\xb5W")),
+    "datapackage.json",
+    "0xb5",
+)
+add(
+    "zero byte",
+    raw("site.csv", lambda b: b.replace(b"\nB", b"\n\0B")),
+    "site.csv, row 3",
+    "zero byte",
+)
+add(
+    "overlong UTF-8",
+    raw("site.csv", lambda b: b.replace(b"\nB", b"\n\xc0\x80")),
+    "site.csv, row 3",
+    "0xc0",
+)
+add(
+    "half a surrogate in UTF-8",
+    raw("site.csv", lambda b: b.replace(b"\nB", b"\n\xed\xa0\x80")),
+    "site.csv, row 3",
+)
+add(
+    "text cut in the middle of a letter",
+    raw("site.csv", lambda b: b + b"\xe2\x82"),
+    "site.csv, row 4",
+    "UTF-8",
+)
+add("random bytes", raw("site.csv", lambda b: bytes(range(1, 256)) * 9), "site.csv, row 2", "UTF-8")
+add("a compressed file", raw("site.csv", lambda b: b"\x1f\x8b\x08" + b), "site.csv, row 1", "UTF-8")
+same("UTF-8 with a byte-order mark", raw("job.csv", lambda b: b"\xef\xbb\xbf" + b))
+same("package with a byte-order mark", raw("datapackage.json", lambda b: b"\xef\xbb\xbf" + b))
+same("line ends of Windows", text("site_time.csv", lambda t: t.replace("\n", "\r\n")))
+same("line ends of an old Macintosh", text("site_time.csv", lambda t: t.replace("\n", "\r")))
+
+# ------------------------------------------------------------------------------- tables
+
+add("semicolons", text("site.csv", lambda t: t.replace(",", ";")), "site.csv, row 1", "';'")
+add("tabs", text("site.csv", lambda t: t.replace(",", "\t")), "site.csv, row 1", "'\\t'")
+add("empty file", text("site.csv", lambda t: ""), "site.csv, row 1", "no header")
+add("blank lines only", text("site.csv", lambda t: "\n\n\n"), "site.csv", "no header")
+add("header only", lines("site.csv", lambda ls: ls[:1]), "label A is not in site.csv")
+add(
+    "no header",
+    lines("site.csv", lambda ls: ls[1:]),
+    "site.csv, row 1, column it_capacity: missing",
+)
+add(
+    "header twice", lines("site.csv", lambda ls: ls[:1] + ls), "site.csv, row 2, column it_capacity"
+)
+add(
+    "missing column",
+    cells("site.csv", lambda t: [r[:-1] for r in t]),
+    "site.csv, row 1, column battery_cost: missing",
+)
+add(
+    "extra column",
+    cells("site.csv", lambda t: [[*r, "x"] for r in t]),
+    "site.csv, row 1, column 'x'",
+    "not described",
+)
+add(
+    "column twice",
+    cells("site.csv", lambda t: [[*r, r[-1]] for r in t]),
+    "column 'battery_cost': given 2 times",
+)
+add(
+    "column in capitals",
+    text("site.csv", lambda t: t.replace("it_cap", "IT_cap")),
+    "column it_capacity: missing",
+)
+add(
+    "cell missing",
+    lines("site.csv", lambda ls: [*ls[:2], ls[2].rpartition(",")[0]]),
+    "site.csv, row 3, column battery_cost",
+    "13 cells",
+)
+add(
+    "cell too many",
+    lines("site.csv", lambda ls: [*ls[:2], ls[2] + ",7"]),
+    "site.csv, row 3",
+    "15 cells, expected 14",
+)
+add("cut in the middle of a row", text("site.csv", lambda t: t[:-30]), "site.csv, row 3", "cells")
+add(
+    "quote left open",
+    lines("site.csv", lambda ls: [ls[0], '"' + ls[1], ls[2]]),
+    "site.csv",
+    "not CSV",
+)
+add(
+    "text after a quote",
+    lines("site.csv", lambda ls: [ls[0], '"A"x' + ls[1][1:], ls[2]]),
+    "site.csv, row 2",
+    "not CSV",
+)
+add(
+    "duplicate row",
+    lines("job_site.csv", lambda ls: [*ls, ls[1]]),
+    "job_site.csv, row 6",
+    "same job and site as in row 2",
+)
+add("duplicate site", lines("site.csv", lambda ls: [*ls, ls[1]]), "site.csv, row 4", "as in row 2")
+add(
+    "missing row",
+    lines("job_site.csv", lambda ls: ls[:-1]),
+    "job_site.csv: no row for job=j1, site=B",
+)
+add(
+    "missing hour",
+    lines("service_time.csv", lambda ls: ls[:2] + ls[3:]),
+    "service_time.csv: no row for service=s0, time=2025-10-26",
+)
+add(
+    "missing job",
+    lines("job.csv", lambda ls: ls[:-1]),
+    "job_site.csv, row 4, column job: label j1 is not in job.csv",
+)
+add(
+    "unknown label",
+    cell("service_site.csv", 3, "site", "planes"),
+    "service_site.csv, row 3, column site: label planes",
+)
+add(
+    "label in another case",
+    cell("service_site.csv", 3, "site", "b"),
+    "service_site.csv, row 3, column site: label b",
+)
+add(
+    "two values for one",
+    lines("instance.csv", lambda ls: [*ls, ls[1]]),
+    "instance.csv: 2 rows, expected one",
+)
+add(
+    "no value for one",
+    lines("instance.csv", lambda ls: ls[:1]),
+    "instance.csv: 0 rows, expected one",
+)
+add(
+    "headers of two columns swapped",
+    text(
+        "site.csv",
+        lambda t: t.replace(
+            "charge_efficiency,discharge_efficiency,battery_initial",
+            "battery_initial,discharge_efficiency,charge_efficiency",
+        ),
+    ),
+    "charge_efficiency[site=A] = 2.0: must be at most 1",
+)
+add(
+    "headers of keys swapped",
+    text("job_site.csv", lambda t: t.replace("job,site", "site,job")),
+    "job_site.csv, row 2, column site",
+    "label j0",
+)
+add(
+    "a table of another file",
+    lambda f: (f / "job.csv").write_bytes((f / "site.csv").read_bytes()),
+    "job.csv, row 1",
+)
+same("rows in another order", lines("site_time.csv", lambda ls: ls[:1] + ls[:0:-1]))
+same("columns in another order", cells("site_time.csv", lambda t: [r[::-1] for r in t]))
+same("blank lines between", text("site_time.csv", lambda t: t.replace("\n", "\n\n")))
+same(
+    "every cell quoted",
+    cells("site.csv", lambda t: t)
+    and text(
+        "site.csv",
+        lambda t: (
+            "\n".join(",".join(f'"{c}"' for c in line.split(",")) for line in t.splitlines()) + "\n"
+        ),
+    ),
+)
+same("no newline at the end", text("site.csv", str.rstrip))
+
+# ------------------------------------------------------------------------------- times
+
+add(
+    "time of day only",
+    cell("site_time.csv", 3, "time", "03:00"),
+    "site_time.csv, row 3, column time",
+    "timestamp",
+)
+add(
+    "day before month",
+    cell("site_time.csv", 3, "time", "26/10/2025 00:00"),
+    "site_time.csv, row 3, column time",
+)
+add(
+    "day that does not exist",
+    cell("site_time.csv", 3, "time", "2025-02-30T00:00:00Z"),
+    "site_time.csv, row 3, column time",
+)
+add(
+    "hour that does not exist",
+    cell("site_time.csv", 3, "time", "2025-10-26T25:00:00Z"),
+    "site_time.csv, row 3, column time",
+)
+add(
+    "year without calendar",
+    cell("site_time.csv", 3, "time", "9999-10-26T00:00:00Z"),
+    "site_time.csv, row 3",
+    "years",
+)
+add(
+    "seconds since 1970",
+    cell("site_time.csv", 3, "time", "1761436800"),
+    "site_time.csv, row 3, column time",
+)
+add(
+    "name of a time zone",
+    cell("site_time.csv", 3, "time", "2025-10-26T00:00:00 CET"),
+    "site_time.csv, row 3, column time",
+)
+add(
+    "one time without a zone",
+    cell("site_time.csv", 3, "time", "2025-10-26T00:00:00"),
+    "site_time.csv, row 3, column time",
+    "no time zone",
+)
+add(
+    "one time in another zone",
+    cell("site_time.csv", 3, "time", "2025-10-26T00:00:00+02:00"),
+    "no row for",
+)
+add(
+    "one table in another zone",
+    column("service_time.csv", "time", lambda t: t.replace("Z", "+01:00")),
+    "no row for",
+)
+add(
+    "job released off the grid",
+    cell("job.csv", 2, "release", "2025-10-25T23:30:00Z"),
+    "release[job=j0]",
+    "not a label of time",
+)
+add(
+    "integers for times",
+    column("service_time.csv", "time", lambda t: "1"),
+    "service_time.csv, row 2, column time",
+)
+# Local time in Berlin, as clocks show it: 02:00 comes twice in the night of 26 October 2025.
+LOCAL = dict(
+    zip(("25T23", "26T00", "26T01", "26T02"), ("26T01", "26T02", "26T02", "26T03"), strict=True)
+)
+OFFSET = dict(zip(LOCAL, ("+02:00", "+02:00", "+01:00", "+01:00"), strict=True))
+add(
+    "an hour twice at the end of summer time",
+    times(lambda t: f"2025-10-{LOCAL[t[8:13]]}:00:00"),
+    "site_time.csv, row 4",
+    "same site and time as in row 3",
+)
+add("an hour skipped at its beginning", times(lambda t: t.replace("26T02", "26T03")), "uneven step")
+same("local time with offsets", times(lambda t: f"2025-10-{LOCAL[t[8:13]]}:00:00{OFFSET[t[8:13]]}"))
+same("times without a zone", times(lambda t: t.removesuffix("Z")))
+same("times with a blank", times(lambda t: t.replace("T", " ")))
+same("times without seconds", times(lambda t: t.replace(":00Z", "Z")))
+
+# ------------------------------------------------------------------------------- magnitudes
+
+warns(
+    "a site of 200,000 MW",
+    cell("site.csv", 3, "it_capacity", "200000"),
+    "it_capacity[site=B] is 200,000 MW",
+    "0.01 to 10,000 MW",
+)
+warns(
+    "a grid connection in kW",
+    scaled("site.csv", "import_limit", 1e3),
+    "import_limit[site=A] is 200,000 MW",
+)
+warns(
+    "a carbon intensity in kg",
+    scaled("site_time.csv", "carbon_intensity", 1e3),
+    "carbon_intensity[site=A] is 500 tCO2e/MWh",
+    "0.001 to 3 tCO2e/MWh",
+)
+warns(
+    "a carbon intensity in g of one hour",
+    cell("site_time.csv", 3, "carbon_intensity", "400"),
+    "carbon_intensity[site=A, time=2025-10-26 00:00:00] = 400 tCO2e/MWh",
+)
+warns(
+    "prices in cents",
+    scaled("site_time.csv", "import_price", 100),
+    "import_price[site=A] is 3,500 USD/MWh",
+)
+warns(
+    "prices per kWh",
+    scaled("site_time.csv", "import_price", 1e-3),
+    "import_price[site=A] is 0.035 USD/MWh",
+)
+warns(
+    "latency in seconds",
+    scaled("service_site.csv", "latency", 1e-3),
+    "latency[service=s0] is 0.001 ms",
+)
+warns(
+    "latency in microseconds",
+    lambda f: (
+        scaled("service_site.csv", "latency", 1e4)(f),
+        scaled("service.csv", "latency_limit", 1e4)(f),
+    ),
+    "latency[service=s0] is 10,000 ms",
+    "latency_limit",
+)
+warns(
+    "power in W",
+    lambda f: scaled("site_time.csv", "generation_available", 1e6)(f),
+    "generation_available[site=A] is 3e+06 MW",
+)
+warns(
+    "battery in kWh",
+    lambda f: scaled("site.csv", "battery_energy", 1e5)(f),
+    "battery_energy[site=A] is 800,000 MWh",
+)
+warns(
+    "cooling in per cent", scaled("site_time.csv", "cooling", 100), "cooling[site=A] is 120 MW/MW"
+)
+warns(
+    "tiny magnitude",
+    scaled("site.csv", "it_capacity", 1) and cell("site.csv", 3, "generation_cost", "1e-300"),
+    "generation_cost[site=B] is 1e-300 USD/MWh",
+)
+
+# ------------------------------------------------------------------------------- the package
+
+add("no package", lambda f: (f / "datapackage.json").unlink(), "datapackage.json: missing")
+add("not JSON", text("datapackage.json", lambda t: t[:-20]), "datapackage.json: not JSON")
+add("empty package", text("datapackage.json", lambda t: ""), "datapackage.json: not JSON")
+add(
+    "JSON of a list",
+    text("datapackage.json", lambda t: "[]"),
+    "datapackage.json: expected an object",
+)
+add(
+    "deep JSON",
+    text("datapackage.json", lambda t: "[" * 100_000),
+    "datapackage.json: nested too deeply",
+)
+add(
+    "key given twice",
+    text("datapackage.json", lambda t: '{"resources": [],' + t[1:]),
+    "given more than once: 'resources'",
+)
+add("no resources", package(lambda p: p.pop("resources")), "datapackage.json: expected an object")
+add(
+    "resources of another type",
+    package(lambda p: p.update(resources={"a": 1})),
+    "a list of resources",
+)
+add("no tables at all", package(lambda p: p.update(resources=[])), "it_capacity: missing")
+add(
+    "a resource that is a text",
+    package(lambda p: p["resources"].append("site.csv")),
+    "resource 9 (None)",
+    "an object",
+)
+add(
+    "a resource without a path",
+    package(lambda p: p["resources"][0].pop("path")),
+    "resource 1",
+    "path",
+)
+add(
+    "a resource with many paths",
+    package(lambda p: p["resources"][0].update(path=["a.csv", "b.csv"])),
+    "expected a path",
+)
+add(
+    "a resource without a schema",
+    package(lambda p: p["resources"][0].pop("schema")),
+    "expected a schema",
+)
+add(
+    "fields of another type",
+    package(lambda p: p["resources"][0]["schema"].update(fields="all")),
+    "list of fields",
+)
+add(
+    "a field without a name",
+    package(lambda p: p["resources"][0]["schema"]["fields"][0].pop("name")),
+    "to have a name",
+)
+add(
+    "a field described twice",
+    package(
+        lambda p: p["resources"][0]["schema"]["fields"].append(
+            p["resources"][0]["schema"]["fields"][0]
+        )
+    ),
+    "described twice",
+)
+add(
+    "a field of another type",
+    package(lambda p: column_of(p, "site.csv", "it_capacity").update(type="string")),
+    "'it_capacity': type 'string', expected number",
+)
+add(
+    "a field of no type",
+    package(lambda p: column_of(p, "site.csv", "it_capacity").update(type=None)),
+    "type None, expected number",
+)
+add(
+    "a unit off by 1,000",
+    package(lambda p: column_of(p, "job.csv", "power").update(unit="kW")),
+    "power: given in kW, expected MW",
+)
+add(
+    "a unit that is a number",
+    package(lambda p: column_of(p, "job.csv", "power").update(unit=7)),
+    "unit to be a text",
+)
+add(
+    "a key nobody knows",
+    package(lambda p: resource(p, "site.csv")["schema"].update(primaryKey=["plant"])),
+    "not a dimension of the model: 'plant'",
+)
+add(
+    "a key of another type",
+    package(lambda p: resource(p, "site.csv")["schema"].update(primaryKey={"a": []})),
+    "primaryKey",
+)
+add(
+    "a key too few",
+    package(lambda p: resource(p, "job_site.csv")["schema"].update(primaryKey=["job"])),
+    "datapackage.json",
+    "job_site.csv",
+)
+add(
+    "a table described twice",
+    package(lambda p: p["resources"].append(p["resources"][1])),
+    "given by 2 tables",
+)
+add(
+    "a table too few",
+    package(lambda p: p["resources"].remove(resource(p, "site_time.csv"))),
+    "cooling: missing",
+)
+add(
+    "a variable nobody knows",
+    package(lambda p: column_of(p, "site.csv", "it_capacity").update(name="pue")),
+    "'pue' is not a variable",
+)
+same(
+    "a key as a text",
+    package(lambda p: resource(p, "site.csv")["schema"].update(primaryKey="site")),
+)
+same(
+    "properties of another program",
+    package(lambda p: p["resources"][0].update(dialect={"csv": {"delimiter": ";"}}, bytes=-1)),
+)
+
+# ------------------------------------------------------------------------------- files and paths
+
+for name, path in (
+    ("path to the folder above", "../site.csv"),
+    ("absolute path", "/etc/passwd"),
+    ("path by a URL", "https://example.org/site.csv"),
+    ("path of Windows", "..\\site.csv"),
+    ("path by a drive", "C:site.csv"),
+    ("path of a hidden file", ".site.csv"),
+    ("path with a zero byte", "site\0.csv"),
+    ("path of nothing", ""),
+):
+    add(
+        name,
+        package(lambda p, path=path: resource(p, "site.csv").update(path=path)),
+        "datapackage.json, resource 7",
+        "CSV table in the folder",
+    )
+
+
+def outside(path: Path) -> None:
+    other = path.parent.with_name(f"{path.parent.name}-outside.csv")
+    other.write_text("secret\n")
+    path.symlink_to(other)
+
+
+add("missing file", lambda f: (f / "site.csv").unlink(), "site.csv: missing")
+add(
+    "path longer than a disk takes",
+    package(lambda p: resource(p, "site.csv").update(path="x" * 5000 + ".csv")),
+    "cannot be opened",
+)
+add(
+    "link out of the folder",
+    instead("site.csv", outside),
+    "site.csv: a link that leads out of the folder",
+)
+add(
+    "link to nowhere",
+    instead("site.csv", lambda p: p.symlink_to("nothing.csv")),
+    "site.csv: missing",
+)
+add("links in a circle", instead("site.csv", lambda p: p.symlink_to(p.name)), "site.csv: ")
+add(
+    "link to a device",
+    instead("site.csv", lambda p: p.symlink_to("/dev/zero")),
+    "site.csv: a link that leads out",
+)
+add("folder for a file", instead("site.csv", Path.mkdir), "site.csv: not a regular file")
+add("pipe for a file", instead("site.csv", os.mkfifo), "site.csv: not a regular file")
+add(
+    "folder for the package",
+    instead("datapackage.json", Path.mkdir),
+    "datapackage.json: not a regular file",
+)
+add(
+    "pipe for the package",
+    instead("datapackage.json", os.mkfifo),
+    "datapackage.json: not a regular file",
+)
+add(
+    "a table of a terabyte",
+    instead("site.csv", sparse(2**40)),
+    "site.csv: 1,099,511,627,776 bytes, at most",
+)
+add(
+    "a package of a gigabyte",
+    instead("datapackage.json", sparse(2**30)),
+    "datapackage.json: 1,073,741,824 bytes, at most",
+)
+add("zero bytes for a table", instead("site.csv", sparse(2**20)), "site.csv, row 1", "zero byte")
+same(
+    "link within the folder",
+    lambda f: ((f / "site.csv").rename(f / "other"), (f / "site.csv").symlink_to("other")),
+)
+same("files nobody asked for", lambda f: (f / "notes.csv").write_bytes(b"\xff\0"))
+same(
+    "left over from a killed save",
+    lambda f: ((f / ".saving-x").mkdir(), (f / ".saving-x" / "site.csv").write_text("half")),
+)
