@@ -192,11 +192,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     cs.generate(seed=1).save(target)
     before = target.read_bytes()
 
-    def fail(self, path, **options):
-        Path(path).write_bytes(b"half")
+    def fail(path, content):
+        path.write_text("half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail)
+    monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(OSError, match="disk full"):
         cs.generate(seed=2).save(target)
     assert target.read_bytes() == before

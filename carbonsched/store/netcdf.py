@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -29,8 +30,11 @@ def write_netcdf(data: xr.Dataset, path: Path) -> None:
     }
     plain = data.copy()
     plain.attrs = plain_attrs(data.attrs)
+    # By way of memory: on a full disk HDF5 raises what is no OSError, or nothing at all.
+    content = io.BytesIO()
+    plain.to_netcdf(content, engine="h5netcdf", encoding=encoding)
     with replacing(path) as temporary:
-        plain.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+        temporary.write_bytes(content.getbuffer())
 
 
 def read_netcdf(path: Path) -> xr.Dataset:

@@ -26,7 +26,7 @@ def data(change: Callable[[xr.Dataset], xr.Dataset]) -> Damage:
     def damage(path: Path) -> None:
         with xr.open_dataset(path, engine="h5netcdf") as file:
             held = file.load()
-        change(held).to_netcdf(path, engine="h5netcdf", invalid_netcdf=True)
+        change(held).to_netcdf(path, engine="h5netcdf")
 
     return damage
 

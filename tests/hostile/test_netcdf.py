@@ -21,7 +21,13 @@ def file(tmp_path) -> Path:
     return base().save(tmp_path / "instance.nc")
 
 
-@pytest.mark.parametrize("name", REGISTRY)
+ON_DEMAND = [
+    name if k % 3 == 0 else pytest.param(name, marks=pytest.mark.long)
+    for k, name in enumerate(REGISTRY)
+]
+
+
+@pytest.mark.parametrize("name", ON_DEMAND)
 def test_each_is_refused_by_name(name, file):
     damage, words = REGISTRY[name]
     damage(file)
@@ -75,13 +81,13 @@ def changed_at_random(file: Path, seeds: range) -> int:
 
 @pytest.mark.filterwarnings("ignore")
 def test_bytes_changed_at_random(file):
-    assert changed_at_random(file, range(12)) < 12
+    assert changed_at_random(file, range(4)) < 4
 
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_bytes_changed_at_random_many_times(file):
-    assert changed_at_random(file, range(12, 500)) < 488
+    assert changed_at_random(file, range(4, 500)) < 496
 
 
 DAMAGED = {
