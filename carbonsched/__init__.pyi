@@ -14,6 +14,7 @@ from .errors import (
 )
 from .formulation import FORMULATIONS, METHODS, Formulation
 from .generate import generate
+from .horizon import roll
 from .instance import Instance, load
 from .model import build
 from .schedule import Schedule
@@ -46,6 +47,7 @@ __all__ = [
     "diagnose",
     "generate",
     "load",
+    "roll",
     "solve",
     "table",
     "verify",

@@ -121,6 +121,17 @@ def _canonical(data: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(arrays, coords, dict(data.attrs))
 
 
+def derived(data: xr.Dataset) -> Instance:
+    """Return an instance of data derived from a valid one's, taken as they are.
+
+    For what no user may state but a window of a longer horizon has: jobs that are over, so allowed
+    nowhere, and a `battery_final` of its own.
+    """
+    instance = object.__new__(Instance)
+    object.__setattr__(instance, "data", data)
+    return instance
+
+
 def require_instance(given: object) -> None:
     """Raise TypeError if what is given is no instance."""
     if not isinstance(given, Instance):

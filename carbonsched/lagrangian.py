@@ -99,7 +99,8 @@ def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ..
     last = data.time == data.time[-1]
     later = xr.where(last, final_price, stored.shift(time=-1, fill_value=0)) - stored
     held = np.maximum(later * data.battery_energy, later * data.battery_min)
-    start = (stored.isel(time=0, drop=True) - final_price) * data.battery_initial
+    start = stored.isel(time=0, drop=True) * data.battery_initial
+    start = start - final_price * data.get("battery_final", data.battery_initial)
 
     capacity = capacity_price * data.it_capacity
     budget = data.carbon_budget * carbon_price if carbon_price > 0 else xr.zeros_like(carbon_price)

@@ -82,3 +82,10 @@ def fix_workload(model: linopy.Model, instance: Instance, formulation: Formulati
         plan = first_fit(instance)
         for name in set(plan.data_vars) & set(model.variables):
             model.variables[name].fix(plan[name])
+
+
+def free_workload(model: linopy.Model, formulation: Formulation) -> None:
+    """Undo what `fix_workload` has fixed."""
+    if formulation.workload == "first fit":
+        for name in {"start", "route"} & set(model.variables):
+            model.variables[name].unfix()

@@ -1,8 +1,9 @@
 """Solve again after a change of numbers, without building again.
 
-Prices, demand, sizes and budgets are costs, bounds and right-hand sides: the model that was built
-stays, each family moves its own numbers, and linopy's persistent solver passes on what differs.
-What changes a coefficient, a label or which variables there are is met by building anew.
+Prices, demand, sizes and budgets are costs, bounds and right-hand sides, cooling and carbon
+intensity the coefficients of a row or two: the model that was built stays, each family moves its
+own numbers, and linopy's persistent solver passes on what differs. What changes other coefficients,
+a label or which variables there are is met by building anew.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from carbonsched.errors import SolverError
 from carbonsched.families import FAMILIES, carbon, grid, inference, jobs, storage
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance
-from carbonsched.model import build, fix_workload
+from carbonsched.model import build, fix_workload, free_workload
 from carbonsched.scaling import LIMIT, span
 from carbonsched.schedule import Schedule
 from carbonsched.solve import as_judged, read_schedule, solve
@@ -40,7 +41,7 @@ PRICES = {
     "value",
 }
 IN_PLACE = PRICES.union(*(getattr(family, "MOVES", ()) for family in FAMILIES))
-EMISSIONS = {"carbon_intensity", "generation_carbon"}  # coefficients of (16), of no other row
+EMISSIONS = {"carbon_intensity", "generation_carbon"}  # coefficients of (16)
 GRID_LIMITS = {"import_limit", "export_limit"}  # coefficients of the states of the grid
 BATTERY_LIMITS = {"charge_limit", "discharge_limit"}  # coefficients of the battery's state
 
@@ -145,11 +146,15 @@ class Reoptimiser:
         model = self.model
         with linopy.options as options:
             options["semantics"] = "v1"
+            if differ - PRICES:
+                free_workload(model, self.formulation)  # a fixed value may lie beyond a new bound
             for family in FAMILIES:
                 if differ & getattr(family, "MOVES", set()):
                     family.update(model, data, self.formulation)
             if differ & PRICES:
                 _set_objective(model, data)
+            if differ & EMISSIONS and "carbon:budget" in model.constraints:
+                _set_emissions(model, data)
             if differ - PRICES:
                 fix_workload(model, instance, self.formulation)
         self._engine.update(model)
@@ -181,7 +186,7 @@ class Reoptimiser:
         )
         variables, rows = self.model.variables, self.model.constraints
         rigid = {
-            *(EMISSIONS if "carbon:budget" in rows else ()),
+            *({"cooling"} if "power:facility" not in rows else ()),
             *(GRID_LIMITS if "importing" in variables else ()),
             *(BATTERY_LIMITS if "charging" in variables else ()),
             *(jobs.MOVES if "jobs:window" not in rows else ()),
@@ -210,3 +215,14 @@ def _set_objective(model: linopy.Model, data: xr.Dataset) -> None:
         )
     moved = terms.assign(coeffs=("_term", by_label[terms.vars.values]))
     model.add_objective(linopy.LinearExpression(moved, model), sense="max", overwrite=True)
+
+
+def _set_emissions(model: linopy.Model, data: xr.Dataset) -> None:
+    """Write what every variable emits into the left side of (16)."""
+    total = sum(
+        (unit * model[name]).sum()
+        for family in FAMILIES
+        if hasattr(family, "emitted")
+        for name, unit in family.emitted(data).items()
+    )
+    model.constraints["carbon:budget"].update(lhs=total)

@@ -33,14 +33,15 @@ class Schedule:
         Left side of (16), tCO2e.
     bound : float
         The solver's upper bound on the objective of this method, USD; not a number, like the
-        gap, where a solver reports none (CBC, GLPK).
+        gap, where a solver reports none (CBC, GLPK) and where it is rolled.
     gap : float
         ``(bound - objective) / |objective|``.
     runtime, build_time : float
         Seconds in the solver, and building the model.
     status : str
         "optimal" (to the gap asked for), "time_limit" (the incumbent), or "stopped": column
-        generation has closed its relaxation, and the gap that is left is wider than asked for.
+        generation has closed its relaxation, and the gap that is left is wider than asked for; or
+        "rolled", which is solved window by window and has no bound.
     versions : dict of str to str
         Of carbonsched, linopy and the solver.
     prices : xarray.Dataset or None

@@ -202,7 +202,8 @@ def read_schedule(
 
 def as_judged(instance: Instance, chosen: Formulation) -> Instance:
     """Return the instance by which a schedule is verified: without a budget it was not given."""
-    return instance if chosen.carbon == "budget" else instance.replace(carbon_budget=math.inf)
+    free = chosen.carbon == "budget" or math.isinf(instance.data.carbon_budget)
+    return instance if free else instance.replace(carbon_budget=math.inf)
 
 
 def _status(model: linopy.Model, result: Result, solver: str) -> str:

@@ -79,6 +79,14 @@ def restricted(data: xr.Dataset, formulation: Formulation) -> xr.Dataset:
     )
 
 
+def finally_least(data: xr.Dataset) -> xr.DataArray:
+    """Return the least final state of charge, MWh over site: the initial one of the instance.
+
+    In a window of a longer horizon that is `battery_final`, see `carbonsched.horizon`.
+    """
+    return data.get("battery_final", data.battery_initial)
+
+
 def most_facility_power(data: xr.Dataset) -> xr.DataArray:
     """Return the most power that the workload can take, MW over (site, time)."""
     jobs = (data.power * may_run(data)).sum("job")
@@ -103,7 +111,7 @@ def tighter_limits(data: xr.Dataset, used: xr.DataArray) -> dict[str, xr.DataArr
     drawn = hours / data.discharge_efficiency * discharge
     before = gained.cumsum("time")
     after = np.maximum(gained.sum("time") - before, 0)  # rounding must not lift it above e^0
-    least = np.maximum(data.battery_initial - drawn.cumsum("time"), data.battery_initial - after)
+    least = np.maximum(data.battery_initial - drawn.cumsum("time"), finally_least(data) - after)
     limits = {
         "import_limit": np.minimum(data.import_limit, used + charge),
         "export_limit": np.minimum(data.export_limit, data.generation_available + discharge),

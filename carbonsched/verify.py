@@ -223,8 +223,9 @@ def _storage(p: xr.Dataset, s: xr.Dataset, hours: xr.DataArray) -> Iterator[Row]
     change = p.charge_efficiency * s.charge - s.discharge / p.discharge_efficiency
     size = np.maximum(s.soc, before)
     yield "13", "state of charge", "MWh", np.abs(s.soc - before - hours * change), size
-    final = p.battery_initial - s.soc.isel(time=-1, drop=True)
-    yield "13", "final state of charge", "MWh", final, p.battery_initial
+    least = p.get("battery_final", p.battery_initial)
+    final = least - s.soc.isel(time=-1, drop=True)
+    yield "13", "final state of charge", "MWh", final, least
     yield "14", "battery not below its minimum", "MWh", p.battery_min - s.soc, p.battery_min
     yield "14", "battery not above its energy", "MWh", s.soc - p.battery_energy, s.soc
     for power, limit in ((s.charge, p.charge_limit), (s.discharge, p.discharge_limit)):

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import carbonsched as cs
 from carbonsched.families import inference, jobs
 from carbonsched.reoptimise import IN_PLACE, Reoptimiser
 
-NUMBERS = IN_PLACE - jobs.MOVES - inference.LATENCY  # what moves in every formulation
+OTHERS = {"cooling", "battery_final"}  # a coefficient, and what only windows have
+NUMBERS = IN_PLACE - OTHERS - jobs.MOVES - inference.LATENCY  # what moves in every formulation
 
 
 def changed(instance: cs.Instance, name: str, factor: float) -> cs.Instance:
@@ -48,9 +50,7 @@ def test_all_parameters_moved_at_once(default, method):
 @pytest.mark.parametrize(
     "change",
     [
-        {"cooling": 1.01},
         {"power": 1.1},
-        {"carbon_intensity": 1.1},
         {"discharge_efficiency": 0.99},
         {"carbon_budget": np.inf},
         {"export_price": 2.5},  # above the import price: the states of the grid are needed
@@ -92,6 +92,34 @@ def test_other_labels_build_anew(default):
     again.solve(default)
     fewer = cs.Instance(default.data.isel(job=slice(3)))
     assert again.solve(fewer).objective == pytest.approx(cs.solve(fewer, gap=1e-7).objective)
+    assert again.rebuilds == 2
+
+
+def test_coefficients_of_cooling_and_carbon_move_in_place(default):
+    """Sensitivity: 10 % more carbon under a budget that binds, 1 % more cooling, in two hours."""
+    again = Reoptimiser(formulation=cs.Formulation(power="stated"), gap=1e-7, warm=False)
+    instance = default.replace(carbon_budget=700.0)
+    again.solve(instance)
+    for name, factor in {
+        "carbon_intensity": 1.1,
+        "generation_carbon": 1.2,
+        "cooling": 1.01,
+    }.items():
+        given = instance.data[name]
+        early = (instance.data.time < instance.data.time[2]) | ("time" not in given.dims)
+        instance = instance.replace(**{name: xr.where(early, factor * given, given)})
+        moved, fresh = again.solve(instance), cs.solve(instance, gap=1e-7)
+        assert moved.objective == pytest.approx(fresh.objective, rel=1e-6), name
+        assert moved.bound == pytest.approx(fresh.bound, rel=1e-6), name
+    assert (again.rebuilds, again.updates) == (1, 3)
+
+
+def test_cooling_builds_anew_where_powers_are_substituted(default):
+    again = Reoptimiser(formulation=cs.Formulation(power="substituted"), gap=1e-3)
+    again.solve(default)
+    instance = changed(default, "cooling", 1.01)
+    moved, fresh = again.solve(instance), cs.solve(instance, gap=1e-3)
+    assert max(moved.objective, fresh.objective) <= min(moved.bound, fresh.bound) + 1e-3
     assert again.rebuilds == 2
 
 

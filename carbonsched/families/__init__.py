@@ -6,8 +6,9 @@ formulation. `declare` adds its variables and adds its terms to the shared expre
 each other than the shared expressions. A family whose module says `OVER` one of the index sets is
 left out where that set is empty.
 
-For solving again after a change, `worth` gives what a unit of each variable earns, and `update`
-moves bounds and right-hand sides to new numbers of the parameters in `MOVES`.
+For solving again after a change, `worth` gives what a unit of each variable earns and `emitted`
+what it emits, and `update` moves bounds, right-hand sides and coefficients to new numbers of the
+parameters in `MOVES`.
 
 ============  ==================  ==========  ===============================================
 expression    dims                unit        terms from

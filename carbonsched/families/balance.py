@@ -11,7 +11,7 @@ Generation may be curtailed: what is available is a bound, not a must-run profil
 import xarray as xr
 from linopy import Model
 
-from carbonsched.families.shared import contribute, earn, over
+from carbonsched.families.shared import contribute, earn, emit, over
 from carbonsched.formulation import Formulation
 
 MOVES = {"generation_available"}
@@ -22,16 +22,20 @@ def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
     return {"generate": -data.step_hours * data.generation_cost}
 
 
+def emitted(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a unit of each variable emits, tCO2e."""
+    return {"generate": data.step_hours * data.generation_carbon}
+
+
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare `generate`, MW over (site, time), and its supply, emissions and cost."""
     site_time = over(data, "site", "time")
     generate = model.add_variables(
         lower=0, upper=data.generation_available, coords=site_time, name="generate"
     )
-    hours = data.step_hours.item()
 
     contribute(model, "net_supply", generate)
-    contribute(model, "emissions", hours * data.generation_carbon * generate)
+    emit(model, emitted(data))
     earn(model, worth(data))
 
 

@@ -16,7 +16,7 @@ can go. They stay where exporting pays more than importing costs and neither lim
 import xarray as xr
 from linopy import Model
 
-from carbonsched.families.shared import contribute, earn, over
+from carbonsched.families.shared import contribute, earn, emit, over
 from carbonsched.formulation import Formulation
 
 MOVES = {"import_limit", "export_limit"}
@@ -35,6 +35,11 @@ def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
     return {"grid_import": -hours * data.import_price, "grid_export": hours * data.export_price}
 
 
+def emitted(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a unit of each variable emits, tCO2e."""
+    return {"grid_import": data.step_hours * data.carbon_intensity}
+
+
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     """Declare the grid powers, MW, and their states, binary, over (site, time)."""
     site_time = over(data, "site", "time")
@@ -48,10 +53,9 @@ def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     if states.any():
         model.add_variables(binary=True, coords=site_time, mask=states, name="importing")
         model.add_variables(binary=True, coords=site_time, mask=states, name="exporting")
-    hours = data.step_hours.item()
 
     contribute(model, "net_supply", grid_import - grid_export)
-    contribute(model, "emissions", hours * data.carbon_intensity * grid_import)
+    emit(model, emitted(data))
     earn(model, worth(data))
 
 

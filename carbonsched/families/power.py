@@ -13,7 +13,7 @@ from linopy import Model
 from carbonsched.families.shared import contribute, over
 from carbonsched.formulation import Formulation
 
-MOVES = {"it_capacity"}
+MOVES = {"it_capacity", "cooling"}  # cooling where the powers are stated
 
 
 def declare(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
@@ -40,6 +40,9 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
-    """Move the capacity."""
+    """Move the capacity and, in (3), the cooling."""
     if "power:capacity" in model.constraints:
         model.constraints["power:capacity"].update(rhs=data.it_capacity)
+    if "power:facility" in model.constraints:
+        facility_power, it_power = model["facility_power"], model["it_power"]
+        model.constraints["power:facility"].update(lhs=facility_power - data.cooling * it_power)

@@ -30,6 +30,12 @@ def earn(model: Model, worth: dict[str, xr.DataArray]) -> None:
     contribute(model, "benefit", sum((unit * model[name]).sum() for name, unit in worth.items()))
 
 
+def emit(model: Model, emitted: dict[str, xr.DataArray]) -> None:
+    """Add to `emissions` what some variables emit, given the emissions of a unit of each, tCO2e."""
+    for name, unit in emitted.items():
+        contribute(model, "emissions", unit * model[name])
+
+
 def contribute(model: Model, name: str, terms: LinearExpression | Variable) -> None:
     """Add terms to a shared expression."""
     total = model.expressions[name] + terms

@@ -22,8 +22,16 @@ from linopy import Model
 
 from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
+from carbonsched.tightening import finally_least
 
-MOVES = {"battery_energy", "battery_min", "battery_initial", "charge_limit", "discharge_limit"}
+MOVES = {
+    "battery_energy",
+    "battery_min",
+    "battery_initial",
+    "battery_final",
+    "charge_limit",
+    "discharge_limit",
+}
 
 
 def needs_state(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
@@ -75,7 +83,7 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
     end = soc.isel(time=-1, drop=True)
 
     model.add_constraints(soc == before + hours * stored, name="storage:state")  # (13)
-    model.add_constraints(end >= data.battery_initial, name="storage:final")  # (13)
+    model.add_constraints(end >= finally_least(data), name="storage:final")  # (13)
     if "charging" in model.variables:
         charging, limit = model["charging"], data.discharge_limit
         model.add_constraints(charge <= data.charge_limit * charging, name="storage:charge")  # (15)
@@ -85,9 +93,9 @@ def constrain(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
 
 
 def update(model: Model, data: xr.Dataset, formulation: Formulation) -> None:
-    """Move the sizes and the initial state of charge."""
+    """Move the sizes and the initial and final state of charge."""
     model["charge"].update(upper=data.charge_limit)
     model["discharge"].update(upper=data.discharge_limit)
     model["soc"].update(lower=data.battery_min, upper=data.battery_energy)
     model.constraints["storage:state"].update(rhs=initially(data))
-    model.constraints["storage:final"].update(rhs=data.battery_initial)
+    model.constraints["storage:final"].update(rhs=finally_least(data))
