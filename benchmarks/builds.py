@@ -1,24 +1,30 @@
-"""The `start` formulation built in other ways: line by line, and by arrays alone.
+"""The `start` formulation built in other ways: line by line in several libraries, and by arrays.
 
-Each takes an instance and leaves a model that a solver holds, so that what is timed is the same
-work. They know nothing of `carbonsched.families`, and so they are a second opinion, too: the tests
-compare their optimum with that of `carbonsched.solve`. Instances whose prices need states of grid
-or battery are refused.
+    python benchmarks/builds.py PEER [--sites 3 --periods 24 --jobs 6 --seed 0]
+
+prints, as JSON, the seconds of a build and of a solve to 1 %, in a process of its own: OR-tools and
+highspy each bring a HiGHS and cannot share one. Each way ends with a model that a solver holds, so
+that what is timed is the same work. None knows of `carbonsched.families`, and so they are a second
+opinion, too: the tests compare their optimum with that of `carbonsched.solve`. Instances whose
+prices need states of grid or battery are refused.
 """
 
 from __future__ import annotations
 
+import json
+import time
 from itertools import product
 from typing import Any
 
-import highspy
-import linopy
 import numpy as np
+import typer
 import xarray as xr
 from scipy import sparse
 
 import carbonsched as cs
 from carbonsched.schema import PARAMETERS
+
+GAP, LIMIT = 0.01, 120.0
 
 
 def by_lines(instance: cs.Instance, peer: Any) -> None:
@@ -129,26 +135,45 @@ class HighsLines:
     """HiGHS by its own Python expressions."""
 
     def __init__(self) -> None:
-        self.model = highspy.Highs()
+        import highspy
+
+        self.highspy, self.model = highspy, highspy.Highs()
         self.model.silent()
         self.total, self.row = self.model.qsum, self.model.addConstr
 
     def variable(self, upper: float, binary: bool = False) -> Any:
-        kind = highspy.HighsVarType.kInteger if binary else highspy.HighsVarType.kContinuous
-        return self.model.addVariable(0.0, upper, type=kind)
+        kinds = self.highspy.HighsVarType
+        return self.model.addVariable(
+            0.0, upper, type=kinds.kInteger if binary else kinds.kContinuous
+        )
 
     def maximise(self, terms: list[Any]) -> None:
-        self.model.setObjective(self.total(terms), highspy.ObjSense.kMaximize)
+        self.model.setObjective(self.total(terms), self.highspy.ObjSense.kMaximize)
+
+    def solve(self, gap: float) -> float:
+        self.model.setOptionValue("mip_rel_gap", gap)
+        self.model.setOptionValue("time_limit", LIMIT)
+        self.model.run()
+        return self.model.getObjectiveValue()
+
+
+class ArraysOnly(HighsLines):
+    """HiGHS with a matrix that NumPy assembled."""
+
+    def build(self, instance: cs.Instance) -> None:
+        self.model.passModel(by_arrays(instance))
 
 
 class LinopyLines:
     """linopy as if it had no labelled arrays: a call for every variable and every row."""
 
     def __init__(self) -> None:
-        self.model = linopy.Model()
+        import linopy
+
+        self.linopy, self.model = linopy, linopy.Model()
 
     def total(self, terms: list[Any]) -> Any:
-        return linopy.merge([1 * term for term in terms])
+        return self.linopy.merge([1 * term for term in terms])
 
     def row(self, comparison: Any) -> None:
         self.model.add_constraints(comparison)
@@ -160,6 +185,25 @@ class LinopyLines:
 
     def maximise(self, terms: list[Any]) -> None:
         self.model.add_objective(self.total(terms), sense="max")
+        self.held = self._hold()
+
+    def _hold(self) -> Any:
+        from carbonsched.solvers import hand_over
+
+        return hand_over(self.model, "highs", gap=GAP, time_limit=LIMIT)
+
+    def solve(self, gap: float) -> float:
+        self.held.solver_model.setOptionValue("mip_rel_gap", gap)
+        self.held.solve()
+        return self.held.solver_model.getObjectiveValue()
+
+
+class LabelledArrays(LinopyLines):
+    """linopy as this package uses it."""
+
+    def build(self, instance: cs.Instance) -> None:
+        self.model = cs.build(instance)
+        self.held = self._hold()
 
 
 class GurobiLines:
@@ -179,14 +223,20 @@ class GurobiLines:
         self.model.setObjective(self.total(terms), -1)
         self.model.update()
 
+    def solve(self, gap: float) -> float:
+        self.model.Params.MIPGap, self.model.Params.TimeLimit = gap, LIMIT
+        self.model.optimize()
+        return self.model.ObjVal
+
 
 class OrToolsLines:
-    """OR-tools' model builder, which hands what it builds to any solver it ships."""
+    """OR-tools' model builder, solved by the SCIP it brings."""
 
     def __init__(self) -> None:
         from ortools.linear_solver.python import model_builder
 
         self.model = model_builder.Model()
+        self.solver = model_builder.Solver("scip")
         self.total, self.row = model_builder.LinearExpr.sum, self.model.add
 
     def variable(self, upper: float, binary: bool = False) -> Any:
@@ -194,6 +244,12 @@ class OrToolsLines:
 
     def maximise(self, terms: list[Any]) -> None:
         self.model.maximize(self.total(terms))
+
+    def solve(self, gap: float) -> float:
+        self.solver.set_solver_specific_parameters(f"limits/gap = {gap}")
+        self.solver.set_time_limit_in_seconds(LIMIT)
+        self.solver.solve(self.model)
+        return self.solver.objective_value
 
 
 class ScipLines:
@@ -212,18 +268,38 @@ class ScipLines:
     def maximise(self, terms: list[Any]) -> None:
         self.model.setObjective(self.total(terms), "maximize")
 
+    def solve(self, gap: float) -> float:
+        self.model.setParam("limits/gap", gap)
+        self.model.setParam("limits/time", LIMIT)
+        self.model.optimize()
+        return self.model.getObjVal()
+
 
 PEERS = {
-    "linopy": LinopyLines,
+    "labelled arrays": LabelledArrays,
+    "arrays alone": ArraysOnly,
     "highspy": HighsLines,
     "gurobipy": GurobiLines,
     "ortools": OrToolsLines,
     "pyscipopt": ScipLines,
+    "linopy": LinopyLines,
 }
 
 
-def by_arrays(instance: cs.Instance) -> highspy.Highs:
-    """Assemble the matrix with NumPy and hand it over: the least that any layer above can cost."""
+def built(instance: cs.Instance, name: str) -> Any:
+    """Return a peer that holds the model of an instance."""
+    peer = PEERS[name]()
+    if hasattr(peer, "build"):
+        peer.build(instance)
+    else:
+        by_lines(instance, peer)
+    return peer
+
+
+def by_arrays(instance: cs.Instance) -> Any:
+    """Assemble HiGHS's program with NumPy: the least that any layer above can cost."""
+    import highspy
+
     data, hours = instance.data, instance.data.step_hours.item()
     if (data.export_price > data.import_price).any() or (data.import_price < 0).any():
         raise ValueError("these prices need states of grid or battery")
@@ -328,7 +404,20 @@ def by_arrays(instance: cs.Instance) -> highspy.Highs:
     lp.integrality_ = [highspy.HighsVarType.kInteger] * starts + [
         highspy.HighsVarType.kContinuous
     ] * int(first_column[-1] - starts)
-    highs = highspy.Highs()
-    highs.silent()
-    highs.passModel(lp)
-    return highs
+    return lp
+
+
+def main(peer: str, sites: int = 3, periods: int = 24, jobs: int = 6, seed: int = 0) -> None:
+    """Build and solve a generated instance and print what it took."""
+    built(cs.generate(1, 3, 1, 1, seed=0), peer)  # what a first call costs is not the build's
+    instance = cs.generate(sites, periods, jobs, seed=seed)
+    begun = time.perf_counter()
+    model = built(instance, peer)
+    done = time.perf_counter()
+    objective = model.solve(GAP)
+    seconds = {"build_seconds": done - begun, "solver_seconds": time.perf_counter() - done}
+    typer.echo(json.dumps(seconds | {"objective": objective}))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -4,17 +4,22 @@
 
 Every measurement is a row of `benchmarks/results.csv`: what was solved, how, in how many seconds,
 to which gap. Seconds belong to the machine; compare rows of one run only. Cases run one at a time,
-each large one in a process of its own so that its peak memory is its own. Solvers other than HiGHS
-take part if they are installed.
+each large one in a process of its own so that its peak memory is its own. Solvers and libraries
+other than HiGHS and linopy take part if they are installed: gurobipy, pyscipopt, ortools.
 """
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,7 +33,20 @@ from carbonsched.reoptimise import Reoptimiser
 from carbonsched.store import replacing
 
 SEEDS = range(20)
-PEERS = ("highs", "gurobi", "scip")
+SOLVERS = {"highs": SEEDS, "gurobi": SEEDS, "scip": range(5)}  # SCIP takes its time on `paper`
+FORMULATIONS = cs.FORMULATIONS | {
+    # what Gurobi's size-limited licence takes: no starts and routes that a row forbids
+    "paper, cut": replace(cs.FORMULATIONS["paper"], windows="cut", latency="cut")
+}
+BUILDS = Path(__file__).with_name("builds.py")
+LIBRARIES = {
+    "labelled arrays": "linopy",
+    "arrays alone": "highspy",
+    "highspy": "highspy",
+    "gurobipy": "gurobipy",
+    "ortools": "ortools",
+    "pyscipopt": "pyscipopt",
+}
 LIMIT = 120.0
 FLEET = (20, 168, 200)
 JOBS = (50, 100, 200, 400, 800)  # at 20 sites and 72 hours
@@ -69,15 +87,44 @@ def alone(size: tuple[int, int, int], seed: int, **how: Any) -> dict[str, Any]:
 
 
 def formulations() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
-    """Yield the paper's size, every installed solver on both formulations, to 1 %."""
-    for seed in SEEDS:
-        for solver in PEERS:
-            for formulation in cs.FORMULATIONS:
-                if solver in linopy.available_solvers:
-                    how = {"solver": solver, "formulation": formulation, "gap": 0.01}
-                    about = {"benchmark": "formulations", "size": "3 x 24 x 6", "seed": seed}
-                    about |= {"engine": "milp", **how}
-                    yield about, lambda seed=seed, how=how: timed(cs.generate(seed=seed), **how)
+    """Yield the paper's size, every installed solver on each formulation, to 1 %."""
+    for solver, seeds in SOLVERS.items():
+        for seed in seeds if solver in linopy.available_solvers else ():
+            for name, formulation in FORMULATIONS.items():
+                how = {"solver": solver, "gap": 0.01}
+                about = {"benchmark": "formulations", "size": "3 x 24 x 6", "seed": seed}
+                about |= {"engine": "milp", "formulation": name, **how}
+                how |= {"formulation": formulation, "engine": "milp"}
+                yield about, lambda seed=seed, how=how: timed(cs.generate(seed=seed), **how)
+
+
+def built(library: str, size: tuple[int, int, int], seed: int) -> dict[str, Any]:
+    """Build by a library in a process of its own and return the row."""
+    words = [*zip(("--sites", "--periods", "--jobs"), map(str, size), strict=True)]
+    command = [sys.executable, str(BUILDS), library, *sum(words, ()), "--seed", str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        return {"status": "failed"}
+    return {"status": "optimal", **json.loads(done.stdout.splitlines()[-1])}
+
+
+def builds() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
+    """Yield the `start` formulation, built by labelled arrays, line by line and by arrays alone."""
+    cases = [
+        (library, size, seed)
+        for size, seeds in (((3, 24, 6), SEEDS), ((10, 72, 40), range(5)))
+        for seed in seeds
+        for library, package in LIBRARIES.items()
+        if find_spec(package)
+    ]
+    cases += [("linopy", (3, 24, 6), seed) for seed in range(3)]  # half a minute each
+    for library, size, seed in cases:
+        about = {"benchmark": "builds", "size": " x ".join(map(str, size)), "seed": seed}
+        about |= {"library": library, "gap": 0.01, "formulation": "start"}
+        yield (
+            about,
+            lambda library=library, size=size, seed=seed: built(library, size, seed),
+        )
 
 
 def changes(instance: cs.Instance) -> dict[str, cs.Instance]:
@@ -142,7 +189,7 @@ def growth() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
             )
 
 
-PARTS = {part.__name__: part for part in (formulations, again, fleets, growth)}
+PARTS = {part.__name__: part for part in (formulations, builds, again, fleets, growth)}
 
 
 def main(
