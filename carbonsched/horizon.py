@@ -30,7 +30,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,22 +38,17 @@ import numpy as np
 import xarray as xr
 
 from carbonsched import store
-from carbonsched.decisions import read_decisions, running
+from carbonsched.decisions import read_decisions
 from carbonsched.digest import digest
 from carbonsched.errors import InfeasibleError
-from carbonsched.families import grid, storage
 from carbonsched.formulation import Formulation, choose
 from carbonsched.instance import Instance, derived, require_instance
+from carbonsched.lookahead import CHOSEN, TIMES, in_window, movable, nothing, over_positions
 from carbonsched.progress import progress_bar
 from carbonsched.reoptimise import Reoptimiser
-from carbonsched.schedule import Schedule, emissions
+from carbonsched.schedule import Schedule
 from carbonsched.solve import as_judged, versions
-from carbonsched.tightening import restricted
 from carbonsched.verify import verify
-from carbonsched.windows import window_positions
-
-_CHOSEN = ("start", "route", "generate", "grid_import", "grid_export", "charge", "discharge")
-_TIMES = ("runtime", "build_time")
 
 
 def roll(
@@ -116,21 +111,21 @@ def roll(
         about = [asdict(chosen), window, step, limits, versions(solver)]
         content = json.dumps([digest(instance), *about], sort_keys=True)
         kept = Path(folder) / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.nc"
-    whole = _over_positions(instance.data)
+    whole = over_positions(instance.data)
     again = Reoptimiser(
         method,
-        _movable(whole, chosen),
+        movable(whole, chosen),
         warm=False,  # a run taken up again has no last solution to start from
         gap=gap,
         time_limit=time_limit,
         solver=solver,
         **options,
     )
-    done = store.read_netcdf(kept) if kept and kept.exists() else _nothing(instance)
+    done = store.read_netcdf(kept) if kept and kept.exists() else nothing(instance)
     with progress_bar(progress, total=periods, unit="period") as bar:
         bar.update(done.sizes["time"])
         for first, count in _steps(periods, window, step, done.sizes["time"]):
-            given = _in_window(whole, done, first, window, chosen)
+            given = in_window(whole, done, first, window, chosen)
             schedule = _solve_window(again, given, instance, first)
             done = _committed(instance, done, schedule, first, count)
             if kept:
@@ -145,7 +140,7 @@ def roll(
         formulation=chosen,
         solver=solver,
         versions=versions(solver),
-        **{name: float(done.attrs[name]) for name in _TIMES},
+        **{name: float(done.attrs[name]) for name in TIMES},
     )
     verify(as_judged(instance, chosen), schedule).raise_if_broken()
     return schedule
@@ -171,105 +166,6 @@ def _steps(periods: int, window: int, step: int, done: int) -> Iterator[tuple[in
     for first in sorted({*range(0, last, step), last}):
         if first >= done:
             yield first, window if first == last else min(step, last - first)
-
-
-def _movable(whole: xr.Dataset, chosen: Formulation) -> Formulation:
-    """Return the formulation as stated for a model whose windows move: limits as they are given.
-
-    States of grid and battery stand everywhere if they are needed anywhere on the horizon.
-    """
-    data = restricted(whole, chosen)
-    return replace(
-        chosen,
-        windows="rows",
-        bounds="given",
-        power="stated",  # cooling then stands in one row
-        grid_states="everywhere" if grid.needs_states(data, chosen).any() else "needed",
-        storage_states="everywhere" if storage.needs_state(data, chosen).any() else "needed",
-    )
-
-
-def _over_positions(data: xr.Dataset) -> xr.Dataset:
-    """Return the data with periods counted from 0, and at each site a service for running jobs."""
-    release, deadline = (("job", at) for at in window_positions(data))
-    counted = data.assign_coords(time=np.arange(data.sizes["time"]))
-    counted = counted.assign(release=release, deadline=deadline)
-    if not data.sizes["job"]:
-        return counted
-    sites = data.site.values
-    service = [f"jobs running at {site}" for site in sites]
-    own = xr.DataArray(np.eye(len(sites), dtype=bool), {"service": service, "site": sites})
-    idle = xr.DataArray(0.0, {"service": service, "time": counted.time}, ("service", "time"))
-    each = xr.DataArray(np.zeros(len(sites)), {"service": service})
-    running_jobs = xr.Dataset(
-        {
-            "demand": idle,
-            "power_per_unit": each + 1,
-            "value": each,
-            "latency": xr.where(own, 0, np.inf),
-            "latency_limit": each,
-            "home": ("service", sites),
-        }
-    )
-    services = counted[list(running_jobs)]
-    return counted.drop_dims("service").merge(xr.concat([services, running_jobs], "service"))
-
-
-def _nothing(instance: Instance) -> xr.Dataset:
-    """Return the decisions of a run that has not begun."""
-    none = instance.data.isel(time=slice(0))
-    shapes = {
-        "start": ("job", "site", "time"),
-        "route": ("service", "site", "time"),
-    }
-    arrays = {}
-    for name in _CHOSEN:
-        dims = shapes.get(name, ("site", "time"))
-        arrays[name] = (dims, np.zeros([none.sizes[dim] for dim in dims]))
-    return xr.Dataset(arrays, none.coords, dict.fromkeys(_TIMES, 0.0))
-
-
-def _in_window(
-    whole: xr.Dataset, done: xr.Dataset, first: int, window: int, chosen: Formulation
-) -> xr.Dataset:
-    """Return the data of the window that begins at a period, after what was committed."""
-    data = whole.isel(time=slice(first, first + window))
-    data = data.assign_coords(time=np.arange(window))
-    started = done.start.astype(float).assign_coords(time=np.arange(first))
-    data["battery_final"] = whole.battery_initial
-    data["battery_initial"] = _charge(whole, done)
-    data["carbon_budget"] = _remaining(whole, done, chosen)
-    if not data.sizes["job"]:
-        return data
-
-    run = running(started.reindex(time=whole.time.values, fill_value=0.0), whole.duration)
-    load = (whole.power * run).sum("job").isel(time=slice(first, first + window))
-    own = data.demand.copy()
-    own[{"service": slice(-whole.sizes["site"], None)}] = load.transpose("site", "time").values
-    there = (whole.release < first + window) & (whole.deadline >= first)
-    waiting = started.sum(["site", "time"]) == 0
-    return data.assign(
-        demand=own,
-        allowed=(whole.allowed & there & waiting).transpose("job", "site"),
-        release=(whole.release - first).clip(0, window - 1),
-        deadline=(whole.deadline - first).clip(0, window - 1),
-    )
-
-
-def _charge(whole: xr.Dataset, done: xr.Dataset) -> xr.DataArray:
-    """Return the state of charge after what was committed, MWh over site."""
-    stored = whole.charge_efficiency * done.charge - done.discharge / whole.discharge_efficiency
-    charge = whole.battery_initial + (whole.step_hours * stored).sum("time")
-    return charge.clip(whole.battery_min, whole.battery_energy)  # a solver's tolerance aside
-
-
-def _remaining(whole: xr.Dataset, done: xr.Dataset, chosen: Formulation) -> xr.DataArray:
-    """Return what is left of the carbon budget, tCO2e."""
-    budget = whole.carbon_budget if chosen.carbon == "budget" else xr.DataArray(np.inf)
-    count = done.sizes["time"]
-    past = derived(whole.isel(time=slice(count)))
-    emitted = emissions(past, done.assign_coords(time=np.arange(count))).sum()
-    return (budget - emitted).clip(min=0)
 
 
 def _solve_window(
@@ -300,7 +196,7 @@ def _committed(
 ) -> xr.Dataset:
     """Return the decisions with those of a window's first periods added."""
     data = instance.data
-    part = schedule.data[list(_CHOSEN)].isel(time=slice(count)).sel(service=data.service)
+    part = schedule.data[list(CHOSEN)].isel(time=slice(count)).sel(service=data.service)
     part = part.assign_coords(time=data.indexes["time"][first : first + count])
-    times = {name: float(done.attrs[name]) + getattr(schedule, name) for name in _TIMES}
+    times = {name: float(done.attrs[name]) + getattr(schedule, name) for name in TIMES}
     return xr.concat([done, part], "time").assign_attrs(times)
