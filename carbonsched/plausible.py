@@ -42,33 +42,36 @@ def warn_of_suspicious(data: xr.Dataset, names: Iterable[str] = PARAMETERS) -> N
 
 def _outside(array: xr.DataArray, quantity: Quantity) -> Iterator[str]:
     low, high = quantity.plausible or (0.0, np.inf)
-    size = np.abs(array.where(np.isfinite(array) & (array != 0)))
-    spread = [dim for dim in array.dims[1:] if dim in ("time", "site")]
+    # In NumPy: an instance is made at every step of a loop, and this is done every time.
+    size = np.abs(array.values)
+    size = np.where(np.isfinite(size) & (size > 0), size, np.nan)
+    spread = array.dims[1:]
     typical = _typical(size) if spread else size
     odd = (typical < low) | (typical > high)
     unit = f" {quantity.unit}".removesuffix(" 1")
-    for place in np.argwhere(odd.values):
-        value = typical.values[tuple(place)]
-        yield f"{_named(quantity.name, typical, place)} is {value:,.6g}{unit}{_median(spread)}"
+    for place in np.argwhere(odd):
+        value = typical[tuple(place)]
+        name = _named(quantity.name, array, place)
+        yield f"{name} is {value:,.6g}{unit}{_median(spread)}"
     if spread:
-        for place in np.argwhere(((size > SPIKE * high) & ~odd).values):
+        spikes = (size > SPIKE * high) & ~odd.reshape(-1, *[1] * len(spread))
+        for place in np.argwhere(spikes):
             value = array.values[tuple(place)]
-            yield f"{_named(quantity.name, size, place)} = {value:,.6g}{unit}"
+            yield f"{_named(quantity.name, array, place)} = {value:,.6g}{unit}"
 
 
-def _typical(size: xr.DataArray) -> xr.DataArray:
-    """Return the lower median over all but the first dimension; not a number where all is zero."""
-    rows = np.sort(size.values.reshape(size.shape[0], -1), axis=1)  # what is not a number goes last
+def _typical(size: np.ndarray) -> np.ndarray:
+    """Return the lower median over all but the first axis; not a number where all is zero."""
+    rows = np.sort(size.reshape(size.shape[0], -1), axis=1)  # what is not a number goes last
     middle = (np.isfinite(rows).sum(axis=1, keepdims=True).clip(min=1) - 1) // 2
-    values = np.take_along_axis(rows, middle, axis=1)[:, 0]
-    return xr.DataArray(values, {size.dims[0]: size.indexes[size.dims[0]]})
+    return np.take_along_axis(rows, middle, axis=1)[:, 0]
 
 
-def _median(spread: list[str]) -> str:
+def _median(spread: tuple[str, ...]) -> str:
     return f" in the median over {' and '.join(spread)}" if spread else ""
 
 
 def _named(name: str, array: xr.DataArray, place: np.ndarray) -> str:
-    at = (f"{dim}={array.indexes[dim][k]}" for dim, k in zip(array.dims, place, strict=True))
+    at = (f"{dim}={array.indexes[dim][k]}" for dim, k in zip(array.dims, place, strict=False))
     labels = ", ".join(at)
     return f"{name}[{labels}]" if labels else name
