@@ -13,7 +13,8 @@ knows its own periods and nothing after them.
   the next.
 - **Carbon.** A window may emit its share of the remaining budget: of the periods left, as many as
   it has. What the committed periods emit is debited. Where the share is too small for any schedule,
-  the window may use all that remains.
+  the window may use all that remains. Shares go by periods, not by need: under a budget close to
+  the least possible, a window can end without a schedule although the whole horizon has one.
 
 What a window plans beyond its committed periods, with idle batteries in those that are new, is a
 schedule of the next window: no job that runs reaches them. So only the grid in single periods,
