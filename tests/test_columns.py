@@ -29,7 +29,9 @@ def generated(seed: int, **sizes: int) -> cs.Instance:
     return made
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(k, marks=[pytest.mark.long] * (k >= 16)) for k in range(100)]
+)
 def test_the_certified_interval_contains_the_optimum(seed):
     instance = generated(seed)
     try:
