@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from carbonsched.families.inference import open_routes
 from carbonsched.formulation import Formulation
+from carbonsched.routes import open_routes
 from carbonsched.tightening import restricted
 from carbonsched.wording import hourly, listed, number
 from carbonsched.workload import it_room, split_evenly

@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.errors import SolverError
-from carbonsched.families.inference import open_routes
 from carbonsched.feasibility import BOUNDS, Plan, state_elastic
 from carbonsched.formulation import Formulation
+from carbonsched.routes import open_routes
 from carbonsched.solvers import hand_over
 from carbonsched.tightening import restricted
 

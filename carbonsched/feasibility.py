@@ -32,10 +32,10 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.families import FAMILIES, objective
-from carbonsched.families.inference import open_routes
 from carbonsched.families.shared import contribute, over
 from carbonsched.formulation import Formulation
 from carbonsched.model import state
+from carbonsched.routes import open_routes
 
 # The limits that are bounds of variables in the families, and rows here: variable, sense.
 BOUNDS = {

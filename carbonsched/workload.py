@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.errors import InfeasibleError
-from carbonsched.families.inference import open_routes, require_routes
 from carbonsched.instance import Instance
+from carbonsched.routes import open_routes, require_routes
 from carbonsched.windows import window_positions
 
 

@@ -12,34 +12,13 @@ to the benefit; declared with (12) as a row, or not declared at all, the set is 
 import xarray as xr
 from linopy import Model
 
-from carbonsched.errors import InfeasibleError
 from carbonsched.families.shared import contribute, earn, over
 from carbonsched.formulation import Formulation
+from carbonsched.routes import open_routes, require_routes
 
 OVER = "service"
 LATENCY = {"latency", "latency_limit"}
 MOVES = {"demand", *LATENCY}
-
-
-def open_routes(data: xr.Dataset) -> xr.DataArray:
-    """Return the routes a service may take: bool over (service, site)."""
-    return data.latency <= data.latency_limit
-
-
-def require_routes(data: xr.Dataset) -> None:
-    """Raise if a service with demand may use no site: a row without variables, linopy drops.
-
-    Raises
-    ------
-    InfeasibleError
-        Names each such service.
-    """
-    stranded = (data.demand > 0).any("time") & ~open_routes(data).any("site")
-    if stranded.any():
-        named = ", ".join(data.service.values[stranded.values])
-        raise InfeasibleError(
-            f"no schedule satisfies (11) and (12): no site within the latency limit of {named}"
-        )
 
 
 def worth(data: xr.Dataset) -> dict[str, xr.DataArray]:
