@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from tqdm.auto import tqdm
+from tqdm import TqdmWarning
+
+with warnings.catch_warnings(action="ignore", category=TqdmWarning):
+    from tqdm.auto import tqdm  # warns in a notebook without widgets, where the plain bar will do
 
 
 def progress_bar(show: bool | None, **options: Any) -> tqdm:
