@@ -4,7 +4,8 @@ Each round prices every placement of every job at the duals of the restricted ma
 optimum from those duals alone (`carbonsched.lagrangian`), and adds the best placements as columns.
 Once master and bound are close, a dive rounds: jobs of the greatest weight are fixed, the master is
 solved again, and so on until every job is placed or declined. What remains is the dispatch of that
-workload, so an incumbent; the gap is its distance from the best bound of any round.
+workload, so an incumbent, which a local repair improves where it loses most; the gap is its
+distance from the best bound of any round.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from contextlib import contextmanager
 import numpy as np
 
 from carbonsched.decisions import read_decisions
-from carbonsched.dive import SHARES, dive, place
+from carbonsched.dive import dive, place
 from carbonsched.errors import InfeasibleError, NoIncumbentError
 from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
 from carbonsched.master import Master
 from carbonsched.progress import progress_bar
+from carbonsched.repair import repair
 from carbonsched.schedule import Schedule
 from carbonsched.search import Search
 from carbonsched.solvers import silence
@@ -91,28 +93,42 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     search.keep()
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
     master.free()
-    dive_at, last = search.gap / 2, False
-    while not (search.done or last):
-        value = master.value
-        last = master.add(search.price()) == 0
-        show()
-        close = search.distance(value) <= dive_at
-        if not (last or close):
-            last = not _solve_in_time(master, rounds_until - time.monotonic())
-        if last or close:
-            dive(search)
-            show()
-            dive_at = search.distance(value) / 4
-        if close and not (last or search.done):
-            last = not _solve_in_time(master, rounds_until - time.monotonic())
-    while not search.done and search.dives < len(SHARES) and search.left > 0:
-        master.solve(search.left)  # back to fractions: the last dive left its schedule
-        dive(search)
-        show()
+    _relax(search, search.gap / 2, rounds_until, show)
+    if search.done:
+        return
+    dive(search)
+    show()
+    if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
+        _relax(search, search.gap / 20, rounds_until, show)
+    if search.data.sizes["job"]:
+        repair(search, master.weights, show)
     time_to_branch = BRANCH_SHARE * search.left > master.slowest
-    if not search.done and time_to_branch and master.branch(search.left, search.gap / 2):
-        search.keep(branched=True)
+    if not search.done and time_to_branch:
+        master.free()
+        if master.branch(search.left, search.gap / 2):
+            search.keep(branched=True)
+            show()
+
+
+def _relax(search: Search, within: float, until: float, show: Callable[[], None]) -> None:
+    """Add columns until the master is as near to the bound as asked, or lacks none, or it is late.
+
+    Parameters
+    ----------
+    within : float
+        Relative distance of the master's optimum from the bound at which to stop.
+    until : float
+        On the monotonic clock, s.
+    """
+    master = search.master
+    while True:
+        value = master.value
+        added = master.add(search.price())
         show()
+        if search.done or not added or search.distance(value) <= within:
+            return
+        if not _solve_in_time(master, until - time.monotonic()):
+            return
 
 
 def _solve_in_time(master: Master, seconds: float) -> bool:

@@ -1,7 +1,8 @@
 """Rounding: from the weights of the restricted master to a schedule.
 
-A dive fixes the placements of the greatest weight, solves the master again, prices what is
-undecided anew at the moved prices, and so on. What has no weight left is placed greedily.
+Placements of the greatest weight are fixed, the master is solved again, what is undecided is priced
+anew at the moved prices, and so on. What has no weight left is placed greedily. A dive decides all
+jobs so; a repair (`carbonsched.repair`) a few.
 """
 
 from __future__ import annotations
@@ -16,20 +17,43 @@ from carbonsched.greedy import greedy
 from carbonsched.search import Search
 from carbonsched.workload import it_room
 
-SHARES = (0.3, 0.15, 0.08, 0.04)  # of the jobs not yet decided, a step: each dive finer
+SHARE = 0.3  # of the jobs not yet decided, that a step of a dive fixes
 SETTLED = 1 - 1e-6  # weight that counts as one
 TIME_SHARE = 0.7  # of the time left, after which the rest is placed greedily
 
 
 def dive(search: Search) -> None:
     """Round the master's optimum to a schedule and keep it; leave the master as it was."""
-    master, basis = search.master, search.master.basis()
-    share = SHARES[min(search.dives, len(SHARES) - 1)]
-    search.dives += 1
-    data = search.data
+    basis = search.master.basis()
+    settle(search, np.zeros(0), np.ones(search.data.sizes["job"], bool), SHARE)
+    search.master.free()
+    search.master.restore(basis)
+
+
+def settle(
+    search: Search, lower: np.ndarray, undecided: np.ndarray, share: float, anew: bool = True
+) -> None:
+    """Decide jobs step by step, from the weights of the last solve, and keep the schedule.
+
+    Gives up where the master shows that what is decided leaves no better schedule than the known.
+
+    Parameters
+    ----------
+    search : Search
+    lower : numpy.ndarray
+        One for the columns that are fixed, for as many columns as it is long.
+    undecided : numpy.ndarray
+        Bool over the positions of jobs.
+    share : float
+        Of the undecided jobs, that a step fixes; those of weight one are fixed in any case.
+    anew : bool
+        Price what is undecided after every step.
+    """
+    master, data = search.master, search.data
     free = np.array(data.it_capacity.broadcast_like(data.cooling).transpose("site", "time"))
-    undecided = np.ones(data.sizes["job"], bool)
-    lower, upper = np.zeros(0), np.zeros(0)
+    _occupy(data, free, master.columns.iloc[np.flatnonzero(lower > 0.5)])
+    # what is decided stays closed: opened bounds cost the dual simplex its basis
+    upper = np.maximum(lower, undecided[master.columns.job.to_numpy()[: len(lower)]])
     until = (1 - TIME_SHARE) * search.left
     while search.left > until:
         fresh = len(master.columns) - len(lower)
@@ -47,19 +71,19 @@ def dive(search: Search) -> None:
                 lower, upper = low, high
                 undecided[job[batch]] = False
                 _occupy(data, free, master.columns.iloc[batch])
+                if master.value <= search.value:
+                    return
                 break
             if len(batch) == 1:  # it fits beside the jobs, but not beside what cannot move
                 upper[batch] = 0.0
                 break
             batch = batch[: max(1, len(batch) // 3)]
         which = np.flatnonzero(undecided)
-        if len(which) and upper[batch].all():
+        if anew and len(which) and upper[batch].all():
             startable = search.startable.isel(job=which) & _roomy(data, free, which)
             if master.add(search.price_some(which, startable)):
                 master.solve(search.left)
     place(search, lower, undecided)
-    master.free()
-    master.restore(basis)
 
 
 def _batch(
@@ -71,10 +95,10 @@ def _batch(
     open_ = columns.assign(weight=weight)[undecided[columns.job] & (upper > 0) & (weight > 1e-9)]
     first = open_.sort_values("weight", ascending=False).drop_duplicates("job")
     step = max(int((first.weight >= SETTLED).sum()), math.ceil(share * len(first)))
+    durations, powers = search.data.duration.values, search.data.power.values
     left, batch, full = free.copy(), [], []
     for row in first.itertuples():
-        run = slice(row.time, row.time + int(search.data.duration[row.job]))
-        power = float(search.data.power[row.job])
+        run, power = slice(row.time, row.time + durations[row.job]), powers[row.job]
         if left[row.site, run].min() >= power - 1e-9:
             left[row.site, run] -= power
             batch.append(row.Index)
@@ -87,9 +111,9 @@ def _batch(
 
 def _occupy(data: xr.Dataset, free: np.ndarray, placed: pd.DataFrame) -> None:
     """Take the power of placed jobs from free IT power, MW over (site, time), in place."""
+    duration, power = data.duration.values, data.power.values
     for row in placed.itertuples():
-        run = slice(row.time, row.time + int(data.duration[row.job]))
-        free[row.site, run] -= float(data.power[row.job])
+        free[row.site, row.time : row.time + duration[row.job]] -= power[row.job]
 
 
 def _roomy(data: xr.Dataset, free: np.ndarray, which: np.ndarray) -> np.ndarray:

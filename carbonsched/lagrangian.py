@@ -73,29 +73,56 @@ def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> floa
     return float(sum(part.sum() for part in parts))
 
 
+def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
+    """Return what 1 MW of each power of the energy side earns at some prices, USD a period.
+
+    Variables `grid_import`, `grid_export`, `generate`, `charge`, `discharge` over (site, time).
+    """
+    hours, power, stored = data.step_hours, prices.power_price, prices.storage_price
+    carbon = hours * prices.carbon_price.clip(min=0)
+    wear = hours * data.battery_cost
+    bought = power - hours * data.import_price - carbon * data.carbon_intensity
+    generated = power - hours * data.generation_cost - carbon * data.generation_carbon
+    return xr.Dataset(
+        {
+            "grid_import": bought,
+            "grid_export": hours * data.export_price - power,
+            "generate": generated,
+            "charge": hours * data.charge_efficiency * stored - power - wear,
+            "discharge": power - wear - hours * stored / data.discharge_efficiency,
+        }
+    )
+
+
+def flow_parts(data: xr.Dataset, worth: xr.Dataset) -> xr.DataArray:
+    """Return what trade, generation and battery powers earn at most, USD over (site, time)."""
+    bought, sold = worth.grid_import * data.import_limit, worth.grid_export * data.export_limit
+    charged, drawn = worth.charge * data.charge_limit, worth.discharge * data.discharge_limit
+    generated = (worth.generate * data.generation_available).clip(min=0)
+    trade, battery = np.maximum(bought, sold).clip(min=0), np.maximum(charged, drawn).clip(min=0)
+    return trade + generated + battery
+
+
+def flow_losses(data: xr.Dataset, prices: xr.Dataset, found: xr.Dataset) -> xr.DataArray:
+    """Return by how much the powers of a schedule earn less than the most, USD over (site, time).
+
+    With what jobs, services and limits fall short of theirs this adds up to the distance between
+    bound and benefit: it says where the distance comes from.
+    """
+    worth = energy_worth(data, prices)
+    earned = sum(worth[name] * found[name] for name in worth)
+    return (flow_parts(data, worth) - earned).clip(min=0).transpose("site", "time")
+
+
 def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ...]:
     """Return what grid, generation, batteries and limits are worth at most, USD.
 
     Each part is over (site, time), over site, or a single number, and waits to be summed.
     """
-    hours = data.step_hours
-    power = prices.power_price
     capacity_price, final_price, carbon_price = (prices[name].clip(min=0) for name in NOT_NEGATIVE)
-
-    emitted = carbon_price * hours * data.carbon_intensity
-    bought = (power - hours * data.import_price - emitted) * data.import_limit
-    sold = (hours * data.export_price - power) * data.export_limit
-    trade = np.maximum(bought, sold).clip(min=0)
-
-    own = hours * (data.generation_cost + carbon_price * data.generation_carbon)
-    generated = (power - own).clip(min=0) * data.generation_available
+    flows = flow_parts(data, energy_worth(data, prices))
 
     stored = prices.storage_price
-    wear = hours * data.battery_cost
-    charged = (hours * data.charge_efficiency * stored - power - wear) * data.charge_limit
-    drawn = (power - wear - hours * stored / data.discharge_efficiency) * data.discharge_limit
-    battery = np.maximum(charged, drawn).clip(min=0)
-
     last = data.time == data.time[-1]
     later = xr.where(last, final_price, stored.shift(time=-1, fill_value=0)) - stored
     held = np.maximum(later * data.battery_energy, later * data.battery_min)
@@ -104,7 +131,7 @@ def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ..
 
     capacity = capacity_price * data.it_capacity
     budget = data.carbon_budget * carbon_price if carbon_price > 0 else xr.zeros_like(carbon_price)
-    return trade, generated, battery, held, start, capacity, budget
+    return flows, held, start, capacity, budget
 
 
 def unit_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:

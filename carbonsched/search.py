@@ -34,7 +34,7 @@ class Search:
         The values of that schedule's variables.
     prices : xarray.Dataset
         Those that prove the bound.
-    rounds, dives : int
+    rounds : int
         How many there were.
     """
 
@@ -48,7 +48,6 @@ class Search:
     found: xr.Dataset | None = None
     prices: xr.Dataset | None = None
     rounds: int = 0
-    dives: int = 0
 
     @property
     def left(self) -> float:

@@ -38,7 +38,11 @@ def test_table_one_is_met_within_one_percent_in_the_order_published(default):
         ranked = found[[f"published_{metric}", f"reached_{metric}"]].drop("no_carbon").rank()
         assert (ranked.iloc[:, 0] == ranked.iloc[:, 1]).all()
     stored = pd.read_csv(ROOT / "data" / "calibration" / "residuals.csv", index_col="method")
-    pd.testing.assert_frame_equal(found, stored, rtol=1e-4, check_dtype=False)
+    published = [name for name in stored if name.startswith("published")]
+    pd.testing.assert_frame_equal(found[published], stored[published], check_dtype=False)
+    np.testing.assert_allclose(found.reached_objective, stored.reached_objective, rtol=1e-4)
+    # optima of one benefit may differ in emissions: the last figure stored is no promise
+    np.testing.assert_allclose(found.reached_emissions, stored.reached_emissions, atol=0.5)
 
 
 def test_the_search_lowers_the_misfit_and_logs_it():

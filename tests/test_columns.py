@@ -6,9 +6,19 @@ import xarray as xr
 from conftest import plain
 
 import carbonsched as cs
+from carbonsched import columns
 from carbonsched.formulation import choose
 from carbonsched.greedy import greedy
-from carbonsched.lagrangian import PRICES, dual_bound, placements
+from carbonsched.lagrangian import (
+    PRICES,
+    dual_bound,
+    energy_parts,
+    flow_losses,
+    placements,
+    served_best,
+    unit_worth,
+)
+from carbonsched.solve import fitting_engine
 from carbonsched.tightening import tightened
 from carbonsched.windows import may_start
 
@@ -106,6 +116,51 @@ def test_the_first_rounds_bound_falls_to_the_relaxation(default):
     assert found.bound == pytest.approx(relaxed, rel=1e-6)
 
 
+def test_the_losses_of_a_schedule_add_up_to_its_distance_from_the_bound(default):
+    """Proves: at any prices, benefit and what every part falls short of its most make the bound.
+
+    Sensitivity: a power that is left out, or a worth of the wrong sign, breaks the sum.
+    """
+    schedule = cs.solve(default, gap=0.05)
+    data, found, rng = tightened(default.data, choose()), schedule.data, np.random.default_rng(1)
+    dims = {name: [data.sizes[d] for d in over] for name, over in PRICES.items()}
+    prices = xr.Dataset({n: (PRICES[n], rng.uniform(0, 90, shape)) for n, shape in dims.items()})
+    startable = may_start(data)
+    worth = xr.concat(list(placements(data, prices, startable)), "job").sel(job=data.job)
+    best = worth.max(["site", "time"])
+    jobs = best.clip(min=0).sum() - worth.where(found.start > 0, 0).sum()
+    served = served_best(data, prices).sum() - (unit_worth(data, prices) * found.route).sum()
+    capacity = (prices.capacity_price * (data.it_capacity - found.it_power)).sum()
+    budget = prices.carbon_price * (data.carbon_budget - schedule.emissions)
+    held, stored = energy_parts(data, prices)[1], prices.storage_price
+    later = xr.where(data.time == data.time[-1], prices.final_price, stored.shift(time=-1)) - stored
+    kept = held.sum() - (later * found.soc).sum()
+    final = (prices.final_price * (found.soc.isel(time=-1) - data.battery_initial)).sum()
+    flows = flow_losses(data, prices, found)
+    assert (flows >= 0).all() and flows.sum() > 0
+    distance = dual_bound(data, prices, best) - schedule.objective
+    total = flows.sum() + jobs + served + capacity + budget + kept + final
+    assert float(total) == pytest.approx(distance, rel=1e-9)
+
+
+def test_repair_closes_what_a_dive_leaves_open(monkeypatch):
+    """Proves: never worse, and on some instances better, than the dive alone."""
+    gains = []
+    for seed in range(4):
+        instance = cs.generate(6, 48, 40, 3, seed=seed)
+        how = {"gap": 1e-5, "engine": "column-generation", "time_limit": 60}
+        with monkeypatch.context() as patch:
+            patch.setattr(columns, "repair", lambda *given: None)
+            patch.setattr(columns, "BRANCH_SHARE", 0.0)
+            alone = cs.solve(instance, **how)
+        with monkeypatch.context() as patch:
+            patch.setattr(columns, "BRANCH_SHARE", 0.0)
+            repaired = cs.solve(instance, **how)
+        assert repaired.bound == pytest.approx(alone.bound, rel=1e-9)
+        gains.append((repaired.objective - alone.objective) / alone.objective)
+    assert min(gains) >= -1e-9 and max(gains) > 1e-5
+
+
 def test_greedy_fills_the_cheap_site_first_and_then_the_other():
     """Proves: a job sees the room that the one before it left. Sensitivity: else both go to A."""
     instance = cs.Instance(
@@ -155,12 +210,10 @@ def test_size_chooses_the_engine(default):
     small = cs.solve(default)
     large = cs.solve(cs.generate(10, 96, 60, 3, seed=0))
     assert (small.status, large.status) == ("optimal", "optimal")
-    from carbonsched.solve import _fitting_engine
-
-    assert _fitting_engine(default, choose(), "highs", {}) == "milp"
-    assert _fitting_engine(cs.generate(10, 96, 60, 3), choose(), "highs", {}) == "column-generation"
+    assert fitting_engine(default, choose(), "highs", {}) == "milp"
+    assert fitting_engine(cs.generate(10, 96, 60, 3), choose(), "highs", {}) == "column-generation"
     fixed = choose("energy_only")
-    assert _fitting_engine(cs.generate(10, 96, 60, 3), fixed, "highs", {}) == "milp"
+    assert fitting_engine(cs.generate(10, 96, 60, 3), fixed, "highs", {}) == "milp"
 
 
 @pytest.mark.parametrize(
