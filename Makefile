@@ -64,7 +64,7 @@ book: environment  ## build the book from the committed notebooks; warnings are 
 execute: environment  ## run the notebooks in place and tidy them for a commit
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
 
-benchmarks: environment  ## measure solvers, formulations and engines in one run (about 15 minutes)
+benchmarks: environment  ## measure solvers, formulations and engines in one run (about 40 minutes)
 	$(BIN)/python benchmarks/run.py
 
 # --------------------------------------------------------------------------- the checks

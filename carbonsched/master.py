@@ -151,7 +151,11 @@ class Master:
         SolverError
             HiGHS ended neither with an optimum nor with a proof that there is none.
         """
+        begun = time.monotonic()
         status = self._run(seconds)
+        if status == highspy.HighsModelStatus.kUnknown:  # lost from an old basis: begin afresh
+            self.highs.clearSolver()
+            status = self._run(seconds - (time.monotonic() - begun))
         if status in _NONE:
             return False
         if status == highspy.HighsModelStatus.kTimeLimit:
