@@ -158,7 +158,7 @@ def tiny(seed: int) -> cs.Instance:
 
 
 @pytest.mark.parametrize(
-    "seed", [pytest.param(k, marks=[pytest.mark.long] * (k >= 30)) for k in range(100)]
+    "seed", [pytest.param(k, marks=[pytest.mark.long] * (k >= 20)) for k in range(100)]
 )
 def test_the_optimum_is_that_of_enumeration(seed, opinion):
     instance = tiny(seed)

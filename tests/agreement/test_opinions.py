@@ -24,7 +24,7 @@ from carbonsched.model import build
 from carbonsched.solve import as_judged, read_schedule
 from carbonsched.solvers import run_solver
 
-SHORT, LONG = 24, 540
+SHORT, LONG = 12, 540
 GAP, TOLERANCE = 1e-7, 1e-5
 INFEASIBLE = -float("inf")
 SOLVERS = [name for name in ("scip", "cbc") if name in linopy.available_solvers]
