@@ -41,12 +41,19 @@ def test_negative_prices_pay_for_import_within_the_need(make, solved):
 
 
 def test_states_stand_only_where_prices_are_inverted(make):
-    instance = make(1, 3, export_price=[[0, 20, 0]], export_limit=1)
+    instance = make(1, 3, export_price=[[0, 20, 10]], export_limit=1)  # import costs 10
     model = cs.build(instance, cs.Formulation(bounds="given"))
     assert model.variables["importing"].mask.values.tolist() == [[False, True, False]]
     everywhere = cs.build(instance, "paper").variables["importing"]
     assert everywhere.mask.values.all()
     assert "importing" not in cs.build(make(1, 3)).variables
+
+
+def test_states_stand_only_where_a_site_both_imports_and_exports(make):
+    limits = {"import_limit": [9, 0, 9], "export_limit": [9, 9, 0]}
+    model = cs.build(make(3, 1, **limits, export_price=20), cs.Formulation(bounds="given"))
+    mask = model.variables["importing"].mask.values
+    assert mask.ravel().tolist() == [True, False, False]
 
 
 def test_a_tie_in_prices_is_netted(make, solved):

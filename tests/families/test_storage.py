@@ -97,10 +97,18 @@ def test_burning_is_kept_off_before_a_negative_price_too(make, solved):
 
 
 def test_states_stand_up_to_the_last_negative_price(make):
-    instance = make(1, 4, **BATTERY, export_limit=10, import_price=[[5, 5, -1, 5]])
+    instance = make(1, 4, **BATTERY, export_limit=10, import_price=[[5, 5, -1, 0]])
     mask = cs.build(instance).variables["charging"].mask.values
     assert mask.tolist() == [[True, True, True, False]]
     assert "charging" not in cs.build(make(1, 4, **BATTERY)).variables
+
+
+def test_states_stand_only_where_a_battery_both_charges_and_discharges(make):
+    limits = {"charge_limit": [5, 0, 5], "discharge_limit": [5, 5, 0]}
+    instance = make(3, 1, **BATTERY | limits, export_limit=10, import_price=-1)
+    for formulation in ("start", cs.Formulation(storage_states="everywhere", bounds="given")):
+        mask = cs.build(instance, formulation).variables["charging"].mask.values
+        assert mask.ravel().tolist() == [True, False, False]
 
 
 def test_no_battery_leaves_it_idle(make, solved):
