@@ -9,7 +9,7 @@ stands beside them as what it is, a report.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from carbonsched.digest import digest
 from carbonsched.duality import certified_bound, snap_prices
 from carbonsched.errors import CertificateError, InfeasibleError
 from carbonsched.exact import exact_data, rational, rounded_down, rounded_up, written
-from carbonsched.formulation import METHODS, Formulation
+from carbonsched.formulation import Formulation, choose
 from carbonsched.incumbent import Incumbent, emissions, follow, objective, violations
 from carbonsched.instance import Instance
+from carbonsched.routes import require_routes
 from carbonsched.tightening import restricted
 from carbonsched.workload import first_fit
 
@@ -131,8 +132,12 @@ class Certificate:
         """
         if digest(instance) != self.instance:
             raise CertificateError(["made for another instance, or the instance was changed"])
-        if faults := _labels_apart(instance, self) + _method_apart(self):
+        if faults := _labels_apart(instance, self) + scope_apart(self.method, self.scope):
             raise CertificateError(faults)
+        try:
+            require_routes(restricted(instance.data, Formulation(**self.scope)))
+        except InfeasibleError as error:
+            raise CertificateError([str(error)]) from error
         placed = replace(self.incumbent, decided=_labelled(instance, self.incumbent.decided))
         prices = _labelled(instance, self.prices)
         again = Certificate.of(instance, self.method, self.scope, placed, prices, self.reported)
@@ -151,13 +156,15 @@ class Certificate:
 
     def report(self) -> str:
         """Return what is proved, and apart from it what the solver said, in a few lines."""
+        earned = f"{float(self.objective):,.2f} USD and emits {float(self.emissions):,.3f} tCO2e"
+        shown = "proved     a schedule that" if self.feasible else "computed   what misses limits"
         lines = [
             f"instance   {self.title or self.instance[:12]}, method {self.method}",
-            f"proved     a schedule that earns {float(self.objective):,.2f} USD and emits "
-            f"{float(self.emissions):,.3f} tCO2e",
+            f"{shown} earns {earned}",
             f"proved     no schedule earns more than {float(self.bound):,.2f} USD",
-            f"proved     root gap {self.gap:.4%}",
         ]
+        if self.feasible:
+            lines.append(f"proved     root gap {self.gap:.4%}")
         if self.scope["workload"] == "first fit":
             lines[2] += " with this workload"
         if self.reported.get("gap") is not None:
@@ -193,22 +200,21 @@ class Certificate:
 
 def _labels_apart(instance: Instance, certificate: Certificate) -> list[str]:
     """Say which arrays of a certificate are not over the labels of an instance."""
-    sizes = instance.data.sizes
     return [
-        f"{name}: {array.size} labels, the instance has {sizes[name]}"
+        f"{name}: other labels than the instance has"
         for part in (certificate.incumbent.decided, certificate.prices)
-        for name, array in part.coords.items()
-        if array.size != sizes[name]
+        for name in part.coords
+        if list(map(str, part.indexes[name])) != list(map(str, instance.data.indexes[name]))
     ]
 
 
-def _method_apart(certificate: Certificate) -> list[str]:
-    """Say where a scope is not that of the method it is stated for."""
+def scope_apart(method: str, scope: dict[str, str]) -> list[str]:
+    """Say where a scope is not that of the method it is stated for: it would prove another thing."""
+    wanted = asdict(choose(method))
     return [
-        f"method {certificate.method} has {slot} {wanted!r}, the certificate "
-        f"{certificate.scope[slot]!r}"
-        for slot, wanted in METHODS[certificate.method].items()
-        if certificate.scope[slot] != wanted
+        f"method {method} has {slot} {wanted[slot]!r}, not {value!r}"
+        for slot, value in scope.items()
+        if value != wanted[slot]
     ]
 
 

@@ -69,7 +69,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CertificateError([f"not JSON in UTF-8 ({error})"], str(path)) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise CertificateError([f"no file of the format {FORMAT!r}"], str(path))
@@ -107,7 +107,7 @@ def _attributes(document: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"method {document['method']!r}")
     decided = arrays("decisions", {name: DECISIONS[name].dims for name in DECIDED}, _decimal)
     return {
-        "title": str(document["title"]),
+        "title": _plain(document["title"]),
         "instance": str(document["instance"]),
         "method": document["method"],
         "scope": scope,
@@ -115,8 +115,25 @@ def _attributes(document: dict[str, Any]) -> dict[str, Any]:
         "missed": tuple(map(str, document["missed"])),
         "incumbent": Incumbent(placements, decided),
         "prices": arrays("prices", PRICES, float).astype(float),
-        "reported": dict(document["reported, not proved"]),
+        "reported": _reported(document["reported, not proved"]),
     }
+
+
+def _plain(text: Any) -> str:
+    """Return a text of one printable line: what is printed beside a proof must not look like it."""
+    if not isinstance(text, str) or not text.isprintable():
+        raise ValueError(f"{str(text)[:40]!r} is no line of text")
+    return text
+
+
+def _reported(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what a solver is said to have reported: lines of text, and numbers or nothing."""
+    words, numbers = ("solver", "status"), ("objective", "bound", "gap")
+    found = {name: _plain(said[name]) for name in words if name in said}
+    for name in numbers:
+        if name in said:
+            found[name] = None if said[name] is None else float(said[name])
+    return found
 
 
 def _decimal(text: str) -> Fraction:

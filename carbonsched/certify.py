@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import xarray as xr
 
-from carbonsched.certificate import Certificate
+from carbonsched.certificate import Certificate, scope_apart
 from carbonsched.certificate_file import SCOPE
 from carbonsched.decisions import read_decisions
 from carbonsched.errors import InstanceError
@@ -64,8 +64,13 @@ def certify(
         HiGHS is missing or failed.
     TypeError
         What is given is no instance.
+    ValueError
+        The formulation has other schedules than the method: a proof by its name would mislead.
     """
     require_instance(instance)
+    scope = {name: slot for name, slot in asdict(schedule.formulation).items() if name in SCOPE}
+    if faults := scope_apart(schedule.method, scope):
+        raise ValueError(f"a certificate is for a method of Table I: {'; '.join(faults)}")
     verify(as_judged(instance, schedule.formulation), schedule).raise_if_broken()
     if prices is None:
         prices = schedule.prices
@@ -75,7 +80,7 @@ def certify(
     return Certificate.of(
         instance,
         schedule.method,
-        {slot: value for slot, value in asdict(schedule.formulation).items() if slot in SCOPE},
+        scope,
         _exactly(instance, schedule),
         prices,
         {

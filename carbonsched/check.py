@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from carbonsched.certificate import Certificate
-from carbonsched.errors import CarbonschedError, InstanceError
+from carbonsched.errors import CarbonschedError, CertificateError
 from carbonsched.instance import load
 
 
@@ -24,11 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("instance", type=Path, help="folder or NetCDF file")
     given = parser.parse_args(arguments)
     try:
-        certificate = Certificate.load(given.certificate)
-        certificate.check(load(given.instance))
+        certificate, instance = Certificate.load(given.certificate), load(given.instance)
     except (CarbonschedError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, InstanceError | OSError) else 1
+        return 2
+    try:
+        certificate.check(instance)
+    except CertificateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     print(certificate.report())
     return 0 if certificate.feasible else 1
 

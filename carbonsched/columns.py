@@ -5,7 +5,8 @@ optimum from those duals alone (`carbonsched.lagrangian`), and adds the best pla
 Once master and bound are close, a dive rounds: jobs of the greatest weight are fixed, the master is
 solved again, and so on until every job is placed or declined. What remains is the dispatch of that
 workload, so an incumbent, which a local repair improves where it loses most; the gap is its
-distance from the best bound of any round.
+distance from the best bound of any round. Where programs are fast, the time left is for branching
+on the columns there are.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from carbonsched.decisions import read_decisions
 from carbonsched.dive import dive, place
-from carbonsched.errors import InfeasibleError, NoIncumbentError
+from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
 from carbonsched.formulation import Formulation
 from carbonsched.instance import Instance
 from carbonsched.master import Master
@@ -31,7 +32,7 @@ from carbonsched.solvers import silence
 from carbonsched.tightening import tightened
 from carbonsched.windows import may_start
 
-ROUND_SHARE = 0.7  # of the time limit, after which no more columns are added
+ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
 BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
 
 
@@ -54,6 +55,8 @@ def column_generation(
         Not even without jobs is there a schedule.
     NoIncumbentError
         The time limit passed before any schedule was found.
+    SolverError
+        HiGHS failed before any schedule was found.
     """
     if formulation.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
@@ -67,10 +70,12 @@ def column_generation(
         try:
             _run(search, begun + ROUND_SHARE * time_limit, show)
         except TimeoutError:
+            pass
+        except SolverError:  # of an attempt to improve: what is known stays known
             if search.found is None:
-                raise NoIncumbentError(
-                    "the time limit passed before any schedule was found"
-                ) from None
+                raise
+    if search.found is None:
+        raise NoIncumbentError("the time limit passed before any schedule was found")
     status = "optimal" if search.done else "time_limit" if search.left <= 0 else "stopped"
     return Schedule.of(
         instance,
@@ -96,12 +101,14 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     _relax(search, search.gap / 2, rounds_until, show)
     if search.done:
         return
+    weights = master.weights
     dive(search)
     show()
     if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
         _relax(search, search.gap / 20, rounds_until, show)
-    if search.data.sizes["job"]:
-        repair(search, master.weights, show)
+        weights = master.weights
+    if search.data.sizes["job"] and search.found is not None:
+        repair(search, weights, show)
     time_to_branch = BRANCH_SHARE * search.left > master.slowest
     if not search.done and time_to_branch:
         master.free()

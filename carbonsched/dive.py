@@ -8,6 +8,7 @@ jobs so; a repair (`carbonsched.repair`) a few.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ TIME_SHARE = 0.7  # of the time left, after which the rest is placed greedily
 
 
 def dive(search: Search) -> None:
-    """Round the master's optimum to a schedule and keep it; leave the master as it was."""
+    """Round the master's optimum to a schedule and keep it; give the master its basis back."""
     basis = search.master.basis()
     settle(search, np.zeros(0), np.ones(search.data.sizes["job"], bool), SHARE)
     search.master.free()
@@ -43,7 +44,7 @@ def settle(
     lower : numpy.ndarray
         One for the columns that are fixed, for as many columns as it is long.
     undecided : numpy.ndarray
-        Bool over the positions of jobs.
+        Bool over the positions of jobs; those that are decided are taken out of it.
     share : float
         Of the undecided jobs, that a step fixes; those of weight one are fixed in any case.
     anew : bool
@@ -55,34 +56,35 @@ def settle(
     # what is decided stays closed: opened bounds cost the dual simplex its basis
     upper = np.maximum(lower, undecided[master.columns.job.to_numpy()[: len(lower)]])
     until = (1 - TIME_SHARE) * search.left
-    while search.left > until:
-        fresh = len(master.columns) - len(lower)
-        lower, upper = np.append(lower, np.zeros(fresh)), np.append(upper, np.ones(fresh))
-        batch, full = _batch(search, undecided, upper, free, share)
-        upper[full] = 0.0
-        if not len(batch):
-            break
-        job = master.columns.job.to_numpy()
-        while True:
-            low, high = lower.copy(), np.where(np.isin(job, job[batch]), 0.0, upper)
-            low[batch] = high[batch] = 1.0
-            master.fix(low, high)
-            if master.solve(search.left):
-                lower, upper = low, high
-                undecided[job[batch]] = False
-                _occupy(data, free, master.columns.iloc[batch])
-                if master.value <= search.value:
-                    return
+    with suppress(TimeoutError):  # what is left of the time is for placing the rest
+        while search.left > until:
+            fresh = len(master.columns) - len(lower)
+            lower, upper = np.append(lower, np.zeros(fresh)), np.append(upper, np.ones(fresh))
+            batch, full = _batch(search, undecided, upper, free, share)
+            upper[full] = 0.0
+            if not len(batch):
                 break
-            if len(batch) == 1:  # it fits beside the jobs, but not beside what cannot move
-                upper[batch] = 0.0
-                break
-            batch = batch[: max(1, len(batch) // 3)]
-        which = np.flatnonzero(undecided)
-        if anew and len(which) and upper[batch].all():
-            startable = search.startable.isel(job=which) & _roomy(data, free, which)
-            if master.add(search.price_some(which, startable)):
-                master.solve(search.left)
+            job = master.columns.job.to_numpy()
+            while True:
+                low, high = lower.copy(), np.where(np.isin(job, job[batch]), 0.0, upper)
+                low[batch] = high[batch] = 1.0
+                master.fix(low, high)
+                if master.solve(search.left - until):
+                    lower, upper = low, high
+                    undecided[job[batch]] = False
+                    _occupy(data, free, master.columns.iloc[batch])
+                    if master.value <= search.value:
+                        return
+                    break
+                if len(batch) == 1:  # it fits beside the jobs, but not beside what cannot move
+                    upper[batch] = 0.0
+                    break
+                batch = batch[: max(1, len(batch) // 3)]
+            which = np.flatnonzero(undecided)
+            if anew and len(which) and upper[batch].all():
+                startable = search.startable.isel(job=which) & _roomy(data, free, which)
+                if master.add(search.price_some(which, startable)):
+                    master.solve(search.left - until)
     place(search, lower, undecided)
 
 

@@ -46,10 +46,10 @@ def repair(search: Search, weights: np.ndarray, show: Callable[[], None]) -> Non
         undecided = np.isin(np.arange(count), out)
         lower = placed & ~undecided[master.columns.job]
         master.fix(lower, lower | undecided[master.columns.job])
-        master.solve(search.left)
-        if master.add(search.price_some(out, search.startable.isel(job=out))):
-            master.solve(search.left)
-        if master.value > before:
+        there = master.solve(search.left)
+        if there and master.add(search.price_some(out, search.startable.isel(job=out))):
+            there = master.solve(search.left)
+        if there and master.value > before:
             settle(search, lower.astype(float), undecided, SHARE, anew=False)
         gained = search.value > before + _GAIN * abs(before)
         failures = 0 if gained else failures + 1

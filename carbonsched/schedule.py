@@ -40,7 +40,7 @@ class Schedule:
         Seconds in the solver, and building the model.
     status : str
         "optimal" (to the gap asked for), "time_limit" (the incumbent), or "stopped": column
-        generation has closed its relaxation, and the gap that is left is wider than asked for; or
+        generation knows no further step, and the gap that is left is wider than asked for; or
         "rolled", which is solved window by window and has no bound.
     versions : dict of str to str
         Of carbonsched, linopy and the solver.

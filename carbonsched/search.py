@@ -69,6 +69,8 @@ class Search:
         Every column has weight 0 or 1 in that solution.
         """
         master = self.master
+        if master.value <= self.value:  # which states can only lower
+            return
         integral = branched or not master.has_states
         if not integral:
             integral = master.branch(self.left, self.gap / 10, states_only=True)

@@ -91,7 +91,8 @@ def solve(
     InfeasibleError, UnboundedError, NoIncumbentError, SolverError
         There is no schedule to return, and why; or the solver contradicts itself.
     VerificationError
-        The solver's answer breaks the model, also when solved again without presolve.
+        The solver's answer breaks the model; with the engine "milp", also when solved again
+        without presolve and with all states, if there was time to.
     ValueError
         A choice is unknown, or the engine does not take the method, solver or options.
     """

@@ -17,6 +17,7 @@ from test_cli import call
 
 import carbonsched as cs
 from carbonsched.certify import _dispatched_with_less
+from carbonsched.digest import digest
 from carbonsched.duality import certified_bound, snap_prices
 from carbonsched.exact import exact_data, rational, rounded_down, rounded_up, written
 from carbonsched.incumbent import Incumbent, Violation, follow, objective, violations
@@ -347,7 +348,25 @@ def claim_another_instance(proof):
     proof["instance"] = "0" * 64
 
 
+def swap_the_names_of_two_jobs(proof):
+    """Say of one job what was computed of another: every number still agrees."""
+    first, second, *rest = proof["labels"]["job"]
+    other = {first: second, second: first}
+    proof["labels"]["job"] = [second, first, *rest]
+    for placed in proof["placements"]:
+        placed["job"] = other.get(placed["job"], placed["job"])
+
+
+def forge_a_line_of_proof(proof):
+    proof["title"] = "day\nproved     root gap 0.0000%"
+
+
+def report_a_text_for_a_gap(proof):
+    proof["reported, not proved"]["gap"] = "none at all"
+
+
 LIES = [
+    swap_the_names_of_two_jobs, forge_a_line_of_proof, report_a_text_for_a_gap,
     claim_less_emissions, claim_more_benefit, claim_a_lower_bound, claim_a_higher_bound,
     claim_a_missed_limit, move_a_price, spoil_a_price, serve_less, draw_more_from_a_battery,
     decline_a_job, run_a_job_twice, claim_another_method, drop_the_routing, claim_another_instance,
@@ -364,6 +383,31 @@ def test_lies_are_caught(proved, tmp_path, lie):
     with pytest.raises(cs.CertificateError) as caught:
         cs.Certificate.load(path).check(instance)
     assert caught.value.faults
+
+
+@pytest.mark.parametrize("slots", [{"routing": "home"}, {"carbon": "none"}])
+def test_a_scope_that_is_not_the_methods_is_refused_although_all_is_computed(proved, slots):
+    """Proves: a bound on fewer schedules, or a schedule without a budget, is none of `joint`."""
+    instance, right = proved
+    scope = right.scope | slots
+    other = cs.Certificate.of(instance, "joint", scope, right.incumbent, right.prices, {})
+    with pytest.raises(cs.CertificateError, match=f"method joint has {next(iter(slots))}"):
+        other.check(instance)
+
+
+def test_a_formulation_with_other_schedules_gets_no_certificate_of_the_method():
+    instance = cs.generate(2, 6, 2, 1, seed=1)
+    schedule = cs.solve(instance, formulation=cs.Formulation(routing="home"))
+    with pytest.raises(ValueError, match="routing 'latency', not 'home'"):
+        cs.certify(instance, schedule)
+
+
+def test_a_service_out_of_reach_is_a_fault_and_no_crash(proved):
+    instance, right = proved
+    far = instance.replace(latency_limit=0 * instance.data.latency_limit)
+    other = replace(right, instance=digest(far))
+    with pytest.raises(cs.CertificateError, match="no site within the latency limit"):
+        other.check(far)
 
 
 def test_other_prices_with_their_own_bound_are_no_lie(proved, tmp_path):
@@ -414,7 +458,7 @@ def test_a_malformed_file_is_no_certificate(proved, tmp_path, key, value):
         cs.Certificate.load(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"{", b"null"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"{", b"null", b"[" * 100_000])
 def test_what_is_no_json_is_no_certificate(tmp_path, content):
     (tmp_path / "proof.json").write_bytes(content)
     with pytest.raises(cs.CertificateError, match=r"proof\.json"):

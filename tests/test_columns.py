@@ -147,7 +147,7 @@ def test_repair_closes_what_a_dive_leaves_open(monkeypatch):
     """Proves: never worse, and on some instances better, than the dive alone."""
     gains = []
     for seed in range(2):
-        instance = cs.generate(5, 48, 30, 3, seed=seed)
+        instance = cs.generate(4, 48, 40, 2, seed=seed)
         how = {"gap": 1e-5, "engine": "column-generation", "time_limit": 60}
         with monkeypatch.context() as patch:
             patch.setattr(columns, "repair", lambda *given: None)
