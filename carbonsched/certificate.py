@@ -209,7 +209,7 @@ def _labels_apart(instance: Instance, certificate: Certificate) -> list[str]:
 
 
 def scope_apart(method: str, scope: dict[str, str]) -> list[str]:
-    """Say where a scope is not that of the method it is stated for: it would prove another thing."""
+    """Say where a scope is not that of the method it is stated for, and so proves another thing."""
     wanted = asdict(choose(method))
     return [
         f"method {method} has {slot} {wanted[slot]!r}, not {value!r}"
