@@ -3,6 +3,7 @@
     python tools/mutants.py                # the families, the tightening and the windows
     python tools/mutants.py families.jobs  # one of them
     python tools/mutants.py --left         # only what the table does not show killed
+    python tools/mutants.py --shuffled     # in random order: a run that is ended is a fair sample
 
 Each mutant is a process forked from one that has everything imported. It runs the tests of the
 mutant's own module until one fails, then all that ask about the model. A mutant that no test of its
@@ -27,6 +28,7 @@ from copy import deepcopy
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from random import Random
 from types import ModuleType
 
 import pandas as pd
@@ -236,7 +238,7 @@ def in_a_process(task: object, seconds: float) -> str:
         return pipe.read()
 
 
-def main(names: list[str], left: bool = False) -> None:
+def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
     modules = [import_module(f"carbonsched.{path}") for path in names]
     os.chdir(ROOT)
     run_tests("--collect-only", *SUITE)
@@ -246,6 +248,8 @@ def main(names: list[str], left: bool = False) -> None:
         table = pd.read_csv(TABLE)
         dead = set(table[table.killed][KEY].itertuples(index=False, name=None))
         every = [mutant for mutant in every if tuple(mutant[1][k] for k in KEY) not in dead]
+    if shuffled:
+        Random(0).shuffle(every)
     rows = []
     for module, about, tree in tqdm(every):
         begun = time.monotonic()
@@ -269,5 +273,5 @@ def write(table: pd.DataFrame) -> None:
 
 
 if __name__ == "__main__":
-    asked = [name for name in sys.argv[1:] if name != "--left"]
-    main(asked or MODULES, "--left" in sys.argv)
+    asked = [name for name in sys.argv[1:] if not name.startswith("--")]
+    main(asked or MODULES, "--left" in sys.argv, "--shuffled" in sys.argv)
