@@ -55,6 +55,7 @@ SUITE = (
 )  # fmt: skip
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
 SECONDS = 600  # a mutant that takes longer is killed by the clock
+OWN_SECONDS = 90  # the same for the tests of its own module, which take some twenty
 TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}
 TWINS |= {other: one for one, other in TWINS.items()}
 SWAPS = {
@@ -200,7 +201,10 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
     by_hand = name == "tightening"  # its other tests take the whole model each
     moving, own = "tests/test_reoptimise.py", f"{folder}/test_{name}{'_by_hand' * by_hand}.py"
     first = moving if function == "update" else own
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(OWN_SECONDS)
     found = killer(first)
+    signal.alarm(0)
     if found:
         return found
     try:
@@ -211,6 +215,11 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
         return "" if function == "update" else killer(moving)
     rest = [path for path in SUITE if path != first]
     return killer(*rest) or killer("tests/agreement", only="[0] or [1] or [2] or [3] or [5] or [8]")
+
+
+def too_long(*_: object) -> None:
+    """Fail the test that is running: a mutant can make a program of seconds one of hours."""
+    raise TimeoutError
 
 
 def in_a_process(task: object, seconds: float) -> str:
