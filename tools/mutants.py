@@ -35,7 +35,7 @@ import pandas as pd
 import pytest
 from tqdm import tqdm
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "agreement")]
 
 from draws import draw  # noqa: E402
