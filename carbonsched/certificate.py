@@ -94,7 +94,7 @@ class Certificate:
             missed += _misfits(instance, fixed)
         prices = snap_prices(left, prices)
         return cls(
-            title=str(instance.data.attrs.get("title", "")),
+            title="".join(filter(str.isprintable, str(instance.data.attrs.get("title", "")))),
             instance=digest(instance),
             method=method,
             scope=dict(scope),

@@ -402,6 +402,16 @@ def test_a_formulation_with_other_schedules_gets_no_certificate_of_the_method():
         cs.certify(instance, schedule)
 
 
+def test_a_title_of_two_lines_is_written_as_one_and_read_back(tmp_path):
+    """Proves: what the reader refuses as no line of text, the writer does not write."""
+    instance = cs.generate(1, 2, 0, 1, seed=1)
+    instance.data.attrs["title"] = "my\nday"
+    proof = cs.certify(instance, cs.solve(instance))
+    again = cs.Certificate.load(proof.save(tmp_path / "proof.json"))
+    again.check(instance)
+    assert again.title == "myday"
+
+
 def test_a_service_out_of_reach_is_a_fault_and_no_crash(proved):
     instance, right = proved
     far = instance.replace(latency_limit=0 * instance.data.latency_limit)
