@@ -16,6 +16,7 @@ from conftest import plain
 from test_cli import call
 
 import carbonsched as cs
+from carbonsched import certificate
 from carbonsched.certify import _dispatched_with_less
 from carbonsched.digest import digest
 from carbonsched.duality import certified_bound, snap_prices
@@ -277,6 +278,66 @@ def test_a_limit_missed_is_given_up_to_a_second_dispatch(rich):
     np.testing.assert_array_equal(again.start, schedule.data.start)
 
 
+def test_what_a_solvers_tolerance_hid_is_dispatched_anew():
+    """4e-6 MW over the cheap site's connection pass the verifier, and are no part of a proof."""
+    instance = cs.Instance(
+        plain(2, 1, 0, 1, demand=10, import_limit=[5, 50], import_price=[[10], [30]])
+    )
+    schedule = cs.solve(instance, gap=0)
+    for name in ("route", "it_power", "facility_power", "grid_import"):
+        schedule.data[name].loc[{"site": "A"}] += 4e-6
+        schedule.data[name].loc[{"site": "B"}] -= 4e-6
+    schedule = replace(schedule, benefit=schedule.benefit | {"import": -200.0 + 8e-5})
+    proof = cs.certify(instance, schedule)
+    assert proof.feasible and proof.gap < 1e-6
+    assert proof.objective <= -200 <= proof.bound
+
+
+HIDDEN = {
+    "no room for less": ({"import_limit": 5 - 1e-10}, (1, 1, 0, 1), "import limit"),
+    "a job that fills its site": (
+        {"demand": 1e-9, "it_capacity": 10.0, "power": 10.0}, (1, 1, 1, 1), "IT capacity"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::carbonsched.SuspiciousValueWarning")
+@pytest.mark.parametrize("name", HIDDEN)
+def test_where_there_is_no_less_to_give_the_certificate_says_what_is_missed(name, tmp_path):
+    """Proves: never called feasible. The bound is proved all the same."""
+    values, sizes, row = HIDDEN[name]
+    instance = cs.Instance(plain(*sizes, **({"demand": 5.0} | values)))
+    proof = cs.certify(instance, cs.solve(instance, gap=0))
+    assert not proof.feasible and all(row in miss for miss in proof.missed)
+    assert "1 limits missed" in repr(proof)
+    said = proof.report()
+    assert "what misses limits" in said and "root gap" not in said
+    cs.Certificate.load(proof.save(tmp_path / "proof.json")).check(instance)
+
+
+def test_a_job_started_twice_or_outside_its_window_is_found():
+    data = exact_data(cs.Instance(plain(1, 2, 1, 0, deadline=0)).data)
+    nothing = 0 * data.cooling
+    decided = xr.Dataset(dict.fromkeys(("generate", "charge", "discharge"), nothing))
+    decided = decided.assign(route=(("service", "site", "time"), np.zeros((0, 1, 2), object)))
+    for placements, wanted in (
+        (((0, 0, 0),), []),
+        (((0, 0, 0), (0, 0, 0)), ["started at most once"]),
+        (((0, 0, 1),), ["on an allowed site, in its window"]),
+    ):
+        incumbent = Incumbent(placements, decided)
+        found = violations(data, incumbent, follow(data, incumbent))
+        assert [miss.row for miss in found if miss.equation == "8"] == wanted
+
+
+def test_a_job_with_no_place_is_worth_nothing(proved):
+    """A bound over jobs that may start nowhere is the bound without them."""
+    instance, proof = proved
+    data = exact_data(instance.data)
+    nowhere = certified_bound(data.assign(allowed=data.allowed & False), proof.prices)
+    assert nowhere == certified_bound(data.isel(job=slice(0)), proof.prices)
+
+
 # ------------------------------------------------------------------------- lies
 
 
@@ -427,6 +488,14 @@ def test_other_prices_with_their_own_bound_are_no_lie(proved, tmp_path):
     other = cs.Certificate.of(instance, *parts, {})
     assert other.bound > certificate.bound
     cs.Certificate.load(other.save(tmp_path / "proof.json")).check(instance)
+
+
+def test_a_workload_that_first_fit_cannot_place_is_a_misfit():
+    """The split of `energy_only` has no power for 3 of 8 MW."""
+    instance = cs.Instance(plain(1, 1, 0, 1, demand=8, import_limit=5))
+    nothing = Incumbent((), xr.Dataset())
+    (said,) = certificate._misfits(instance, nothing)
+    assert "does not fit" in said and "3 MW at site A" in said
 
 
 def test_energy_only_means_first_fit(default):

@@ -115,3 +115,21 @@ def test_no_carbon_is_not_held_to_the_budget(tmp_path):
 
 def test_version():
     assert call("--version").output.strip() == f"carbonsched {cs.__version__}"
+
+
+def test_the_table_needs_no_file(tmp_path):
+    cs.generate(1, 2, 1, 1, seed=0).save(tmp_path)
+    result = call("table", tmp_path)
+    assert result.exit_code == 0 and "joint" in result.output
+    assert not list(tmp_path.glob("*.csv.*"))
+
+
+def test_what_nobody_thought_of_is_a_sentence_with_a_code_of_its_own(monkeypatch):
+    def broken(path: object) -> None:
+        raise KeyError("\x1b[31mpower")
+
+    monkeypatch.setattr(cs, "load", broken)
+    result = call("info", DEFAULT)
+    assert result.exit_code == 3 and isinstance(result.exception, SystemExit)
+    assert "internal error, please report it: KeyError" in result.output
+    assert "\x1b" not in result.output

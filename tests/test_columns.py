@@ -1,5 +1,6 @@
 """Column generation against the monolithic model, and its bound against any schedule."""
 
+import highspy
 import numpy as np
 import pytest
 import xarray as xr
@@ -18,6 +19,7 @@ from carbonsched.lagrangian import (
     served_best,
     unit_worth,
 )
+from carbonsched.master import Master, _succeed
 from carbonsched.solve import fitting_engine
 from carbonsched.tightening import tightened
 from carbonsched.windows import may_start
@@ -228,3 +230,60 @@ def test_size_chooses_the_engine(default):
 def test_what_it_does_not_take_is_refused_by_name(default, wrong):
     with pytest.raises(ValueError, match=r"magic|fixes the workload|HiGHS"):
         cs.solve(default, **wrong)
+
+
+def failing(monkeypatch, at: str):
+    """Let HiGHS fail, as `Master.solve` says it, once a step begins."""
+
+    def fail(*given: object, **how: object) -> None:
+        raise cs.SolverError("highs ended with 'Solve error'")
+
+    monkeypatch.setattr(columns, at, fail)
+
+
+def test_a_failure_after_the_first_schedule_keeps_it(default, monkeypatch):
+    failing(monkeypatch, "dive")
+    found = cs.solve(default, gap=1e-9, engine="column-generation")
+    assert found.status == "stopped" and found.objective <= found.bound
+
+
+def test_a_failure_before_any_schedule_is_said(default, monkeypatch):
+    failing(monkeypatch, "_run")
+    with pytest.raises(cs.SolverError, match="Solve error"):
+        cs.solve(default, engine="column-generation")
+
+
+def ending(monkeypatch, *first: highspy.HighsModelStatus) -> None:
+    """Let the next runs of a master end with these, and then as they do."""
+    honest, left = Master._run, list(first)
+    monkeypatch.setattr(
+        Master, "_run", lambda self, seconds: left.pop(0) if left else honest(self, seconds)
+    )
+
+
+@pytest.fixture
+def master(default) -> Master:
+    return Master(tightened(default.data, choose()), choose(), 60.0)
+
+
+def test_a_lost_basis_is_left_for_a_fresh_start(master, monkeypatch):
+    ending(monkeypatch, highspy.HighsModelStatus.kUnknown)
+    assert master.solve(60.0) and np.isfinite(master.value)
+
+
+def test_a_master_that_stays_lost_is_an_error(master, monkeypatch):
+    ending(monkeypatch, *[highspy.HighsModelStatus.kUnknown] * 2)
+    with pytest.raises(cs.SolverError, match="highs ended with"):
+        master.solve(60.0)
+
+
+def test_a_change_that_highs_refuses_is_an_error():
+    with pytest.raises(cs.SolverError, match="refused a change"):
+        _succeed(highspy.HighsStatus.kError)
+
+
+def test_branching_without_time_finds_nothing_and_leaves_the_program_linear(master):
+    master.solve(60.0)
+    before = master.value
+    assert not master.branch(0.0, 0.0)
+    assert master.solve(60.0) and master.value == pytest.approx(before)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 from itertools import product
+from types import SimpleNamespace
 
+import highspy
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,11 +14,15 @@ import xarray as xr
 from scipy.optimize import linprog
 
 import carbonsched as cs
+from carbonsched.checks import find_impossible
+from carbonsched.conflict import find_conflict
 from carbonsched.diagnose import Diagnosis
 from carbonsched.elastic import Elastic
+from carbonsched.explain import conflict_sentences
 from carbonsched.formulation import choose
-from carbonsched.remedies import MOVABLE
+from carbonsched.remedies import MOVABLE, least_change, least_together
 from carbonsched.schema import PARAMETERS
+from carbonsched.wording import number
 
 FACTORS = {"it_capacity": 0.6, "import_limit": 0.45, "carbon_budget": 0.12, "latency_limit": 0.4}
 SEEDS = range(10)
@@ -360,3 +366,66 @@ def test_without_time_the_conflict_is_one_but_may_be_large(default):
     conflict = cs.diagnose(instance, time_limit=0.0).conflict
     assert not conflict.irreducible
     assert len(conflict.members) >= len(cs.diagnose(instance).conflict.members)
+
+
+def test_without_services_there_is_nothing_to_look_for_and_a_schedule(make):
+    instance = make(1, 2, 1, 0)
+    assert find_impossible(instance.data, choose()) == []
+    elastic = Elastic(instance.data, choose())
+    assert not elastic.infeasible() and not {"it_capacity", "demand"} & elastic.slacks
+    assert cs.diagnose(instance).feasible
+
+
+def test_limits_that_do_not_contradict_have_no_conflict(make):
+    with pytest.raises(ValueError, match="do not contradict"):
+        find_conflict(Elastic(make(1, 1, 0, 1, demand=5).data, choose()), 1.0)
+
+
+def test_a_filter_without_time_stops_before_its_next_trial(make):
+    """Proves: what it leaves is a conflict, said not to be irreducible, in words too."""
+    instance = make(1, 2, 0, 1, demand=10, import_limit=5)
+    conflict = find_conflict(Elastic(instance.data, choose()), -1.0)
+    assert not conflict.irreducible and len(conflict.members)
+    assert "the time ran out" in conflict_sentences(instance.data, conflict)[-1]
+
+
+def test_changes_that_nothing_confirms_are_not_proposed(make):
+    instance = make(1, 1, 0, 1, demand=10, import_limit=5)
+    elastic = Elastic(instance.data, choose())
+    asked = []
+    assert least_together(elastic, instance.data, ["import_limit"], asked.append) == ()
+    assert len(asked) > 1 and all(data.import_limit.item() >= 10 for data in asked)
+    assert not least_change(elastic, instance.data, "import_limit", lambda data: False).enough
+
+
+def test_a_solver_that_finds_nothing_out_twice_is_an_error(make, monkeypatch):
+    elastic, runs = Elastic(make(1, 1, 0, 1, demand=10).data, choose()), []
+    lost = SimpleNamespace(
+        run=lambda: runs.append("run"),
+        getModelStatus=lambda: highspy.HighsModelStatus.kUnknown,
+        clearSolver=lambda: runs.append("clear"),
+        modelStatusToString=lambda status: "Unknown",
+    )
+    monkeypatch.setattr(elastic, "_highs", lost)
+    with pytest.raises(cs.SolverError, match="ended with 'Unknown'"):
+        elastic._run()
+    assert runs == ["run", "clear"] * 2
+
+
+def test_a_summary_is_short(make):
+    """Seven services out of reach: some are named, the others counted. None, and it says so."""
+    instance = make(1, 1, 0, 7, demand=1, latency=50)
+    said = cs.diagnose(instance).summary()
+    named = said.count("has demand and no site")
+    assert f"  - and {7 - named} more" in said and 0 < named < 7
+    assert "a diagnosis finds a schedule" in cs.diagnose(make(1, 1)).summary()
+
+
+def test_an_error_of_nothing_known_explains_nothing():
+    error = cs.InfeasibleError("of nothing known")
+    error.explain()
+    assert str(error) == "of nothing known"
+
+
+def test_an_amount_of_nothing_is_nothing():
+    assert [number(value) for value in (0.0, np.inf, 12.34567)] == ["0", "inf", "12.35"]

@@ -75,7 +75,14 @@ def test_a_tight_budget_binds():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"sites": 0}, {"periods": 0}, {"jobs": -1}, {"utilisation": 1.2}, {"budget_share": -1}],
+    [
+        {"sites": 0},
+        {"periods": 0},
+        {"jobs": -1},
+        {"utilisation": 1.2},
+        {"budget_share": -1},
+        {"sites": 10**6, "periods": 10**6},
+    ],
 )
 def test_impossible_requests_are_refused(wrong):
     with pytest.raises(ValueError):

@@ -85,6 +85,25 @@ def test_missing_and_extra_variables():
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.drop_vars("job"), "job: dimension without labels"),
+        (lambda d: d.expand_dims(scenario=["a"]), "scenario: not a dimension of the model"),
+        (
+            lambda d: d.assign(reward=("job", ["high"])),
+            "reward: values of type <U4, expected numbers in USD",
+        ),
+        (
+            lambda d: d.assign(allowed=d.allowed.astype(int)),
+            "allowed: values of type int64, expected true or false",
+        ),
+    ],
+)
+def test_wrong_structure_and_types(change, message):
+    assert message in faults(change(plain(*SIZES)))
+
+
 def test_wrong_dimensions_and_units():
     data = plain(*SIZES)
     data["cooling"] = data.cooling.isel(time=0, drop=True)

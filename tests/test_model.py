@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import linopy
+import numpy as np
 import pytest
 
 import carbonsched as cs
@@ -102,3 +103,18 @@ def test_a_families_term_must_go_to_a_shared_expression(default):
     model = cs.build(default)
     with pytest.raises(KeyError):
         contribute(model, "heat", 1 * model["generate"])
+
+
+def test_a_family_need_not_have_rows(default):
+    """Only a term: 1 USD for every MWh generated, declared and no more."""
+
+    def declare(model, data, formulation):
+        contribute(model, "benefit", -(data.step_hours * model["generate"]).sum())
+
+    tax = SimpleNamespace(declare=declare)
+    plain, taxed = cs.build(default), cs.build(default, families=[*FAMILIES, tax])
+    assert set(taxed.constraints) == set(plain.constraints)
+    moved = np.abs(plain.matrices.c - taxed.matrices.c)
+    step = float(default.data.step_hours)
+    assert sorted(set(np.round(moved, 9))) == [0.0, step]
+    assert np.count_nonzero(np.round(moved, 9)) == plain["generate"].size

@@ -63,3 +63,8 @@ def test_the_relaxation_bounds_the_optimum(default):
 def test_an_infeasible_relaxation_is_named(make):
     with pytest.raises(cs.InfeasibleError, match="linear relaxation"):
         relaxation_prices(make(1, 1, 0, 1, demand=10, import_limit=9))
+
+
+def test_no_time_for_the_relaxation_is_said(default):
+    with pytest.raises(cs.SolverError, match="on the linear relaxation"):
+        relaxation_prices(default, time_limit=0.0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import linopy
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT
 
@@ -137,3 +139,12 @@ def test_handing_over_can_leave_the_units_alone():
     model = cs.build(in_units_of(ordinary(), 1e-9))
     hand_over(model, "highs", gap=0, time_limit=10, rescale=False)
     assert (units(model)[0] == 1).all() and (units(model)[1] == 1).all()
+
+
+def test_rows_without_coefficients_are_left_out():
+    model = linopy.Model()
+    x = model.add_variables(coords=[pd.RangeIndex(2, name="time")], name="x")
+    model.add_constraints(3.0 * x >= 0, name="some")
+    model.add_constraints(0.0 * x >= 0, name="none")
+    table = coefficients(model)
+    assert list(table.index) == ["some"] and table.span.item() == 1.0

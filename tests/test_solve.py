@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -168,6 +169,31 @@ def test_a_solver_that_keeps_lying_is_refused(default, monkeypatch):
     lie(monkeypatch, starve)
     with pytest.raises(cs.VerificationError, match="demand served"):
         cs.solve(default)
+
+
+def test_a_lie_at_the_end_of_the_time_is_refused_without_a_second_run(default, monkeypatch):
+    calls, attempt = lie(monkeypatch, starve, times=1), module._attempt
+
+    def slow(*given, **how):
+        schedule, report = attempt(*given, **how)
+        return replace(schedule, runtime=how["time_limit"]), report
+
+    monkeypatch.setattr(module, "_attempt", slow)
+    with pytest.raises(cs.VerificationError, match="demand served"):
+        cs.solve(default)
+    assert calls == [False]
+
+
+def test_a_solver_that_cannot_tell_infeasible_from_unbounded_is_understood(default):
+    """Every power and every workload is bounded, so there is one reading."""
+    status = SimpleNamespace(termination_condition="infeasible_or_unbounded")
+    with pytest.raises(cs.InfeasibleError):
+        module._status(cs.build(default), SimpleNamespace(status=status), "gurobi")
+
+
+def test_a_solver_without_callbacks_shows_no_more_than_the_time(default, capfd):
+    cs.solve(default, solver="scip", gap=0.05, progress=True)
+    assert "incumbent" not in capfd.readouterr().err
 
 
 def test_a_solver_that_crashes_is_reported(default, monkeypatch):

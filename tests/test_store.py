@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from conftest import plain
 
 import carbonsched as cs
 from carbonsched import store
+from carbonsched.store import files
+from carbonsched.store import folder as folders
 
 INSTANCES = {
     "generated": lambda: cs.generate(seed=1),
@@ -243,3 +246,54 @@ def test_the_folders_are_data_packages_by_another_reader_too(folder):
         str(Path(__file__).parents[1] / "data" / folder / "datapackage.json")
     ).validate()
     assert report.valid, report.flatten(["message"])
+
+
+def test_only_texts_and_finite_numbers_are_kept_of_attributes(tmp_path):
+    given = {"note": "mine", "version": 2, "list": [1, 2], "sure": True, "much": np.inf}
+    instance = cs.Instance(cs.generate(seed=1).data.assign_attrs(given))
+    for target in ("folder", "file.nc"):
+        attrs = cs.load(instance.save(tmp_path / target)).data.attrs
+        assert (attrs["note"], attrs["version"]) == ("mine", 2)
+        assert not {"list", "sure", "much"} & set(attrs)
+
+
+def test_a_file_that_cannot_be_opened_or_read_is_named(tmp_path):
+    """A link to itself; memory that is not there; a file that says it is empty and is not."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for path, words in (
+        (loop, "cannot be opened"),
+        (Path("/proc/self/mem"), "cannot be read"),
+        (Path("/proc/self/maps"), "larger than 10 bytes"),
+    ):
+        with pytest.raises(files.UnreadableError, match=words):
+            files.read_text(path, most=10)
+
+
+def test_what_cannot_be_cleaned_away_is_left(tmp_path):
+    old, new = tmp_path / ".a.tmp", tmp_path / ".b.tmp"
+    (old / "deeper").mkdir(parents=True)
+    new.touch()
+    for path in (old, new):
+        os.utime(path, (0, 0))
+    files.remove_leftovers(tmp_path, ".*.tmp")
+    assert old.is_dir() and not new.exists()
+
+
+def test_a_save_cut_short_after_the_package_is_finished_by_the_next(tmp_path):
+    """The state after a kill between the last rename and the removal of the saved folder."""
+    old, new = cs.generate(seed=1), cs.generate(seed=2)
+    (old.save(tmp_path) / folders._SAVED).mkdir()
+    xr.testing.assert_identical(cs.load(tmp_path).data, old.data)
+    xr.testing.assert_identical(cs.load(new.save(tmp_path)).data, new.data)
+    assert not (tmp_path / folders._SAVED).exists()
+
+
+def test_a_save_into_new_folders_that_fails_leaves_none_of_them(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folders, "to_disk", full)
+    with pytest.raises(OSError, match="No space"):
+        cs.generate(seed=1).save(tmp_path / "new" / "deeper")
+    assert not list(tmp_path.iterdir())

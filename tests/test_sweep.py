@@ -15,6 +15,7 @@ import pytest
 from distributed import LocalCluster
 
 import carbonsched as cs
+from carbonsched import sweep as sweeps
 from carbonsched.digest import digest
 from carbonsched.sweep import _KEPT, TIMES, solve_row, sweep
 
@@ -146,3 +147,37 @@ def test_after_a_failure_the_next_case_is_built_anew():
     rows = [solve_row(case, "joint", "start", {}) for case in (base, hopeless, base)]
     assert [row["status"] for row in rows] == ["optimal", "infeasible", "optimal"]
     assert rows[0]["objective"] == rows[2]["objective"]
+
+
+@pytest.mark.parametrize("how", [{"engine": "column-generation"}, {"solver": "scip"}])
+def test_engine_and_solver_are_those_asked_for(how):
+    """Proves: what cannot move in place is solved afresh, by the engine and solver named."""
+    _KEPT.clear()
+    instance = cs.generate(2, 6, 2, 1, seed=0)
+    row = solve_row(instance, "joint", "start", {"gap": 1e-3} | how)
+    assert row["status"] in ("optimal", "stopped") and not _KEPT
+    best = cs.solve(instance, gap=1e-6).objective
+    assert best - 0.01 * abs(best) <= row["objective"] <= best + 1e-3
+
+
+def test_an_engine_named_moves_in_place_as_the_chosen_one_does():
+    _KEPT.clear()
+    instance = cs.generate(2, 6, 2, 1, seed=0)
+    named = solve_row(instance, "joint", "start", {"engine": "milp"})
+    chosen = solve_row(instance, "joint", "start", {})
+    assert len(_KEPT) == 1 and named["objective"] == chosen["objective"]
+
+
+def test_a_worker_that_dies_for_good_leaves_a_row(tmp_path, monkeypatch):
+    """The future holds the error, as Dask's `KilledWorker` does."""
+
+    def dead(*_: object) -> dict:
+        raise MemoryError("the worker died")
+
+    monkeypatch.setattr(sweeps, "solve_row", dead)
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+        instances = small(1)
+        table = sweep(instances, cache=tmp_path, cluster=cluster.scheduler_address)
+    assert list(table.status) == ["crashed"]
+    assert table.message[0] == "MemoryError: the worker died"
+    assert not rows(tmp_path)

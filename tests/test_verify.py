@@ -11,6 +11,7 @@ import xarray as xr
 
 import carbonsched as cs
 from carbonsched.schema import DECISIONS
+from carbonsched.verify import Check
 
 
 def test_a_sound_schedule_passes(rich):
@@ -254,3 +255,10 @@ def test_the_verifier_shares_no_code_with_the_model():
     ours = {name for name in imports if name and name.startswith("carbonsched")}
     assert ours == {"carbonsched.errors", "carbonsched.instance", "carbonsched.schema"}
     assert not any(name and name.startswith("linopy") for name in imports)
+
+
+def test_what_is_no_number_has_no_extent():
+    worst = Check("4", "power balance", np.inf, "MW", "site=A", False)
+    assert worst.extent == "not a number"
+    assert replace(worst, unit="").extent == "cannot be checked"
+    assert replace(worst, worst=0.25).extent == "broken by 0.25 MW"

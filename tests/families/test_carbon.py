@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import carbonsched as cs
+from carbonsched.families import carbon
 
 
 def test_the_budget_moves_work_to_the_clean_site(make, solved):
@@ -55,3 +56,10 @@ def test_a_budget_too_tight_for_inference_is_infeasible(make):
     with pytest.raises(cs.InfeasibleError):
         cs.solve(make(1, 1, 0, 1, demand=10, carbon_budget=4.9))
     assert np.isclose(cs.solve(make(1, 1, 0, 1, demand=10, carbon_budget=5)).emissions, 5)
+
+
+def test_moving_a_model_without_a_budget_changes_nothing(make):
+    instance = make(1, 1)
+    model = cs.build(instance)
+    carbon.update(model, instance.data, cs.Formulation())
+    assert "carbon:budget" not in model.constraints

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+import carbonsched as cs
+from carbonsched.families import jobs
+
 
 def test_a_job_runs_on_one_site_only(make, solved):
     """Proves: (8). Sensitivity: split over two sites of 6 MW the job of 10 MW would fit."""
@@ -65,3 +68,11 @@ def test_jobs_of_different_durations_share_a_site(make, solved):
     schedule = solved(make(1, 6, 3, it_capacity=10, duration=[1, 2, 3], import_price=0))
     assert schedule.objective == pytest.approx(3000)
     assert schedule.data.run.sum("job").values.max() == 1
+
+
+def test_windows_that_are_masks_have_no_row_to_move(make):
+    instance = make(1, 3, 1)
+    model = cs.build(instance)
+    before = model.matrices.b.copy()
+    jobs.update(model, instance.replace(release=1).data, cs.Formulation(windows="cut"))
+    np.testing.assert_array_equal(model.matrices.b, before)

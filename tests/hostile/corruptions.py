@@ -393,6 +393,41 @@ add(
     "service_time.csv: no row for service=s0, time=2025-10-26",
 )
 add(
+    "text in every cell of a column",
+    column("site_time.csv", "import_price", lambda value: "dear"),
+    "site_time.csv, row 2, column import_price: 'dear' is not a number",
+    "site_time.csv, column import_price: 3 more such cells",
+)
+add(
+    "a cell too many in every row",
+    lines("site_time.csv", lambda ls: [ls[0], *(line + ",7" for line in ls[1:])]),
+    "site_time.csv, row 6",
+)
+add(
+    "another table of one column",
+    lambda f: (f / "site.csv").write_text("city\nA\nB\n"),
+    "site.csv, row 1, column site: missing",
+    "column 'city': not described",
+)
+add(
+    "every row twice",
+    lines("site_time.csv", lambda ls: ls + ls[1:]),
+    "site_time.csv, row 10, column site and time: the same site and time as in row 2",
+    "site_time.csv: 3 more rows given twice",
+)
+add(
+    "most rows missing",
+    lines("site_time.csv", lambda ls: ls[:2]),
+    "site_time.csv: no row for site=A, time=2025-10-26",
+    "site_time.csv: 2 more rows missing",
+)
+add(
+    "many labels that nobody knows",
+    lines("service_site.csv", lambda ls: ls + [f"s0,x{k}" + ls[1][4:] for k in range(7)]),
+    "service_site.csv, row 4, column site: label x0 is not in site.csv",
+    "service_site.csv, column site: 2 more such labels",
+)
+add(
     "missing job",
     lines("job.csv", lambda ls: ls[:-1]),
     "job_site.csv, row 4, column job: label j1 is not in job.csv",

@@ -13,7 +13,7 @@ from spoilt_netcdf import REGISTRY
 from test_folders import call
 
 import carbonsched as cs
-from carbonsched.store import netcdf
+from carbonsched.store import netcdf, probe
 
 
 @pytest.fixture
@@ -34,6 +34,23 @@ def test_each_is_refused_by_name(name, file):
     with pytest.raises(cs.InstanceError) as caught:
         cs.load(file)
     assert words in str(caught.value)
+
+
+LOOKS = ["many objects", "link to another file", "values in a raw file", "groups"]
+
+
+@pytest.mark.parametrize("name", [*LOOKS, "a terabyte of declared values"])
+def test_the_first_look_names_what_it_finds(name, file):
+    damage, words = REGISTRY[name]
+    damage(file)
+    assert any(words in fault for fault in probe.find_faults(str(file), netcdf.MOST_BYTES))
+
+
+def test_what_the_first_look_misses_is_a_fault_of_the_file(file, monkeypatch):
+    REGISTRY["times nobody can read"][0](file)
+    monkeypatch.setattr(netcdf, "_looked_at", lambda path: [])
+    with pytest.raises(cs.InstanceError, match="not a readable NetCDF-4 file"):
+        cs.load(file)
 
 
 @pytest.mark.parametrize("name", ["text", "a pipe", "records"])
