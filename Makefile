@@ -75,6 +75,7 @@ coverage: environment  ## which lines and branches of the core the tests reach; 
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n $(JOBS) -m 'not long'
 	$(BIN)/coverage combine -q
+	@rm -f .coverage.*  # what a test's full disk has cut short
 	$(BIN)/python tools/coverage_table.py
 
 mutants: environment  ## change the families in one place at a time: which tests notice (an hour)

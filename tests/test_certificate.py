@@ -279,18 +279,22 @@ def test_a_limit_missed_is_given_up_to_a_second_dispatch(rich):
 
 
 def test_what_a_solvers_tolerance_hid_is_dispatched_anew():
-    """4e-6 MW over the cheap site's connection pass the verifier, and are no part of a proof."""
-    instance = cs.Instance(
-        plain(2, 1, 0, 1, demand=10, import_limit=[5, 50], import_price=[[10], [30]])
-    )
+    """3.2e-6 t over the budget pass the verifier, and are no part of a proof.
+
+    Half the demand at the cheap site emits 4.5 t, half at the clean one 0.5 t.
+    """
+    values = dict(import_price=[[10], [15]], carbon_intensity=[[0.9], [0.1]], carbon_budget=5)
+    instance = cs.Instance(plain(2, 1, 0, 1, demand=10, **values))
     schedule = cs.solve(instance, gap=0)
     for name in ("route", "it_power", "facility_power", "grid_import"):
         schedule.data[name].loc[{"site": "A"}] += 4e-6
         schedule.data[name].loc[{"site": "B"}] -= 4e-6
-    schedule = replace(schedule, benefit=schedule.benefit | {"import": -200.0 + 8e-5})
+    benefit = {"import": schedule.benefit["import"] + 5 * 4e-6}
+    emitted = schedule.emissions + 0.8 * 4e-6
+    schedule = replace(schedule, benefit=schedule.benefit | benefit, emissions=emitted)
     proof = cs.certify(instance, schedule)
-    assert proof.feasible and proof.gap < 1e-6
-    assert proof.objective <= -200 <= proof.bound
+    assert proof.feasible and proof.emissions <= 5
+    assert proof.objective <= -125 <= proof.bound and proof.gap < 1e-6
 
 
 HIDDEN = {
