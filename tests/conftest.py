@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import carbonsched as cs
 from carbonsched.schema import DECISIONS, PARAMETERS
 from carbonsched.store import replacing
 
+solving = import_module("carbonsched.solve")  # the package's attribute of that name is the function
 ROOT = Path(__file__).parents[1]
 
 # How many examples a property is tried on: few and always the same in `make test`, many and new
@@ -101,8 +103,25 @@ def _solve_then_load(instance: cs.Instance, folder: Path, **options: object) -> 
     return cs.Schedule.load(cs.solve(instance, gap=0, **options).save(folder / "schedule.nc"))
 
 
+@pytest.fixture
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse a second run of `solve`, which states every row of (5)-(7) and (15) as printed.
+
+    It would make good what a family leaves out.
+    """
+    attempt = solving._attempt
+
+    def first(*given: object, **how: object) -> object:
+        assert not how.get("cautious"), "the first run gave a broken schedule"
+        return attempt(*given, **how)
+
+    monkeypatch.setattr(solving, "_attempt", first)
+
+
 @pytest.fixture(params=[_solve, _paper, _load_then_solve, _solve_then_load])
-def solved(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., cs.Schedule]:
+def solved(
+    request: pytest.FixtureRequest, tmp_path: Path, once: None
+) -> Callable[..., cs.Schedule]:
     """Solve to optimality four ways: plainly, as the paper prints it, from disk, and via disk."""
     return lambda instance, **options: request.param(instance, tmp_path, **options)
 

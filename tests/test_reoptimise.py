@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 
 import carbonsched as cs
+from carbonsched import reoptimise
 from carbonsched.families import inference, jobs
 from carbonsched.reoptimise import IN_PLACE, Reoptimiser
+
+
+@pytest.fixture(autouse=True)
+def in_place(monkeypatch, request):
+    """Let no test pass by way of the fresh solve that a broken schedule is followed by."""
+    if "tie" not in request.node.name:
+        monkeypatch.setattr(reoptimise, "solve", None)
+
 
 OTHERS = {"cooling", "battery_final"}  # a coefficient, and what only windows have
 NUMBERS = IN_PLACE - OTHERS - jobs.MOVES - inference.LATENCY  # what moves in every formulation

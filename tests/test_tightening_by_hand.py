@@ -53,8 +53,8 @@ def test_a_limit_is_never_raised():
 
 
 def test_the_store_moves_no_faster_than_its_powers_let_it():
-    """5 MW charge 2 MWh, 1 MW takes 1 MWh; 4 MWh at the start, and again at the end."""
-    data = limits(charge_limit=5, discharge_limit=1)
+    """5 MW charge 2 MWh, 0.5 MW takes 1 MWh; 4 MWh at the start, and again at the end."""
+    data = limits(charge_limit=5, discharge_limit=0.5, discharge_efficiency=0.25)
     assert rounded(data.battery_energy) == [6, 8, 10]
     assert rounded(data.battery_min) == [3, 2, 4]
     assert rounded(limits(charge_limit=0).battery_energy) == [4, 4, 4]

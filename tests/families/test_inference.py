@@ -45,3 +45,14 @@ def test_no_routing_is_infeasible_if_home_is_too_small(make):
     instance = make(2, 1, 0, 1, demand=8, it_capacity=[5, 5])
     with pytest.raises(cs.InfeasibleError):
         cs.solve(instance, "no_routing")
+
+
+def test_inference_earns_its_value_by_the_hour(make):
+    """Proves: V_k per unit and hour, in the model's own objective, where (11) makes it a constant.
+
+    Two half-hours of 3 and 4 units at 20 less 10 USD/h.
+    """
+    instance = make(1, 2, 0, 1, demand=[[3, 4]], value=20, step_hours=0.5)
+    model = cs.build(instance)
+    model.solve("highs", output_flag=False)
+    assert model.objective.value == pytest.approx(0.5 * 7 * (20 - 10))

@@ -76,3 +76,11 @@ def test_windows_that_are_masks_have_no_row_to_move(make):
     before = model.matrices.b.copy()
     jobs.update(model, instance.replace(release=1).data, cs.Formulation(windows="cut"))
     np.testing.assert_array_equal(model.matrices.b, before)
+
+
+def test_a_job_that_has_run_has_stopped(make):
+    """Proves: (9) is an equation. Where nothing may stop, a job can only end with the horizon."""
+    model = cs.build(make(1, 3, 1, import_price=[[0, 0, 50]]), "paper")
+    model.add_constraints(model["stop"].sum() == 0, name="never")
+    model.solve("highs", output_flag=False)
+    assert model.objective.value == pytest.approx(1000 - 500)
