@@ -21,6 +21,8 @@ def test_names_are_those_of_the_schema(default, formulation):
     model = cs.build(default, formulation)
     beyond = {"charging"}
     assert set(model.variables) <= set(DECISIONS) | beyond
+    whole = {name for name, decision in DECISIONS.items() if decision.kind == "bool"} | beyond
+    assert set(model.binaries) == whole & set(model.variables)
     assert set(SHARED) <= set(model.expressions)
     families = {family.__name__.rsplit(".", 1)[-1] for family in FAMILIES}
     for name in model.constraints:
