@@ -22,11 +22,11 @@ from carbonsched.digest import digest
 from carbonsched.duality import certified_bound, snap_prices
 from carbonsched.errors import CertificateError, InfeasibleError
 from carbonsched.exact import exact_data, rational, rounded_down, rounded_up, written
-from carbonsched.formulation import Formulation, choose
+from carbonsched.formulation import choose
 from carbonsched.incumbent import Incumbent, emissions, follow, objective, violations
 from carbonsched.instance import Instance
+from carbonsched.limits import left_by
 from carbonsched.routes import require_routes
-from carbonsched.tightening import restricted
 from carbonsched.workload import first_fit
 
 DECIMALS = 6  # of a stated benefit or bound, USD, rounded to the safe side
@@ -85,7 +85,7 @@ class Certificate:
         reported: dict[str, Any],
     ) -> Certificate:
         """Return the certificate that decisions and prices make; all it states is computed."""
-        left = restricted(instance.data, Formulation(**scope))
+        left = left_by(instance.data, scope)
         data = exact_data(left)
         made = follow(data, incumbent)
         fixed = incumbent if scope["workload"] == "first fit" else None
@@ -135,7 +135,7 @@ class Certificate:
         if faults := _labels_apart(instance, self) + scope_apart(self.method, self.scope):
             raise CertificateError(faults)
         try:
-            require_routes(restricted(instance.data, Formulation(**self.scope)))
+            require_routes(left_by(instance.data, self.scope))
         except InfeasibleError as error:
             raise CertificateError([str(error)]) from error
         placed = replace(self.incumbent, decided=_labelled(instance, self.incumbent.decided))

@@ -1,10 +1,10 @@
 r"""A bound that floating point cannot break: weak duality, evaluated in exact arithmetic.
 
 `carbonsched.lagrangian` bounds every schedule from prices alone, whatever the prices are. Here its
-formula is evaluated over rationals, on limits tightened in rationals too, so that no rounding can
-put the bound below what a schedule earns. Floats enter in two places only, each rounded to the
-safe side: the workload's most power, from which limits are tightened, is rounded up, and the price
-of a job's cheapest window, of which there may be millions, is rounded down.
+formula is evaluated over rationals, on limits tightened in rationals too (`carbonsched.limits`,
+which the model does not use), so that no rounding can put the bound below what a schedule earns.
+Floats enter in one place only, rounded to the safe side: the price of a job's cheapest window, of
+which there may be millions, is rounded down.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from carbonsched.lagrangian import (
     served_best,
     unit_worth,
 )
-from carbonsched.tightening import most_facility_power, tighter_limits
-from carbonsched.windows import may_start
+from carbonsched.limits import possible_starts, tightest
 
 LARGEST = 1e12  # USD per unit; a price beyond it bounds nothing worth knowing
 FIGURES = 10  # significant figures of a price: enough for a bound, and a short file
@@ -39,7 +38,7 @@ def snap_prices(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     data : xarray.Dataset
-        Of an instance, as its method leaves it, see `carbonsched.tightening.restricted`.
+        Of an instance, as its method leaves it, see `carbonsched.limits.left_by`.
     prices : xarray.Dataset
         Some of `carbonsched.lagrangian.PRICES`.
     """
@@ -76,27 +75,16 @@ def certified_bound(
         If given, the bound is on schedules with this one's placements and routes only.
     """
     exactly, priced = exact_data(data), prices.map(exact)
-    tight = exactly.assign(tighter_limits(exactly, exact(_workload_rounded_up(data))))
+    tight = exactly.assign(tightest(exactly))
     energy = sum((total(part) for part in energy_parts(tight, priced)), Fraction(0))
     if fixed is not None:
         return energy + _worth(tight, priced, fixed)
     return energy + total(served_best(tight, priced)) + _placed_best(tight, priced)
 
 
-def _workload_rounded_up(data: xr.Dataset) -> xr.DataArray:
-    """Return the most power the workload can take, or a little more, MW over (site, time).
-
-    It is a sum of products that are not negative: with n terms of up to four factors, each rounded
-    when it was read, the float is below the exact value by a share of less than (n + 16) 2^-52.
-    """
-    terms = data.sizes["job"] + data.sizes["service"]
-    used = most_facility_power(data)
-    return used * (1 + (terms + 32) * 2.0**-50) + np.finfo(float).tiny
-
-
 def _placed_best(data: xr.Dataset, prices: xr.Dataset) -> Fraction:
     """Return what the jobs are worth at most, each at its best placement or declined, USD."""
-    startable = may_start(data).values
+    startable = possible_starts(data)
     price = it_price(data, prices).transpose("site", "time").values
     so_far = np.concatenate([np.zeros((len(price), 1), int), price.cumsum(axis=1)], axis=1)
     net_reward, power = (data.reward - data.startup_cost).values, data.power.values

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.exact import total
-from carbonsched.windows import may_start
+from carbonsched.limits import possible_starts
 
 DECIDED = {  # name: unit; what a certificate stores beside the placements
     "route": "unit",
@@ -117,7 +117,7 @@ def violations(data: xr.Dataset, incumbent: Incumbent, made: xr.Dataset) -> list
 
 
 def _of_jobs(data: xr.Dataset, placements: tuple[tuple[int, int, int], ...]) -> Iterator[Violation]:
-    startable = may_start(data).values
+    startable = possible_starts(data)
     seen = set()
     for job, site, time in placements:
         label = f"job={data.indexes['job'][job]}"
