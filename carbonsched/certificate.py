@@ -94,7 +94,7 @@ class Certificate:
             missed += _misfits(instance, fixed)
         prices = snap_prices(left, prices)
         return cls(
-            title="".join(filter(str.isprintable, str(instance.data.attrs.get("title", "")))),
+            title=title_of(instance),
             instance=digest(instance),
             method=method,
             scope=dict(scope),
@@ -196,6 +196,11 @@ class Certificate:
             f"<Certificate {self.method}: earns {float(self.objective):,.2f} USD, no schedule "
             f"more than {float(self.bound):,.2f} USD, certified root gap {self.gap:.4%}{misses}>"
         )
+
+
+def title_of(instance: Instance) -> str:
+    """Return the title of an instance as one printable line."""
+    return "".join(filter(str.isprintable, str(instance.data.attrs.get("title", ""))))
 
 
 def _labels_apart(instance: Instance, certificate: Certificate) -> list[str]:

@@ -128,7 +128,7 @@ def _total(data: xr.Dataset) -> Iterator[Finding]:
         yield Finding(
             "energy",
             f"inference needs at least {number(needed)} MWh with cooling, {number(short)} MWh more "
-            "than grid and generation offer",
+            "than grid and generation offer, even if energy could be moved between hours and sites",
             xr.DataArray(short),
         )
         return

@@ -208,12 +208,15 @@ def generate(
         float, typer.Option(min=0, help="Carbon budget over the most that could be emitted.")
     ] = 1.0,
     feasible: Annotated[bool, typer.Option(help="Feasible by construction.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ) -> None:
-    """Write a random instance to edit or to solve.
+    """Write a random instance to edit or to solve; what is there is not replaced unless told.
 
     Example: carbonsched generate my-fleet --sites 5 --jobs 12
     """
     with explained():
+        if not overwrite and out.exists() and not (out.is_dir() and not any(out.iterdir())):
+            raise FileExistsError(f"{out} exists: give another name, or --overwrite")
         made = cs.generate(
             sites,
             periods,

@@ -46,7 +46,7 @@ class Instance:
         faults = find_faults(self.data)
         if faults:
             title = getattr(self.data, "attrs", {}).get("title", "instance")
-            raise InstanceError(faults, str(title))
+            raise InstanceError([fault.sentence for fault in faults], str(title))
         object.__setattr__(self, "data", _canonical(self.data))
         warn_of_suspicious(self.data)
 
@@ -96,7 +96,16 @@ def load(path: str | Path) -> Instance:
     data = store.read_folder(path) if path.is_dir() else store.read_netcdf(path)
     if "schedule" in data.attrs:
         raise InstanceError(["this is a schedule; read it with Schedule.load"], str(path))
-    return Instance(data)
+    try:
+        return Instance(data)
+    except InstanceError as error:
+        faults = find_faults(data)
+        places = store.find_cells(path, [(fault.name, fault.at) for fault in faults])
+        told = [
+            f"{fault.sentence} ({place})" if place else fault.sentence
+            for fault, place in zip(faults, places, strict=True)
+        ]
+        raise InstanceError(told, str(path)) from error
 
 
 def _canonical(data: xr.Dataset) -> xr.Dataset:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,61 +15,67 @@ from carbonsched.windows import window_positions
 _MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
 _SHOWN = 5  # labels named per variable and kind of fault, so that one bad column stays readable
 
-Fault = tuple[str, str]  # the variable or dimension at fault, and the sentence
+
+class Fault(NamedTuple):
+    """What is wrong: the variable or dimension, the sentence, and at which labels if at some."""
+
+    name: str
+    sentence: str
+    at: Mapping[str, object] | None = None
 
 
-def find_faults(data: xr.Dataset) -> list[str]:
-    """Return every fault of the dataset as a sentence with variable, label and unit.
+def find_faults(data: xr.Dataset) -> list[Fault]:
+    """Return every fault of the dataset, its sentence with variable, label and unit.
 
     Values are checked of every variable that is there, and what several variables must agree on
     wherever each of them is sound.
     """
     if not isinstance(data, xr.Dataset):
-        return [f"expected an xarray.Dataset, got {type(data).__name__}"]
+        return [Fault("", f"expected an xarray.Dataset, got {type(data).__name__}")]
     faults = [*_structure(data), *_labels(data)]
-    broken = {name for name, _ in faults}
+    broken = {fault.name for fault in faults}
     for quantity in PARAMETERS.values():
         if not broken & {quantity.name, *quantity.dims, *_LABELS_OF.get(quantity.kind, ())}:
             faults += _CHECKS[quantity.kind](data[quantity.name], quantity, data)
-    broken = {name for name, _ in faults}
+    broken = {fault.name for fault in faults}
     for check, needs in _AGREEMENTS.items():
         dims = {dim for name in needs for dim in PARAMETERS[name].dims} | {"time"}
         if not broken & (needs | dims):
             faults += check(data)
-    return [sentence for _, sentence in faults]
+    return faults
 
 
 def _structure(data: xr.Dataset) -> Iterator[Fault]:
     for name in sorted(set(PARAMETERS) - set(data.data_vars)):
-        yield name, f"{name}: missing ({PARAMETERS[name].meaning}, {PARAMETERS[name].unit})"
+        yield Fault(name, f"{name}: missing ({PARAMETERS[name].meaning}, {PARAMETERS[name].unit})")
     for name in sorted(set(map(str, data.data_vars)) - set(PARAMETERS)):
-        yield name, f"{name}: not a variable of the model"
+        yield Fault(name, f"{name}: not a variable of the model")
     for dim in DIMENSIONS:
         if dim not in data.indexes:
-            yield dim, f"{dim}: dimension without labels"
+            yield Fault(dim, f"{dim}: dimension without labels")
     for name in sorted(set(data.indexes) - set(DIMENSIONS), key=str):
-        yield str(name), f"{name}: not a dimension of the model"
+        yield Fault(str(name), f"{name}: not a dimension of the model")
     for name in sorted(set(PARAMETERS) & set(data.data_vars)):
         quantity, array = PARAMETERS[name], data[name]
         if set(array.dims) != set(quantity.dims):
-            yield name, f"{name}: dimensions {tuple(array.dims)}, expected {quantity.dims}"
+            yield Fault(name, f"{name}: dimensions {tuple(array.dims)}, expected {quantity.dims}")
         if (unit := str(array.attrs.get("units", quantity.unit))) != quantity.unit:
-            yield name, f"{name}: given in {unit}, expected {quantity.unit}"
+            yield Fault(name, f"{name}: given in {unit}, expected {quantity.unit}")
 
 
 def _labels(data: xr.Dataset) -> Iterator[Fault]:
     for dim in DIMENSIONS:
         labels = data.indexes.get(dim, pd.Index([]))
         for label in labels[labels.duplicated()].unique():
-            yield dim, f"{dim}: duplicate label {label}"
+            yield Fault(dim, f"{dim}: duplicate label {label}")
         if dim != "time":
             for label in labels:
                 plain = isinstance(label, str) and label.strip() == label != ""
                 if not (plain and label.isprintable()):
-                    yield dim, f"{dim}: label {label!r} is not a plain, non-empty string"
+                    yield Fault(dim, f"{dim}: label {label!r} is not a plain, non-empty string")
     for dim in ("site", "time"):
         if dim in data.indexes and not len(data.indexes[dim]):
-            yield dim, f"{dim}: no labels"
+            yield Fault(dim, f"{dim}: no labels")
     step_hours = data.get("step_hours", xr.DataArray([]))
     if "time" in data.indexes and step_hours.ndim == 0 and step_hours.dtype.kind in "iuf":
         yield from _time_axis(data.indexes["time"], step_hours.item())
@@ -76,16 +83,16 @@ def _labels(data: xr.Dataset) -> Iterator[Fault]:
 
 def _time_axis(times: pd.Index, step_hours: float) -> Iterator[Fault]:
     if getattr(times, "tz", None) is not None:
-        yield "time", f"time: labels in time zone {times.tz}, make them naive UTC timestamps"
+        yield Fault("time", f"time: labels in time zone {times.tz}, make them naive UTC timestamps")
     elif times.dtype.kind not in "Mi":
         kind = f"labels of type {times.dtype}"
-        yield "time", f"time: {kind}, expected naive UTC timestamps or integers"
+        yield Fault("time", f"time: {kind}, expected naive UTC timestamps or integers")
     elif not times.is_monotonic_increasing:
-        yield "time", "time: labels are not sorted"
+        yield Fault("time", "time: labels are not sorted")
     elif times.is_unique and 0 < step_hours <= PARAMETERS["step_hours"].upper:
         step = 1 if times.dtype.kind == "i" else pd.Timedelta(hours=step_hours)
         for k in np.flatnonzero(np.diff(times) != step)[:_SHOWN]:
-            yield (
+            yield Fault(
                 "time",
                 f"time: uneven step from {times[k]} to {times[k + 1]}, "
                 f"expected {step} (step_hours = {step_hours} h)",
@@ -95,7 +102,7 @@ def _time_axis(times: pd.Index, step_hours: float) -> Iterator[Fault]:
 def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
     if array.dtype.kind not in "iuf" and array.size:
         kind = f"values of type {array.dtype}"
-        yield quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}"
+        yield Fault(quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}")
         return
     limitless = (array == np.inf) & quantity.unlimited
     huge = np.isfinite(array) & (np.abs(array) > _MOST)
@@ -114,7 +121,7 @@ def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Itera
 def _flags(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
     if array.dtype.kind != "b" and array.size:
         kind = f"values of type {array.dtype}"
-        yield quantity.name, f"{quantity.name}: {kind}, expected true or false"
+        yield Fault(quantity.name, f"{quantity.name}: {kind}, expected true or false")
 
 
 def _references(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
@@ -139,18 +146,19 @@ def _named(
     """Name the labels at which `bad` is true, the first few of them in full."""
     places = np.argwhere(bad.values)
     for place in places[:_SHOWN]:
-        labels = ", ".join(
-            f"{dim}={array.indexes[dim][at]}" for dim, at in zip(array.dims, place, strict=True)
-        )
-        label = f"[{labels}]" if labels else ""
+        at = {dim: array.indexes[dim][k] for dim, k in zip(array.dims, place, strict=True)}
+        label = f"[{', '.join(f'{dim}={name}' for dim, name in at.items())}]" if at else ""
         unit = f" {quantity.unit}" if quantity.kind in ("float", "int") else ""
         value = array.values[tuple(place)]
-        yield (
+        yield Fault(
             quantity.name,
             f"{quantity.name}{label} = {value}{unit.removesuffix(' 1')}: {complaint}",
+            at,
         )
     if len(places) > _SHOWN:
-        yield quantity.name, f"{quantity.name}: {complaint}, at {len(places) - _SHOWN} more labels"
+        yield Fault(
+            quantity.name, f"{quantity.name}: {complaint}, at {len(places) - _SHOWN} more labels"
+        )
 
 
 def _batteries(data: xr.Dataset) -> Iterator[Fault]:
@@ -166,21 +174,21 @@ def _windows(data: xr.Dataset) -> Iterator[Fault]:
     rooms = deadline - release + 1
     for job, length, room in zip(data.job.values, data.duration.values, rooms, strict=True):
         if length > room:
-            yield (
+            yield Fault(
                 "duration",
                 f"job {job}: runs {int(length)} periods, its window from release to deadline "
                 f"holds {max(int(room), 0)}",
+                {"job": job},
             )
 
 
 def _hosts(data: xr.Dataset) -> Iterator[Fault]:
     hosts = data.allowed.astype(bool) & (data.it_capacity >= data.power)
     for job in data.job.values[~hosts.any("site").values]:
-        yield (
-            "power",
-            f"job {job}: power {float(data.power.sel(job=job)):g} MW, "
-            "no allowed site has that it_capacity",
-        )
+        power = f"job {job}: power {float(data.power.sel(job=job)):g} MW"
+        somewhere = bool(data.allowed.sel(job=job).any())
+        why = "no allowed site has that it_capacity" if somewhere else "no site is allowed"
+        yield Fault("power", f"{power}, {why}", {"job": job})
 
 
 _AGREEMENTS = {

@@ -44,6 +44,19 @@ def test_generate_solve_verify(tmp_path):
     assert result.exit_code == 0 and "none broken" in result.output
 
 
+def test_generate_replaces_nothing_unless_told(tmp_path):
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    assert call("generate", folder).exit_code == 0  # an empty folder is as good as none
+    edited = cs.load(folder).replace(import_price=7.0)
+    edited.save(folder)
+    result = call("generate", folder, "--sites", 5)
+    assert result.exit_code == 2 and "exists: give another name, or --overwrite" in result.output
+    assert (cs.load(folder).data.import_price == 7).all()
+    assert call("generate", folder, "--sites", 5, "--overwrite").exit_code == 0
+    assert cs.load(folder).data.sizes["site"] == 5
+
+
 def test_verify_names_what_is_broken_and_fails(tmp_path):
     schedule = cs.solve(cs.load(DEFAULT))
     schedule.data["soc"] = schedule.data.soc + 1

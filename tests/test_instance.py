@@ -38,7 +38,7 @@ VALUES = {
     "window too short": ({"duration": 3, "release": 1}, "job j0: runs 3 periods, its window"),
     "deadline before release": ({"release": 2, "deadline": 0}, "holds 0"),
     "job too large": ({"power": 200}, "job j0: power 200 MW, no allowed site"),
-    "job allowed nowhere": ({"allowed": False}, "no allowed site"),
+    "job allowed nowhere": ({"allowed": False}, "job j0: power 10 MW, no site is allowed"),
 }
 
 

@@ -6,7 +6,7 @@ and sources. Whatever is read may come from anybody: it is read with limits, and
 """
 
 from carbonsched.store.files import replacing
-from carbonsched.store.folder import read_folder, write_folder
+from carbonsched.store.folder import find_cells, read_folder, write_folder
 from carbonsched.store.netcdf import read_netcdf, write_netcdf
 
-__all__ = ["read_folder", "read_netcdf", "replacing", "write_folder", "write_netcdf"]
+__all__ = ["find_cells", "read_folder", "read_netcdf", "replacing", "write_folder", "write_netcdf"]

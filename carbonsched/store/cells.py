@@ -52,13 +52,16 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
                 header = record
                 if faults := list(_misnamed(record, table)):
                     break
-            elif len(record) == len(header):
+            elif len(record) == len(header) and any(record):
                 rows.append(at)
                 records.append(record)
+            elif not any(record):
+                faults.append(f"{table.path}, row {at}: no value in any cell, take the row out")
             elif len(faults) < _SHOWN:
                 # Where cells are missing or too many is where the columns end.
                 column = header[min(len(record), len(header) - 1)]
                 counts = f"{len(record)} cells, expected {len(header)}"
+                counts += " (a decimal comma?)" * (len(record) > len(header))
                 faults.append(f"{table.path}, row {at}, column {column}: {counts}")
     except csv.Error as error:
         faults.append(f"{table.path}, row {line + 1}: not CSV ({error})")
@@ -144,9 +147,9 @@ def _numbers(cells: tuple[str, ...], name: str) -> Read:
 
 
 def _whole(text: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}(\.0*)?", text):
         raise _Faulty("is not a whole number")
-    return int(text)
+    return int(text.partition(".")[0])
 
 
 def _flag(text: str) -> bool:

@@ -12,7 +12,9 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +36,45 @@ def read_folder(folder: Path) -> xr.Dataset:
     InstanceError
         Lists every fault of the files, each with file, row and column.
     """
+    attrs, found = _tables(folder)
+    coords = tables.labels(found)
+    if faults := tables.misfits(found, coords):
+        raise InstanceError(faults, str(folder))
+    values = {
+        name: array
+        for table, parsed in found
+        for name, array in tables.arrays(table, parsed, coords).items()
+    }
+    return xr.Dataset(values, coords, attrs)
+
+
+def find_cells(
+    folder: Path, wanted: Iterable[tuple[str, Mapping[str, object] | None]]
+) -> list[str]:
+    """Return the file, row and column of some values of a folder that could be read.
+
+    Parameters
+    ----------
+    folder : Path
+        Anything else, a NetCDF file for instance, has no cells.
+    wanted : iterable of tuple
+        Variable, and label by dimension; with None for the labels there is no cell to name.
+
+    Returns
+    -------
+    list of str
+        "site.csv, row 3, column it_capacity" for each, empty where there is none.
+    """
+    found = _tables(folder)[1] if folder.is_dir() else []
+    of = {name: (table, parsed) for table, parsed in found for name in table.names}
+    return [
+        tables.cell(*of[name], name, at) if name in of and at is not None else ""
+        for name, at in wanted
+    ]
+
+
+def _tables(folder: Path) -> tuple[dict[str, Any], tables.Tables]:
+    """Return the attributes and the cells of every table, or raise with the faults of all."""
     try:
         text = read_text(_inside(folder, package.FILE), package.MOST_BYTES)
     except UnreadableError as error:
@@ -51,15 +92,7 @@ def read_folder(folder: Path) -> xr.Dataset:
             found.append((table, parsed))
     if faults:
         raise InstanceError(faults, str(folder))
-    coords = tables.labels(found)
-    if faults := tables.misfits(found, coords):
-        raise InstanceError(faults, str(folder))
-    values = {
-        name: array
-        for table, parsed in found
-        for name, array in tables.arrays(table, parsed, coords).items()
-    }
-    return xr.Dataset(values, coords, attrs)
+    return attrs, found
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count, islice
 
 import numpy as np
@@ -101,3 +101,11 @@ def arrays(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> dict[str,
         return xr.DataArray(values.reshape(shape), order, table.dims, attrs=table.about | unit)
 
     return {name: array(name) for name in table.names}
+
+
+def cell(table: Table, cells: Cells, name: str, at: Mapping[str, object]) -> str:
+    """Return the file, row and column of a variable's value at some labels."""
+    there = np.ones(len(cells.rows), bool)
+    for dim, label in at.items():
+        there &= cells.columns[dim] == label
+    return f"{table.path}, row {cells.rows[int(np.argmax(there))]}, column {name}"

@@ -104,7 +104,7 @@ def test_states_stand_up_to_the_last_negative_price(make):
 
 
 def test_states_stand_only_where_a_battery_both_charges_and_discharges(make):
-    limits = {"charge_limit": [5, 0, 5], "discharge_limit": [5, 5, 0]}
+    limits = {"charge_limit": [0.5, 0, 5], "discharge_limit": [0.5, 5, 0]}
     everywhere = cs.Formulation(storage_states="everywhere", bounds="given")
     for formulation, price in (("start", -1), (everywhere, 1)):
         instance = make(3, 1, **BATTERY | limits, export_limit=10, import_price=price)

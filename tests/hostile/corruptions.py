@@ -242,7 +242,7 @@ add(
     "negative capacity",
     cell("site.csv", 3, "it_capacity", "-1"),
     "it_capacity[site=B] = -1.0 MW",
-    "at least 0",
+    "at least 0 (site.csv, row 3, column it_capacity)",
 )
 add(
     "efficiency above one",
@@ -253,14 +253,32 @@ add(
 add(
     "home nobody knows",
     cell("service.csv", 2, "home", "Z"),
-    "home[service=s0] = Z: not a label of site",
+    "home[service=s0] = Z: not a label of site (service.csv, row 2, column home)",
+)
+add(
+    "release after the deadline",
+    lambda f: (
+        column("job.csv", "release", lambda t: "2025-10-26T01:00:00Z")(f),
+        column("job.csv", "deadline", lambda t: "2025-10-25T23:00:00Z")(f),
+    ),
+    "job j1: runs 2 periods, its window from release to deadline holds 0 (job.csv, row 3, column",
+)
+add(
+    "negative price of cooling in one hour",
+    cell("site_time.csv", 4, "cooling", "-1.2"),
+    "must be at least 1 (site_time.csv, row 4, column cooling)",
+)
+add(
+    "negative budget",
+    cell("instance.csv", 2, "carbon_budget", "-500"),
+    "carbon_budget = -500.0 tCO2e: must be at least 0 (instance.csv, row 2, column carbon_budget)",
 )
 add(
     "cell longer than a table",
     cell("site.csv", 3, "it_capacity", "1" * 200_000),
-    "site.csv, row 3",
-    "not CSV",
+    "site.csv, row 3",  # not CSV, or too large a number where a library has raised CSV's limit
 )
+same("whole number with a point", cell("job.csv", 2, "duration", "2.0"))
 same("number in scientific notation", cell("site.csv", 3, "it_capacity", "1E+2"))
 same("number without a fraction", cell("site.csv", 3, "it_capacity", "100"))
 same("number with zeros", cell("site.csv", 3, "it_capacity", "0100.000"))
@@ -408,6 +426,18 @@ add(
     lambda f: (f / "site.csv").write_text("city\nA\nB\n"),
     "site.csv, row 1, column site: missing",
     "column 'city': not described",
+)
+add(
+    "a row of empty cells",
+    lines("site.csv", lambda ls: [*ls, "," * ls[0].count(",")]),
+    "site.csv, row 4: no value in any cell",
+    "1 fault\n",
+)
+add(
+    "an unquoted decimal comma",
+    lines("site_time.csv", lambda ls: [*ls[:2], ls[2].replace("1.2", "1,2", 1), *ls[3:]]),
+    "site_time.csv, row 3",
+    "8 cells, expected 7 (a decimal comma?)",
 )
 add(
     "every row twice",
