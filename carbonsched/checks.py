@@ -94,7 +94,8 @@ def _confined(data: xr.Dataset) -> Iterator[Finding]:
             continue
         told.add(frozenset(sites))
         who = listed(data.service.values[confined.sel(here).values])
-        where = f"{listed(sites)}, the only site{'s' * (len(sites) > 1)} open to {who}"
+        only, lacks = ("site", "lacks") if len(sites) == 1 else ("sites", "lack")
+        where = f"{listed(sites)}, the only {only} open to {who}, {lacks}"
         for kind, need, have, what in (
             ("capacity", needed, held, "IT capacity"),
             ("power", needed * least_cooling, fed, "power from grid, generation and battery"),
@@ -103,7 +104,7 @@ def _confined(data: xr.Dataset) -> Iterator[Finding]:
             lack = (asked - there).where(asked > there * (1 + _TOLERANCE) + 1e-9, 0.0)
             if lack.any():
                 lack = lack.transpose("time")
-                yield Finding(kind, f"{where}, lack {what}: {hourly(data, lack, 'MW')}", lack)
+                yield Finding(kind, f"{where} {what}: {hourly(data, lack, 'MW')}", lack)
 
 
 def _total(data: xr.Dataset) -> Iterator[Finding]:

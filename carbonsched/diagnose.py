@@ -73,7 +73,7 @@ class Diagnosis:
             least.append(f"not enough by itself: {listed([NAMES[name] for name in rest])}")
         report = {
             "impossible": [finding.sentence for finding in self.findings],
-            "in conflict": [] if self.conflict is None else conflict_sentences(data, self.conflict),
+            CONFLICT: [] if self.conflict is None else conflict_sentences(data, self.conflict),
             "least change, any one of": least,
             "or together": [remedy_sentence(data, remedy) for remedy in self.together],
         }
@@ -84,7 +84,7 @@ class Diagnosis:
         if self.feasible:
             return "  a diagnosis finds a schedule: try another solver or formulation"
         report, data = self.sentences(), self.instance.data
-        said = report.get("impossible") or ["; ".join(report["in conflict"])]
+        said = report.get("impossible") or ["; ".join(report[CONFLICT])]
         lines = [f"  - {sentence}" for sentence in said[:_SHOWN]]
         if len(said) > _SHOWN:
             lines.append(f"  - and {len(said) - _SHOWN} more")
@@ -108,6 +108,7 @@ class Diagnosis:
 
 
 _SHOWN = 4  # findings in a summary
+CONFLICT = "in conflict (one set from which nothing can be spared; there may be others)"
 
 
 def diagnose(

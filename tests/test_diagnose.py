@@ -218,7 +218,7 @@ CLOSED = {
     "import": (
         (1, 2, 0, 1), {"demand": [[12, 4]], "cooling": 1.25, "import_limit": 9},
         {"import_limit": 6.0, "generation_available": 6.0, "demand": 12 - 9 / 1.25},
-        "A, the only site open to s0, lack power from grid, generation and battery: period 0 6 MW",
+        "A, the only site open to s0, lacks power from grid, generation and battery: period 0 6 MW",
     ),
     # a battery of 4 MWh can carry the 4 MW; its discharge limit of 1 MW cannot
     "discharge": (
@@ -254,7 +254,7 @@ CLOSED = {
     "confined": (  # each fits alone, 60 of 100 MW, and together they do not
         (2, 1, 0, 2), {"demand": 60, "latency": [[1, 25], [1, 40]]},
         {"it_capacity": 20.0, "latency_limit": 15.0, "demand": 20.0},
-        "A, the only site open to s0 and s1, lack IT capacity: period 0 20 MW",
+        "A, the only site open to s0 and s1, lacks IT capacity: period 0 20 MW",
     ),
     "reach": (
         (2, 1, 0, 1), {"demand": 1, "latency": [[50, 12]]},

@@ -170,10 +170,11 @@ def test_nothing_to_hold_moves_capacity_too():
     assert again.updates == 1
 
 
-def test_demand_that_grows_is_served_where_it_was(make):
-    """Proves: the bound of a route moves with (11). One site of two may serve, 5 and then 9 MW."""
+@pytest.mark.parametrize("formulation", cs.FORMULATIONS)
+def test_demand_that_grows_is_served_where_it_was(make, formulation):
+    """Proves: bound and latency row of a route move with (11): 5 MW, then 9 at the same site."""
     instance = make(1, 2, 0, 1, demand=5)
-    again = Reoptimiser(gap=1e-7)
+    again = Reoptimiser(formulation=formulation, gap=1e-7)
     assert again.solve(instance).objective == pytest.approx(-100)
     assert again.solve(instance.replace(demand=9.0)).objective == pytest.approx(-180)
     assert again.rebuilds == 1

@@ -2,7 +2,7 @@
 
     python tools/mutants.py                # the families, the tightening and the windows
     python tools/mutants.py families.jobs  # one of them
-    python tools/mutants.py --left         # only what the table does not show killed
+    python tools/mutants.py --left         # only what is neither killed nor explained so far
     python tools/mutants.py --shuffled     # in random order: a run that is ended is a fair sample
 
 Each mutant is a process forked from one that has everything imported. It runs the tests of the
@@ -55,7 +55,7 @@ SUITE = (
 )  # fmt: skip
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
 SECONDS = 600  # a mutant that takes longer is killed by the clock
-OWN_SECONDS = 90  # the same for the tests of its own module, which take some twenty
+OWN_SECONDS = 300  # the same for the tests of its own module, which take some twenty
 TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}
 TWINS |= {other: one for one, other in TWINS.items()}
 SWAPS = {
@@ -200,10 +200,10 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
     folder = "tests/families" if "families" in module.__name__ else "tests"
     by_hand = name == "tightening"  # its other tests take the whole model each
     moving, own = "tests/test_reoptimise.py", f"{folder}/test_{name}{'_by_hand' * by_hand}.py"
-    first = moving if function == "update" else own
+    first = [own, moving] if function == "update" else [own]
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(OWN_SECONDS)
-    found = killer(first)
+    found = killer(*first)
     signal.alarm(0)
     if found:
         return found
@@ -213,7 +213,7 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
         return f"a random instance: {type(error).__name__}"
     if same:
         return "" if function == "update" else killer(moving)
-    rest = [path for path in SUITE if path != first]
+    rest = [path for path in SUITE if path not in first]
     return killer(*rest) or killer("tests/agreement", only="[0] or [1] or [2] or [3] or [5] or [8]")
 
 
@@ -255,8 +255,9 @@ def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
     every = [(module, *mutant) for module in modules for mutant in mutants(module)]
     if left and TABLE.exists():
         table = pd.read_csv(TABLE)
-        dead = set(table[table.killed][KEY].itertuples(index=False, name=None))
-        every = [mutant for mutant in every if tuple(mutant[1][k] for k in KEY) not in dead]
+        known = table[table.killed | table.why.notna()]
+        done = set(known[KEY].itertuples(index=False, name=None))
+        every = [mutant for mutant in every if tuple(mutant[1][k] for k in KEY) not in done]
     if shuffled:
         Random(0).shuffle(every)
     rows = []
