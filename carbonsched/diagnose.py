@@ -185,6 +185,8 @@ def explaining(
         error.ask = partial(diagnose, instance, method, formulation)
         if explain:
             error.explain()
+        else:
+            error.add_note("its attribute `diagnosis` says why; solve(..., explain=True) at once")
         raise
 
 

@@ -18,21 +18,29 @@ FAULTY, FAILED, INTERNAL = 2, 1, 3  # exit codes: what was given, what came of i
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn errors and warnings into messages, errors into a non-zero exit code too."""
+    try:
+        with _warned():
+            yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except (CarbonschedError, OSError, ValueError) as error:
+        typer.echo(plain(f"error: {error}"), err=True)
+        code = FAULTY if isinstance(error, InstanceError | OSError) else FAILED
+        raise typer.Exit(code) from error
+    except Exception as error:
+        # What nobody thought of: still a sentence, and an exit code of its own.
+        said = f"internal error, please report it: {type(error).__name__}: {error}"
+        typer.echo(plain(said), err=True)
+        raise typer.Exit(INTERNAL) from error
+
+
+@contextmanager
+def _warned() -> Iterator[None]:
+    """Say what is suspicious once, and before any error that may come of it."""
     with warnings.catch_warnings(record=True, action="ignore") as noted:
         warnings.simplefilter("always", SuspiciousValueWarning)
         try:
             yield
-        except (typer.Exit, typer.Abort):
-            raise
-        except (CarbonschedError, OSError, ValueError) as error:
-            typer.echo(plain(f"error: {error}"), err=True)
-            code = FAULTY if isinstance(error, InstanceError | OSError) else FAILED
-            raise typer.Exit(code) from error
-        except Exception as error:
-            # What nobody thought of: still a sentence, and an exit code of its own.
-            said = f"internal error, please report it: {type(error).__name__}: {error}"
-            typer.echo(plain(said), err=True)
-            raise typer.Exit(INTERNAL) from error
         finally:
             for text in dict.fromkeys(str(warning.message) for warning in noted):
                 typer.echo(plain(f"warning: {text}"), err=True)

@@ -327,6 +327,7 @@ def test_the_error_explains_itself(make):
     with pytest.raises(cs.InfeasibleError) as plain:
         cs.solve(instance)
     assert "least change" not in str(plain.value)
+    assert "`diagnosis` says why" in plain.value.__notes__[0]
     assert plain.value.diagnosis.remedy("carbon_budget").amount == pytest.approx(2, rel=1e-4)
     with pytest.raises(cs.InfeasibleError, match="raise the carbon budget by 2 tCO2e") as told:
         cs.solve(instance, explain=True)
