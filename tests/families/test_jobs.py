@@ -84,3 +84,13 @@ def test_a_job_that_has_run_has_stopped(make):
     model.add_constraints(model["stop"].sum() == 0, name="never")
     model.solve("highs", output_flag=False)
     assert model.objective.value == pytest.approx(1000 - 500)
+
+
+@pytest.mark.parametrize("formulation", cs.FORMULATIONS)
+def test_run_has_its_name_in_either_form(make, formulation):
+    """Proves: a variable, or the sum of starts that stands for it, with the schedule's values."""
+    instance = make(1, 4, 1, duration=2, import_price=[[9, 1, 1, 9]])
+    model = cs.build(instance, formulation)
+    model.solve("highs", output_flag=False)
+    found = model["run"] if formulation == "paper" else model.expressions["run"]
+    assert found.solution.squeeze().values.tolist() == [0, 1, 1, 0]
