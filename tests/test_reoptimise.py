@@ -139,6 +139,15 @@ def test_an_infeasible_change_is_said_and_the_next_one_solved(default):
     assert again.solve(default).objective == pytest.approx(cs.solve(default, gap=1e-7).objective)
 
 
+def test_a_latency_limit_out_of_reach_is_said_without_a_solver(make):
+    again = Reoptimiser(formulation="paper", gap=1e-7)
+    instance = make(1, 2, 0, 1, demand=5)
+    again.solve(instance)
+    with pytest.raises(cs.InfeasibleError, match=r"\(11\) and \(12\)"):
+        again.solve(instance.replace(latency_limit=0.5))
+    assert again.solve(instance).objective == pytest.approx(-100)
+
+
 def test_the_time_limit_is_for_each_solve(default):
     again = Reoptimiser(gap=1e-7, time_limit=1.0)
     for share in np.linspace(1, 0.5, 40):  # together well above a second

@@ -50,8 +50,8 @@ FAMILIES = ("power", "balance", "grid", "jobs", "inference", "storage", "carbon"
 MODULES = [*(f"families.{name}" for name in FAMILIES), "tightening", "windows"]
 KEY = ["file", "line", "function", "change"]
 SUITE = (
-    "tests/families", "tests/test_windows.py", "tests/test_tightening_by_hand.py",
-    "tests/test_model.py", "tests/test_reoptimise.py",
+    "tests/test_model.py", "tests/test_windows.py", "tests/test_tightening_by_hand.py",
+    "tests/families", "tests/test_reoptimise.py",
 )  # fmt: skip
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
 SECONDS = 600  # a mutant that takes longer is killed by the clock
