@@ -139,6 +139,15 @@ def test_an_infeasible_change_is_said_and_the_next_one_solved(default):
     assert again.solve(default).objective == pytest.approx(cs.solve(default, gap=1e-7).objective)
 
 
+def test_windows_that_are_rows_move_in_place(make):
+    """Free in the first hour, 90 USD in the last: where the job may start decides."""
+    again = Reoptimiser(formulation="paper", gap=1e-7)
+    instance = make(1, 3, 1, import_price=[[0, 5, 9]])
+    for release, objective in ((0, 1000), (2, 910), (1, 950)):
+        assert again.solve(instance.replace(release=release)).objective == pytest.approx(objective)
+    assert again.rebuilds == 1
+
+
 def test_a_latency_limit_out_of_reach_is_said_without_a_solver(make):
     again = Reoptimiser(formulation="paper", gap=1e-7)
     instance = make(1, 2, 0, 1, demand=5)

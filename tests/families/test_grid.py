@@ -43,7 +43,8 @@ def test_negative_prices_pay_for_import_within_the_need(make, solved):
 def test_states_stand_only_where_prices_are_inverted(make):
     instance = make(1, 3, export_price=[[0, 20, 10]], export_limit=1)  # import costs 10
     model = cs.build(instance, cs.Formulation(bounds="given"))
-    assert model.variables["importing"].mask.values.tolist() == [[False, True, False]]
+    for state in ("importing", "exporting"):
+        assert model.variables[state].mask.values.tolist() == [[False, True, False]]
     everywhere = cs.build(instance, "paper").variables["importing"]
     assert everywhere.mask.values.all()
     assert "importing" not in cs.build(make(1, 3)).variables

@@ -86,6 +86,14 @@ def test_a_job_that_has_run_has_stopped(make):
     assert model.objective.value == pytest.approx(1000 - 500)
 
 
+def test_a_job_stops_once_and_only_after_its_run(make):
+    """Proves: (9) is an equation from its other side too: no stop where nothing ran."""
+    model = cs.build(make(1, 4, 1), "paper")
+    model.add_objective(model["stop"].sum(), sense="max", overwrite=True)
+    model.solve("highs", output_flag=False)
+    assert model.objective.value == pytest.approx(1)
+
+
 @pytest.mark.parametrize("formulation", cs.FORMULATIONS)
 def test_run_has_its_name_in_either_form(make, formulation):
     """Proves: a variable, or the sum of starts that stands for it, with the schedule's values."""
