@@ -51,7 +51,7 @@ def test_states_stand_only_where_prices_are_inverted(make):
 
 
 def test_states_stand_only_where_a_site_both_imports_and_exports(make):
-    limits = {"import_limit": [9, 0, 9], "export_limit": [9, 9, 0]}
+    limits = {"import_limit": [0.5, 0, 9], "export_limit": [0.5, 9, 0]}
     model = cs.build(make(3, 1, **limits, export_price=20), cs.Formulation(bounds="given"))
     mask = model.variables["importing"].mask.values
     assert mask.ravel().tolist() == [True, False, False]

@@ -56,3 +56,11 @@ def test_inference_earns_its_value_by_the_hour(make):
     model = cs.build(instance)
     model.solve("highs", output_flag=False)
     assert model.objective.value == pytest.approx(0.5 * 7 * (20 - 10))
+
+
+@pytest.mark.parametrize("formulation", cs.FORMULATIONS)
+def test_a_service_without_a_route_builds_no_model(make, formulation):
+    """Proves: (11) of a service that (12) cuts off is not a row without variables, left out."""
+    instance = make(1, 1, 0, 1, demand=1, latency=50)
+    with pytest.raises(cs.InfeasibleError, match=r"\(11\) and \(12\): no site .* of s0"):
+        cs.build(instance, formulation)
