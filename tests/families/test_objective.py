@@ -1,6 +1,9 @@
 """(1) The net operational benefit."""
 
 import pytest
+from draws import draw
+
+import carbonsched as cs
 
 
 def test_each_term_of_the_benefit_is_priced(make, solved):
@@ -35,3 +38,25 @@ def test_reward_is_paid_once_not_per_period(make, solved):
     """Proves: R_j multiplies starts. Sensitivity: paid per period it would earn 3000 - 300."""
     schedule = solved(make(1, 3, 1, duration=3))
     assert schedule.objective == pytest.approx(1000 - 3 * 10 * 10)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4, 6])
+def test_the_model_pays_what_a_schedule_earns_over_half_hours(seed, once):
+    """Proves: every term of (1), with the step length, is in the objective that is maximised.
+
+    The benefit of a schedule is summed from its decisions, apart from the model.
+    """
+    instance = draw(seed).replace(step_hours=0.5, battery_cost=3.0)
+    schedule = cs.solve(instance, gap=0)
+    assert schedule.bound == pytest.approx(schedule.objective, rel=1e-6)
+    assert any(schedule.benefit.values())
+
+
+def test_trade_is_paid_by_the_hour(make, solved):
+    """Half an hour of 5 MW sold at 4 USD/MWh, and of 10 MW bought at 10 USD/MWh elsewhere."""
+    instance = make(
+        2, 1, 0, 1, demand=10, step_hours=0.5, generation_available=[[20], [0]],
+        generation_cost=30, export_limit=[5, 0], export_price=34,
+        latency=[[50, 1]],
+    )  # fmt: skip
+    assert solved(instance).objective == pytest.approx(0.5 * 5 * (34 - 30) - 0.5 * 10 * 10)
