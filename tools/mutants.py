@@ -48,7 +48,7 @@ from carbonsched.store import replacing  # noqa: E402
 TABLE, WHY = ROOT / "data" / "results" / "trust" / "mutants.csv", ROOT / "tools" / "survivors.csv"
 FAMILIES = ("power", "balance", "grid", "jobs", "inference", "storage", "carbon", "objective")
 MODULES = [*(f"families.{name}" for name in FAMILIES), "tightening", "windows"]
-KEY = ["file", "line", "function", "change"]
+KEY = ["file", "line", "column", "function", "change"]
 SUITE = (
     "tests/test_model.py", "tests/test_windows.py", "tests/test_tightening_by_hand.py",
     "tests/families", "tests/test_reoptimise.py",
@@ -138,6 +138,7 @@ def mutants(module: ModuleType) -> Iterator[tuple[dict[str, object], ast.Module]
                 {
                     "file": path.relative_to(ROOT).as_posix(),
                     "line": node.lineno,
+                    "column": node.col_offset,
                     "function": inside[node],
                     "change": " -> ".join(" ".join(ast.unparse(n).split()) for n in shown),
                 },
