@@ -29,6 +29,20 @@ def test_generation_emits_too(make, solved):
     assert schedule.objective == pytest.approx(1000 - 50)
 
 
+def test_generation_emits_by_the_hour(make, solved):
+    """Proves: Delta for generation too. Half an hour emits half as much, so half the budget does.
+
+    Sensitivity: counted as an hour, no more than 1 of 10 MW could be generated.
+    """
+    instance = make(
+        1, 1, 1, step_hours=0.5, generation_available=10, generation_carbon=1.0,
+        carbon_intensity=0.2, carbon_budget=3,
+    )  # fmt: skip
+    schedule = solved(instance)
+    assert schedule.data.generate.item() == pytest.approx(5)
+    assert schedule.objective == pytest.approx(1000 - 25)
+
+
 def test_the_budget_is_over_the_whole_horizon(make, solved):
     """Proves: one row for all periods and the step length in it.
 
