@@ -54,7 +54,7 @@ SUITE = (
     "tests/families", "tests/test_reoptimise.py",
 )  # fmt: skip
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
-SECONDS = 600  # a mutant that takes longer is killed by the clock
+SECONDS = 1800  # a mutant that takes longer is killed by the clock
 OWN_SECONDS = 300  # the same for the tests of its own module, which take some twenty
 TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}
 TWINS |= {other: one for one, other in TWINS.items()}
