@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 # How many examples a property is tried on: few and always the same in `make test`, many and new
 # ones with `--hypothesis-profile long`.
 _UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("short", max_examples=6, derandomize=True, **_UNHURRIED)
+settings.register_profile("short", max_examples=4, derandomize=True, **_UNHURRIED)
 settings.register_profile("long", max_examples=200, print_blob=True, **_UNHURRIED)
 settings.load_profile("short")
 
