@@ -16,13 +16,13 @@ from carbonsched.errors import InstanceError
 from carbonsched.exact import exact_data
 from carbonsched.incumbent import Incumbent, Violation, follow, violations
 from carbonsched.instance import Instance, require_instance
+from carbonsched.limits import left_by
 from carbonsched.model import build
 from carbonsched.root import lean, root_prices
 from carbonsched.schedule import Schedule
 from carbonsched.snap import snap
 from carbonsched.solve import as_judged
 from carbonsched.solvers import run_solver
-from carbonsched.tightening import restricted
 from carbonsched.verify import verify
 
 MARGIN = 1e-7  # of a limit that was missed: more than the solver's tolerance
@@ -95,7 +95,7 @@ def certify(
 
 def _exactly(instance: Instance, schedule: Schedule) -> Incumbent:
     """Return exact decisions near a schedule's, dispatched anew if a limit is missed otherwise."""
-    data = exact_data(restricted(instance.data, schedule.formulation))
+    data = exact_data(left_by(instance.data, asdict(schedule.formulation)))
 
     def judged(decisions: xr.Dataset) -> tuple[Incumbent, list[Violation]]:
         incumbent = snap(data, decisions)

@@ -215,7 +215,8 @@ def generate(
     Example: carbonsched generate my-fleet --sites 5 --jobs 12
     """
     with explained():
-        if not overwrite and out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        taken = any(out.iterdir()) if out.is_dir() else out.exists()
+        if taken and not overwrite:
             raise FileExistsError(f"{out} exists: give another name, or --overwrite")
         made = cs.generate(
             sites,

@@ -25,3 +25,8 @@ def draw(seed: int) -> cs.Instance:
             export_price=data.export_price.where(~negative, -40.0),
         )
     return instance
+
+
+def draw_any_step(seed: int) -> cs.Instance:
+    """Return one of the instances of `draw`, every other one over half-hours."""
+    return draw(seed).replace(step_hours=1 / (1 + seed % 2))

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import xarray as xr
-from draws import draw
+from draws import draw_any_step
 
 import carbonsched as cs
 from carbonsched import duality, incumbent, limits, tightening
@@ -21,23 +21,16 @@ from carbonsched.windows import may_start
 OF_THE_MODEL = ("families", "model", "solve", "solvers", "tightening", "windows", "columns")
 
 
-def drawn(seed: int) -> xr.Dataset:
-    """Return the data of a random instance, every other one over half-hours."""
-    return draw(seed).replace(step_hours=1 / (1 + seed % 2)).data
-
-
 @pytest.mark.parametrize("method", cs.METHODS)
 def test_a_method_leaves_the_same(method):
     for seed in range(3):
-        scope = asdict(choose(method))
-        xr.testing.assert_equal(
-            left_by(drawn(seed), scope), tightening.restricted(drawn(seed), choose(method))
-        )
+        data, chosen = draw_any_step(seed).data, choose(method)
+        xr.testing.assert_equal(left_by(data, asdict(chosen)), tightening.restricted(data, chosen))
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_windows_and_tightened_limits_are_the_same(seed):
-    data = drawn(seed)
+    data = draw_any_step(seed).data
     np.testing.assert_array_equal(possible_starts(data), may_start(data).values)
     used = tightening.most_facility_power(data)
     exactly = exact_data(data)

@@ -52,11 +52,11 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
                 header = record
                 if faults := list(_misnamed(record, table)):
                     break
-            elif len(record) == len(header) and any(record):
-                rows.append(at)
-                records.append(record)
             elif not any(record):
                 faults.append(f"{table.path}, row {at}: no value in any cell, take the row out")
+            elif len(record) == len(header):
+                rows.append(at)
+                records.append(record)
             elif len(faults) < _SHOWN:
                 # Where cells are missing or too many is where the columns end.
                 column = header[min(len(record), len(header) - 1)]
