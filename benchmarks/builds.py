@@ -4,7 +4,7 @@
 
 prints, as JSON, the seconds of a build and of a solve to 1 %, in a process of its own: OR-tools and
 highspy each bring a HiGHS and cannot share one. Each way ends with a model that a solver holds, so
-that what is timed is the same work. None knows of `carbonsched.families`, and so they are a second
+that what is timed is the same work. None knows of `carbonsched.core.families`, and so they are a second
 opinion, too: the tests compare their optimum with that of `carbonsched.solve`. Instances whose
 prices need states of grid or battery are refused.
 """
@@ -22,7 +22,7 @@ import xarray as xr
 from scipy import sparse
 
 import carbonsched as cs
-from carbonsched.schema import PARAMETERS
+from carbonsched.core.schema import PARAMETERS
 
 GAP, LIMIT = 0.01, 120.0
 
@@ -188,7 +188,7 @@ class LinopyLines:
         self.held = self._hold()
 
     def _hold(self) -> Any:
-        from carbonsched.solvers import hand_over
+        from carbonsched.core.solver import hand_over
 
         return hand_over(self.model, "highs", gap=GAP, time_limit=LIMIT)
 

@@ -29,9 +29,9 @@ import typer
 from tqdm.auto import tqdm
 
 import carbonsched as cs
-from carbonsched.reoptimise import Reoptimiser
-from carbonsched.solvers import run_solver
-from carbonsched.store import replacing
+from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.core.solver import run_solver
+from carbonsched.io import replacing
 
 SEEDS = range(20)
 SOLVERS = {"highs": SEEDS, "gurobi": SEEDS, "scip": SEEDS, "cbc": SEEDS}

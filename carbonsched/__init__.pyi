@@ -1,6 +1,14 @@
-from .certificate import Certificate
-from .certify import certify
-from .diagnose import Diagnosis, diagnose
+from . import io as io
+from .core.build import build
+from .core.families import FAMILIES
+from .core.family import Family, over
+from .core.formulation import FORMULATIONS, Formulation
+from .core.instance import Instance
+from .core.method import METHODS, Method
+from .core.schedule import Schedule
+from .core.schema import Quantity
+from .core.verify import Report, verify
+from .diagnosis.diagnose import Diagnosis, diagnose
 from .errors import (
     CarbonschedError,
     CertificateError,
@@ -12,30 +20,35 @@ from .errors import (
     UnboundedError,
     VerificationError,
 )
-from .formulation import FORMULATIONS, METHODS, Formulation
-from .generate import generate
-from .horizon import roll
-from .instance import Instance, load
-from .model import build
-from .schedule import Schedule
-from .solve import solve
-from .table import table
-from .verify import Report, verify
+from .front import solve
+from .io.store import example, load
+from .operate.reoptimise import Reoptimiser
+from .operate.roll import roll
+from .proof.certificate import Certificate
+from .proof.certify import certify
+from .study.methods import table
+from .study.sweep import sweep
+from .study.synthetic import generate
 
 __version__: str
 
 __all__ = [
+    "FAMILIES",
     "FORMULATIONS",
     "METHODS",
     "CarbonschedError",
     "Certificate",
     "CertificateError",
     "Diagnosis",
+    "Family",
     "Formulation",
     "InfeasibleError",
     "Instance",
     "InstanceError",
+    "Method",
     "NoIncumbentError",
+    "Quantity",
+    "Reoptimiser",
     "Report",
     "Schedule",
     "SolverError",
@@ -45,10 +58,13 @@ __all__ = [
     "build",
     "certify",
     "diagnose",
+    "example",
     "generate",
     "load",
+    "over",
     "roll",
     "solve",
+    "sweep",
     "table",
     "verify",
 ]

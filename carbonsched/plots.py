@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from carbonsched.instance import Instance
-from carbonsched.schedule import Schedule
-from carbonsched.windows import window_positions
+from carbonsched.core.instance import Instance
+from carbonsched.core.reach import window_positions
+from carbonsched.core.schedule import Schedule
 
 DPI = 160  # sharp on the page without doubling what is committed
 

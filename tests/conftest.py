@@ -13,10 +13,10 @@ import xarray as xr
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
-from carbonsched.schema import DECISIONS, PARAMETERS
-from carbonsched.store import replacing
+from carbonsched.core.schema import DECISIONS, PARAMETERS
+from carbonsched.io import replacing
 
-solving = import_module("carbonsched.solve")  # the package's attribute of that name is the function
+solving = import_module("carbonsched.front")  # the package's attribute of that name is the function
 ROOT = Path(__file__).parents[1]
 
 # How many examples a property is tried on: few and always the same in `make test`, many and new

@@ -17,14 +17,14 @@ from test_cli import call
 
 import carbonsched as cs
 from carbonsched import certificate
-from carbonsched.certify import _dispatched_with_less
-from carbonsched.digest import digest
-from carbonsched.duality import certified_bound, snap_prices
-from carbonsched.exact import exact_data, rational, rounded_down, rounded_up, written
-from carbonsched.incumbent import Incumbent, Violation, follow, objective, violations
-from carbonsched.lagrangian import PRICES
-from carbonsched.schedule import emissions
-from carbonsched.snap import snap
+from carbonsched.proof.certify import _dispatched_with_less
+from carbonsched.io.digest import digest
+from carbonsched.proof.exact_bound import certified_bound, snap_prices
+from carbonsched.proof.rational import exact_data, rational, rounded_down, rounded_up, written
+from carbonsched.proof.exact_schedule import Incumbent, Violation, follow, objective, violations
+from carbonsched.core.schema import PRICES
+from carbonsched.core.schedule import emissions
+from carbonsched.proof.rounding import snap
 
 ROOT = Path(__file__).parents[1]
 BLOCKED = """
@@ -578,8 +578,8 @@ def test_importing_the_package_imports_no_solver():
         import sys
         import carbonsched as cs
         assert not {"linopy", "highspy", "xarray"} & set(sys.modules)
-        from carbonsched.verify import Check
-        import carbonsched.solve
+        from carbonsched.core.verify import Check
+        import carbonsched.front
         assert callable(cs.verify) and callable(cs.solve) and callable(cs.table)
         assert set(cs.__all__) <= set(dir(cs))
         assert all(hasattr(cs, name) for name in cs.__all__)

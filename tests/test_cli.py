@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import carbonsched as cs
-from carbonsched.cli import app
+from carbonsched.cli.app.app import app
 
 DEFAULT = str(Path(__file__).parents[1] / "data" / "default")
 

@@ -8,9 +8,9 @@ from conftest import plain
 
 import carbonsched as cs
 from carbonsched import columns
-from carbonsched.formulation import choose
-from carbonsched.greedy import greedy
-from carbonsched.lagrangian import (
+from carbonsched.core.formulation import choose
+from carbonsched.columns.greedy import greedy
+from carbonsched.bounds.lagrangian import (
     PRICES,
     dual_bound,
     energy_parts,
@@ -19,10 +19,10 @@ from carbonsched.lagrangian import (
     served_best,
     unit_worth,
 )
-from carbonsched.master import Master, _succeed
-from carbonsched.solve import fitting_engine
-from carbonsched.tightening import tightened
-from carbonsched.windows import may_start
+from carbonsched.columns.master import Master, _succeed
+from carbonsched.front import fitting_engine
+from carbonsched.core.tighten import tightened
+from carbonsched.core.reach import may_start
 
 METHODS = [method for method in cs.METHODS if method != "energy_only"]
 
@@ -111,7 +111,7 @@ def test_placements_are_worth_their_reward_less_their_window(default):
 
 
 def test_the_first_rounds_bound_falls_to_the_relaxation(default):
-    from carbonsched.prices import relaxation_prices
+    from carbonsched.bounds.relaxation import relaxation_prices
 
     relaxed = float(relaxation_prices(default).bound)
     found = cs.solve(default, gap=0.0, engine="column-generation")

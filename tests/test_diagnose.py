@@ -14,15 +14,15 @@ import xarray as xr
 from scipy.optimize import linprog
 
 import carbonsched as cs
-from carbonsched.checks import find_impossible
-from carbonsched.conflict import find_conflict
-from carbonsched.diagnose import Diagnosis
-from carbonsched.elastic import Elastic
-from carbonsched.explain import conflict_sentences
-from carbonsched.formulation import choose
-from carbonsched.remedies import MOVABLE, least_change, least_together
-from carbonsched.schema import PARAMETERS
-from carbonsched.wording import number
+from carbonsched.diagnosis.arithmetic import find_impossible
+from carbonsched.diagnosis.conflict import find_conflict
+from carbonsched.diagnosis.diagnose import Diagnosis
+from carbonsched.diagnosis.elastic import Elastic
+from carbonsched.diagnosis.words import conflict_sentences
+from carbonsched.core.formulation import choose
+from carbonsched.diagnosis.remedies import MOVABLE, least_change, least_together
+from carbonsched.core.schema import PARAMETERS
+from carbonsched.diagnosis.amounts import number
 
 FACTORS = {"it_capacity": 0.6, "import_limit": 0.45, "carbon_budget": 0.12, "latency_limit": 0.4}
 SEEDS = range(10)

@@ -26,8 +26,8 @@ from linopy.solvers import Highs
 
 import carbonsched as cs
 from carbonsched import sweep as sweeps
-from carbonsched.reoptimise import Reoptimiser
-from carbonsched.store import files, folder
+from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.io import files, folder
 
 # ------------------------------------------------------------------------------- a full disk
 

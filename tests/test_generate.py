@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
-from carbonsched.workload import first_fit
+from carbonsched.core.first_fit import first_fit
 
 
 def test_the_seed_decides():

@@ -14,12 +14,12 @@ import xarray as xr
 
 import carbonsched as cs
 from carbonsched import reoptimise
-from carbonsched.horizon import roll
+from carbonsched.operate.roll import roll
 
 SCRIPT = """
 import sys
 import carbonsched as cs
-from carbonsched.horizon import roll
+from carbonsched.operate.roll import roll
 
 roll(cs.load(sys.argv[1]), window=12, step=2, folder=sys.argv[2], gap=0)
 """

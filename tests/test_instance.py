@@ -9,7 +9,7 @@ import xarray as xr
 from conftest import plain
 
 import carbonsched as cs
-from carbonsched.schema import DIMENSIONS, PARAMETERS
+from carbonsched.core.schema import DIMENSIONS, PARAMETERS
 
 
 def faults(data: xr.Dataset) -> list[str]:

@@ -13,10 +13,10 @@ from draws import draw_any_step
 
 import carbonsched as cs
 from carbonsched import duality, incumbent, limits, tightening
-from carbonsched.exact import exact_data
-from carbonsched.formulation import choose
-from carbonsched.limits import TIGHT, left_by, most_power, possible_starts, tightest
-from carbonsched.windows import may_start
+from carbonsched.proof.rational import exact_data
+from carbonsched.core.formulation import choose
+from carbonsched.proof.restated import TIGHT, left_by, most_power, possible_starts, tightest
+from carbonsched.core.reach import may_start
 
 OF_THE_MODEL = ("families", "model", "solve", "solvers", "tightening", "windows", "columns")
 

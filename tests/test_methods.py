@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import carbonsched as cs
-from carbonsched.formulation import choose
-from carbonsched.table import run_methods, summarise
-from carbonsched.workload import first_fit
+from carbonsched.core.formulation import choose
+from carbonsched.study.methods import run_methods, summarise
+from carbonsched.core.first_fit import first_fit
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import carbonsched as cs
-from carbonsched.families import FAMILIES
-from carbonsched.families.shared import SHARED, contribute
-from carbonsched.schema import DECISIONS
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.families.expressions import SHARED, contribute
+from carbonsched.core.schema import DECISIONS
 
 
 @pytest.mark.parametrize("formulation", cs.FORMULATIONS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import carbonsched as cs
-from carbonsched.prices import relaxation_prices
+from carbonsched.bounds.relaxation import relaxation_prices
 
 
 def test_an_imported_megawatt_costs_its_price(make):

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import carbonsched
-from carbonsched.schema import PARAMETERS
+from carbonsched.core.schema import PARAMETERS
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "data" / "real-week"

@@ -5,8 +5,8 @@ import pytest
 
 import carbonsched as cs
 from carbonsched import reoptimise
-from carbonsched.families import inference, jobs
-from carbonsched.reoptimise import IN_PLACE, Reoptimiser
+from carbonsched.core.families import inference, jobs
+from carbonsched.operate.reoptimise import IN_PLACE, Reoptimiser
 
 
 @pytest.fixture(autouse=True)

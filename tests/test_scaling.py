@@ -9,10 +9,10 @@ import pytest
 from conftest import ROOT
 
 import carbonsched as cs
-from carbonsched.prices import relaxation_prices
-from carbonsched.reoptimise import Reoptimiser
-from carbonsched.scaling import LIMIT, coefficients, scale, solver_span, span, units
-from carbonsched.solvers import hand_over
+from carbonsched.bounds.relaxation import relaxation_prices
+from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.core.units import LIMIT, coefficients, scale, solver_span, span, units
+from carbonsched.core.solver import hand_over
 
 PRICED_PER_UNIT = ("power_per_unit", "value")
 BATTERY = (

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
-from carbonsched.scenarios import SCENARIOS
+from carbonsched.study.scenarios import SCENARIOS
 
 CHANGED = {
     "base": set(),

@@ -14,7 +14,7 @@ import xarray as xr
 
 import carbonsched as cs
 
-module = import_module("carbonsched.solve")  # the package's attribute of that name is the function
+module = import_module("carbonsched.front")  # the package's attribute of that name is the function
 
 # Tight capacity and many like jobs: small to build, far from solved in the root node.
 HARD = dict(sites=4, periods=72, jobs=40, services=3, seed=2, utilisation=0.97)
@@ -92,7 +92,7 @@ def test_only_an_instance_can_be_solved(default):
 
 def test_a_solver_without_a_bound_says_so(default, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_bound", lambda *args: math.nan)
-    monkeypatch.setattr("carbonsched.claims.BOUNDED", ())  # as for CBC; HiGHS always has one
+    monkeypatch.setattr("carbonsched.core.claims.BOUNDED", ())  # as for CBC; HiGHS always has one
     schedule = cs.solve(default)
     assert math.isnan(schedule.gap) and schedule.summary()["gap"] is None
     again = cs.Schedule.load(schedule.save(tmp_path / "s.nc"))

@@ -13,9 +13,9 @@ import xarray as xr
 from conftest import plain
 
 import carbonsched as cs
-from carbonsched import store
-from carbonsched.store import files
-from carbonsched.store import folder as folders
+from carbonsched import io
+from carbonsched.io import files
+from carbonsched.io import folder as folders
 
 INSTANCES = {
     "generated": lambda: cs.generate(seed=1),

@@ -16,14 +16,14 @@ from distributed import LocalCluster
 
 import carbonsched as cs
 from carbonsched import sweep as sweeps
-from carbonsched.digest import digest
-from carbonsched.sweep import _KEPT, TIMES, solve_row, sweep
+from carbonsched.io.digest import digest
+from carbonsched.study.sweep import _KEPT, TIMES, solve_row, sweep
 
 METHODS = ("joint", "no_battery")
 SCRIPT = """
 import sys
 import carbonsched as cs
-from carbonsched.sweep import sweep
+from carbonsched.study.sweep import sweep
 
 if __name__ == "__main__":
     instances = {f"seed={k}": cs.generate(2, 6, 2, 1, seed=k) for k in range(8)}

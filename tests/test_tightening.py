@@ -11,10 +11,10 @@ from conftest import plain
 from draws import draw
 
 import carbonsched as cs
-from carbonsched.families import grid, storage
-from carbonsched.formulation import choose
-from carbonsched.solvers import run_solver
-from carbonsched.tightening import most_facility_power, restricted, tightened
+from carbonsched.core.families import grid, storage
+from carbonsched.core.formulation import choose
+from carbonsched.core.solver import run_solver
+from carbonsched.core.tighten import most_facility_power, restricted, tightened
 
 GAP = 1e-7
 START = cs.FORMULATIONS["start"]

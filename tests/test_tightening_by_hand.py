@@ -5,8 +5,8 @@ import pytest
 from conftest import plain
 
 import carbonsched as cs
-from carbonsched.formulation import choose
-from carbonsched.tightening import most_facility_power, tightened
+from carbonsched.core.formulation import choose
+from carbonsched.core.tighten import most_facility_power, tightened
 
 # Half-hours of 12, 24 and 0 MW of load with cooling; a battery of 8 MWh between 2 and 10.
 SITE = {

@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
-from carbonsched.schema import DECISIONS
-from carbonsched.verify import Check
+from carbonsched.core.schema import DECISIONS
+from carbonsched.core.verify import Check
 
 
 def test_a_sound_schedule_passes(rich):
@@ -253,7 +253,7 @@ def test_the_verifier_shares_no_code_with_the_model():
         for alias in node.names
     }
     ours = {name for name in imports if name and name.startswith("carbonsched")}
-    assert ours == {"carbonsched.errors", "carbonsched.instance", "carbonsched.schema"}
+    assert ours == {"carbonsched.errors", "carbonsched.core.instance", "carbonsched.core.schema"}
     assert not any(name and name.startswith("linopy") for name in imports)
 
 

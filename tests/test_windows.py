@@ -3,7 +3,7 @@
 import pandas as pd
 from conftest import plain
 
-from carbonsched.windows import may_run, may_start, start_counts, window_positions
+from carbonsched.core.reach import may_run, may_start, start_counts, window_positions
 
 # Two periods of the second, third and fourth of five, on the second of two sites.
 ONE = {"release": 1, "deadline": 3, "duration": 2, "allowed": [[False, True]]}

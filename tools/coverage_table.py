@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from coverage import Coverage
 
-from carbonsched.store import replacing
+from carbonsched.io import replacing
 
 TABLE = Path(__file__).parents[1] / "data" / "results" / "trust" / "coverage.csv"
 LEAST = 0.95

@@ -41,9 +41,9 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "agreement")]
 from draws import draw_any_step  # noqa: E402
 from test_opinions import TOGGLES  # noqa: E402
 
-from carbonsched.formulation import FORMULATIONS, METHODS, choose  # noqa: E402
-from carbonsched.model import build  # noqa: E402
-from carbonsched.store import replacing  # noqa: E402
+from carbonsched.core.formulation import FORMULATIONS, METHODS, choose  # noqa: E402
+from carbonsched.core.build import build  # noqa: E402
+from carbonsched.io import replacing  # noqa: E402
 
 TABLE, WHY = ROOT / "data" / "results" / "trust" / "mutants.csv", ROOT / "tools" / "survivors.csv"
 FAMILIES = ("power", "balance", "grid", "jobs", "inference", "storage", "carbon", "objective")

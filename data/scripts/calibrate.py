@@ -28,10 +28,10 @@ from make_default import KNOBS, make
 from tqdm.auto import tqdm
 
 import carbonsched as cs
-from carbonsched.formulation import choose
-from carbonsched.reoptimise import Reoptimiser
-from carbonsched.schedule import emissions
-from carbonsched.store import replacing
+from carbonsched.core.formulation import choose
+from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.core.schedule import emissions
+from carbonsched.io import replacing
 
 PUBLISHED = Path(__file__).parents[1] / "paper" / "table1.csv"
 # no_carbon is joint without a row that does not bind

@@ -21,9 +21,9 @@ import pandas as pd
 import typer
 
 import carbonsched as cs
-from carbonsched.scenarios import SCENARIOS
-from carbonsched.store import replacing
-from carbonsched.sweep import sweep
+from carbonsched.study.scenarios import SCENARIOS
+from carbonsched.io import replacing
+from carbonsched.study.sweep import sweep
 
 SEEDS = range(1000, 1200)  # no seed that any parameter was chosen by
 SCENARIO_SEEDS = range(1000, 1060)

@@ -11,8 +11,8 @@ import xarray as xr
 from test_brute_force import brute_force, tiny
 
 import carbonsched as cs
-from carbonsched.duality import certified_bound, snap_prices
-from carbonsched.lagrangian import PRICES
+from carbonsched.proof.exact_bound import certified_bound, snap_prices
+from carbonsched.core.schema import PRICES
 
 METHODS = tuple(cs.METHODS)
 

@@ -19,10 +19,10 @@ import pytest
 from draws import draw
 
 import carbonsched as cs
-from carbonsched.formulation import FORMULATIONS, choose
-from carbonsched.model import build
-from carbonsched.solve import as_judged, read_schedule
-from carbonsched.solvers import run_solver
+from carbonsched.core.formulation import FORMULATIONS, choose
+from carbonsched.core.build import build
+from carbonsched.front import as_judged, read_schedule
+from carbonsched.core.solver import run_solver
 
 SHORT, LONG = 12, 540
 GAP, TOLERANCE = 1e-7, 1e-5

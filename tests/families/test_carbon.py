@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import carbonsched as cs
-from carbonsched.families import carbon
+from carbonsched.core.families import carbon
 
 
 def test_the_budget_moves_work_to_the_clean_site(make, solved):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import carbonsched as cs
-from carbonsched.families import jobs
+from carbonsched.core.families import jobs
 
 
 def test_a_job_runs_on_one_site_only(make, solved):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from test_folders import call
 
 import carbonsched as cs
-from carbonsched.schema import PARAMETERS
+from carbonsched.core.schema import PARAMETERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::carbonsched.SuspiciousValueWarning")
 

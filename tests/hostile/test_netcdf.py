@@ -13,7 +13,7 @@ from spoilt_netcdf import REGISTRY
 from test_folders import call
 
 import carbonsched as cs
-from carbonsched.store import netcdf, probe
+from carbonsched.io import netcdf, probe
 
 
 @pytest.fixture

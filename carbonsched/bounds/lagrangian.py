@@ -1,0 +1,141 @@
+r"""An upper bound on any schedule's benefit, from prices alone, in NumPy and xarray.
+
+Put a price on what couples the parts of the problem and each part is solved in closed form: import
+against export, generation, the battery's powers and its state of charge at each site and period;
+every service at its best site; every job at its best placement. For *any* prices the sum bounds
+the optimum of (1)-(16) from above (weak duality), so a bound needs no trust in who found the
+prices. At the best prices it is the optimum of the linear relaxation of the `start` formulation,
+or lower: that import and export, charge and discharge exclude each other is kept exactly.
+
+With :math:`\lambda` the price of facility power, :math:`\mu` of IT capacity, :math:`\beta` of
+carbon, :math:`\psi` and :math:`\omega` of stored energy, all but :math:`\lambda, \psi` not
+negative, IT power costs :math:`\kappa\lambda + \mu`, and placing job :math:`j` at :math:`(i, t)`
+is worth
+
+.. math:: R_j - \sigma_j - \rho_j \sum_{\tau=t}^{t+L_j-1} (\kappa_{i\tau}\lambda_{i\tau}
+   + \mu_{i\tau}).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+NOT_NEGATIVE = ("capacity_price", "final_price", "carbon_price")
+
+
+def it_price(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+    """Return the price of IT power, USD per MW and period over (site, time)."""
+    return data.cooling * prices.power_price + prices.capacity_price
+
+
+def placements(
+    data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
+) -> Iterator[xr.DataArray]:
+    """Yield the worth of every placement, USD over (job, site, time), jobs of one duration each.
+
+    A window sum of the price of IT power is shared by all jobs that run equally long. Where a job
+    may not start its worth is minus infinity.
+    """
+    price = it_price(data, prices).transpose("site", "time")
+    so_far = np.concatenate([np.zeros((price.sizes["site"], 1)), price.cumsum("time")], axis=1)
+    net_reward = data.reward - data.startup_cost
+    for length in np.unique(data.duration):
+        alike = data.duration == length
+        window = xr.full_like(price, np.inf)
+        window[:, : price.sizes["time"] - length + 1] = so_far[:, length:] - so_far[:, :-length]
+        worth = net_reward[alike] - data.power[alike] * window
+        yield worth.transpose("job", "site", "time").where(startable[alike], -np.inf)
+
+
+def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> float:
+    """Return the bound that some prices give, USD.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Of an instance, tightened or not.
+    prices : xarray.Dataset
+        `PRICES`; of any origin. Negative ones that must not be negative are taken as zero.
+    best : xarray.DataArray
+        The worth of each job's best placement at these prices, USD over (job).
+    """
+    parts = (*energy_parts(data, prices), served_best(data, prices), best.clip(min=0))
+    return float(sum(part.sum() for part in parts))
+
+
+def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
+    """Return what 1 MW of each power of the energy side earns at some prices, USD a period.
+
+    Variables `grid_import`, `grid_export`, `generate`, `charge`, `discharge` over (site, time).
+    """
+    hours, power, stored = data.step_hours, prices.power_price, prices.storage_price
+    carbon = hours * prices.carbon_price.clip(min=0)
+    wear = hours * data.battery_cost
+    bought = power - hours * data.import_price - carbon * data.carbon_intensity
+    generated = power - hours * data.generation_cost - carbon * data.generation_carbon
+    return xr.Dataset(
+        {
+            "grid_import": bought,
+            "grid_export": hours * data.export_price - power,
+            "generate": generated,
+            "charge": hours * data.charge_efficiency * stored - power - wear,
+            "discharge": power - wear - hours * stored / data.discharge_efficiency,
+        }
+    )
+
+
+def flow_parts(data: xr.Dataset, worth: xr.Dataset) -> xr.DataArray:
+    """Return what trade, generation and battery powers earn at most, USD over (site, time)."""
+    bought, sold = worth.grid_import * data.import_limit, worth.grid_export * data.export_limit
+    charged, drawn = worth.charge * data.charge_limit, worth.discharge * data.discharge_limit
+    generated = (worth.generate * data.generation_available).clip(min=0)
+    trade, battery = np.maximum(bought, sold).clip(min=0), np.maximum(charged, drawn).clip(min=0)
+    return trade + generated + battery
+
+
+def flow_losses(data: xr.Dataset, prices: xr.Dataset, found: xr.Dataset) -> xr.DataArray:
+    """Return by how much the powers of a schedule earn less than the most, USD over (site, time).
+
+    With what jobs, services and limits fall short of theirs this adds up to the distance between
+    bound and benefit: it says where the distance comes from.
+    """
+    worth = energy_worth(data, prices)
+    earned = sum(worth[name] * found[name] for name in worth)
+    return (flow_parts(data, worth) - earned).clip(min=0).transpose("site", "time")
+
+
+def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ...]:
+    """Return what grid, generation, batteries and limits are worth at most, USD.
+
+    Each part is over (site, time), over site, or a single number, and waits to be summed.
+    """
+    capacity_price, final_price, carbon_price = (prices[name].clip(min=0) for name in NOT_NEGATIVE)
+    flows = flow_parts(data, energy_worth(data, prices))
+
+    stored = prices.storage_price
+    last = data.time == data.time[-1]
+    later = xr.where(last, final_price, stored.shift(time=-1, fill_value=0)) - stored
+    held = np.maximum(later * data.battery_energy, later * data.battery_min)
+    start = stored.isel(time=0, drop=True) * data.battery_initial
+    start = start - final_price * data.battery_final
+
+    capacity = capacity_price * data.it_capacity
+    budget = data.carbon_budget * carbon_price if carbon_price > 0 else xr.zeros_like(carbon_price)
+    return flows, held, start, capacity, budget
+
+
+def unit_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+    """Return what a unit of workload served earns, USD over (service, site, time)."""
+    capacity_price = prices.capacity_price.clip(min=0)
+    power = it_price(data, prices.assign(capacity_price=capacity_price))
+    return data.step_hours * data.value - data.power_per_unit * power
+
+
+def served_best(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+    """Return what each service earns at its best sites, USD over (service, time)."""
+    near = data.latency <= data.latency_limit
+    served = unit_worth(data, prices).where(near, -np.inf).max("site")
+    return (served * data.demand).where(data.demand > 0, 0)

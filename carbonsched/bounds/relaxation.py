@@ -1,0 +1,112 @@
+"""Prices from duals, honestly: of the linear relaxation, and said so.
+
+A mixed-integer program has no duals; what a solver returns after one is zero or meaningless. The
+prices here are those of the relaxation in which jobs may be accepted and placed in fractions. Its
+optimum bounds the true one from above, and its prices are exact for that bound: raising a budget by
+one unit raises the bound at that rate, until the basis changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import linopy
+import xarray as xr
+
+from carbonsched.core.build import build
+from carbonsched.core.formulation import Formulation, formulation_of
+from carbonsched.core.instance import Instance
+from carbonsched.core.method import Method
+from carbonsched.core.settings import Settings
+from carbonsched.core.solver import run_solver
+from carbonsched.errors import InfeasibleError, SolverError
+
+UNITS = {
+    "bound": "USD",
+    "carbon_price": "USD/tCO2e",
+    "power_price": "USD/MWh",
+    "capacity_price": "USD/MWh",
+}
+
+
+def relaxation_prices(
+    instance: Instance,
+    method: str | Method = "joint",
+    formulation: str | Formulation = "start",
+    *,
+    solver: str = "highs",
+    time_limit: float = 120.0,
+) -> xr.Dataset:
+    """Return the optimum of the linear relaxation and what it would pay for a little more.
+
+    Returns
+    -------
+    xarray.Dataset
+        `bound`, USD; `carbon_price`, USD/tCO2e of budget; `power_price`, USD/MWh of demand over
+        (site, time); `capacity_price`, USD/MWh of IT capacity over (site, time). All are
+        non-negative but `power_price`, which is negative where using more power would pay.
+
+    Raises
+    ------
+    InfeasibleError, SolverError
+        The relaxation has no solution, or none was found in time.
+    """
+    # Limits as given: a tightened one would take a share of the price of what it comes from.
+    model = build(instance, replace(formulation_of(formulation), bounds="given"), method=method)
+    model.variables.relax()
+    result = run_solver(model, Settings(gap=0.0, time_limit=time_limit, solver=solver))
+    condition = str(result.status.termination_condition)
+    if condition in ("infeasible", "infeasible_or_unbounded"):
+        raise InfeasibleError("not even the linear relaxation of (1)-(16) has a solution")
+    if condition != "optimal":
+        raise SolverError(f"{solver} ended with {condition!r} on the linear relaxation")
+    hours = instance.data.step_hours.item()
+    carbon = _dual(model, "carbon:budget") if "carbon:budget" in model.constraints else 0.0
+    prices = xr.Dataset(
+        {
+            "bound": model.objective.value,
+            "carbon_price": carbon,
+            # One MW more to be supplied at (4) lowers the benefit by its price.
+            "power_price": -_dual(model, "balance:power") / hours,
+            "capacity_price": _dual(model, "power:capacity") / hours,
+        }
+    )
+    for name, unit in UNITS.items():
+        prices[name].attrs["units"] = unit
+    return prices.assign_attrs(basis="linear relaxation")
+
+
+def _dual(model: linopy.Model, name: str) -> xr.DataArray:
+    """Return the change of the maximised benefit per unit of a row's right side."""
+    return model.constraints[name].dual.drop_attrs()
+
+
+# price: the row it is the dual of, and the sign with which it enters
+ROWS = {
+    "power_price": ("balance:power", -1),
+    "capacity_price": ("power:capacity", 1),
+    "storage_price": ("storage:state", 1),
+    "final_price": ("storage:final", -1),
+    "carbon_price": ("carbon:budget", 1),
+}
+
+
+def root_prices(instance: Instance, method: Method, *, time_limit: float = 120.0) -> xr.Dataset:
+    """Return the prices of `carbonsched.core.schema.PRICES` at the optimum of the relaxation.
+
+    They are the best there are for a bound, and need not be right: a bound holds at any prices.
+    A price whose row is not there, or that the solver did not return, is left out.
+
+    Raises
+    ------
+    SolverError
+        HiGHS is not there, or failed.
+    """
+    model = build(instance, method=method)
+    model.variables.relax()
+    run_solver(model, Settings(gap=0.0, time_limit=time_limit, progress=False))
+    found = xr.Dataset()
+    for price, (row, sign) in ROWS.items():
+        if row in model.constraints and "dual" in model.constraints[row].data:
+            found[price] = (sign * model.constraints[row].dual).drop_attrs()
+    return found

@@ -1,0 +1,163 @@
+"""Column generation: the linear relaxation priced job by job, rounded, and certified.
+
+Each round prices every placement of every job at the duals of the restricted master, bounds the
+optimum from those duals alone (`carbonsched.bounds.lagrangian`), and adds the best placements as columns.
+Once master and bound are close, a dive rounds: jobs of the greatest weight are fixed, the master is
+solved again, and so on until every job is placed or declined. What remains is the dispatch of that
+workload, so an incumbent, which a local repair improves where it loses most; the gap is its
+distance from the best bound of any round. Where programs are fast, the time left is for branching
+on the columns there are.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from carbonsched.columns.dive import dive, place
+from carbonsched.columns.master import Master
+from carbonsched.columns.repair import repair
+from carbonsched.columns.search import Search
+from carbonsched.core.decisions import schedule_of
+from carbonsched.core.formulation import Formulation
+from carbonsched.core.instance import Instance
+from carbonsched.core.method import Method
+from carbonsched.core.progress import progress_bar
+from carbonsched.core.reach import may_start
+from carbonsched.core.schedule import Schedule
+from carbonsched.core.settings import Settings
+from carbonsched.core.solver import silence
+from carbonsched.core.tighten import tightened
+from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
+
+ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
+BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
+
+
+def column_generation(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    settings: Settings,
+) -> Schedule:
+    """Return a schedule and a certified bound; see `carbonsched.solve`.
+
+    Raises
+    ------
+    ValueError
+        The method fixes the workload first, so that there is nothing to generate, or the settings
+        are for another solver.
+    InfeasibleError
+        Not even without jobs is there a schedule.
+    NoIncumbentError
+        The time limit passed before any schedule was found.
+    SolverError
+        HiGHS failed before any schedule was found.
+    """
+    if settings.solver != "highs" or settings.options:
+        raise ValueError("column generation works with HiGHS and takes no solver options")
+    if method.workload != "optimised":
+        raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
+    begun, time_limit = time.monotonic(), settings.time_limit
+    data = tightened(instance.data, method, formulation)
+    with silence(True):
+        master = Master(data, formulation, time_limit)
+    search = Search(master, data, may_start(data), settings.gap, begun + time_limit)
+    built = time.monotonic()
+    with _progress(search, settings.progress) as show:
+        try:
+            _run(search, begun + ROUND_SHARE * time_limit, show)
+        except TimeoutError:
+            pass
+        except SolverError:  # of an attempt to improve: what is known stays known
+            if search.found is None:
+                raise
+    if search.found is None:
+        raise NoIncumbentError("the time limit passed before any schedule was found")
+    status = "optimal" if search.done else "time_limit" if search.left <= 0 else "stopped"
+    return schedule_of(
+        instance,
+        search.found,
+        bound=search.bound,
+        runtime=time.monotonic() - built,
+        build_time=built - begun,
+        status=status,
+        method=method,
+        formulation=formulation,
+        solver="highs",
+        prices=search.prices,
+    )
+
+
+def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
+    master = search.master
+    if not master.solve(search.left):
+        raise InfeasibleError("no schedule satisfies (1)-(16), not even one without any job")
+    search.keep()
+    place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
+    master.free()
+    _relax(search, search.gap / 2, rounds_until, show)
+    if search.done:
+        return
+    weights = master.weights
+    dive(search)
+    show()
+    if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
+        _relax(search, search.gap / 20, rounds_until, show)
+        weights = master.weights
+    if search.data.sizes["job"] and search.found is not None:
+        repair(search, weights, show)
+    time_to_branch = BRANCH_SHARE * search.left > master.slowest
+    if not search.done and time_to_branch:
+        master.free()
+        if master.branch(search.left, search.gap / 2):
+            search.keep(branched=True)
+            show()
+
+
+def _relax(search: Search, within: float, until: float, show: Callable[[], None]) -> None:
+    """Add columns until the master is as near to the bound as asked, or lacks none, or it is late.
+
+    Parameters
+    ----------
+    within : float
+        Relative distance of the master's optimum from the bound at which to stop.
+    until : float
+        On the monotonic clock, s.
+    """
+    master = search.master
+    while True:
+        value = master.value
+        added = master.add(search.price())
+        show()
+        if search.done or not added or search.distance(value) <= within:
+            return
+        if not _solve_in_time(master, until - time.monotonic()):
+            return
+
+
+def _solve_in_time(master: Master, seconds: float) -> bool:
+    try:
+        return master.solve(seconds)
+    except TimeoutError:
+        return False
+
+
+@contextmanager
+def _progress(search: Search, progress: bool | None) -> Iterator[Callable[[], None]]:
+    """Show round, bound, incumbent and gap."""
+    with progress_bar(progress, total=None, delay=2, bar_format="{desc} {elapsed}") as bar:
+
+        def show() -> None:
+            gap = search.distance(search.value)
+            known = f"{gap:.3%}" if math.isfinite(gap) else "?"
+            bar.set_description_str(
+                f"round {search.rounds}, bound {search.bound:,.0f}, "
+                f"incumbent {search.value:,.0f}, gap {known}"
+            )
+
+        yield show

@@ -1,0 +1,113 @@
+"""What column generation knows so far: master, bound, incumbent, and the time that is left."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from carbonsched.bounds.lagrangian import dual_bound, placements
+from carbonsched.columns.master import Master
+
+
+@dataclass
+class Search:
+    """The state of a run.
+
+    Attributes
+    ----------
+    data : xarray.Dataset
+        Of the instance, tightened.
+    startable : xarray.DataArray
+        Where each job may start, bool over (job, site, time).
+    gap : float
+        Relative gap at which to stop.
+    deadline : float
+        On the monotonic clock, s.
+    bound, value : float
+        The best bound of any round, and the best schedule's benefit, USD.
+    found : xarray.Dataset
+        The values of that schedule's variables.
+    prices : xarray.Dataset
+        Those that prove the bound.
+    rounds : int
+        How many there were.
+    """
+
+    master: Master
+    data: xr.Dataset
+    startable: xr.DataArray
+    gap: float
+    deadline: float
+    bound: float = math.inf
+    value: float = -math.inf
+    found: xr.Dataset | None = None
+    prices: xr.Dataset | None = None
+    rounds: int = 0
+
+    @property
+    def left(self) -> float:
+        """Seconds to the deadline."""
+        return self.deadline - time.monotonic()
+
+    @property
+    def done(self) -> bool:
+        """Whether the schedule is within the gap asked for."""
+        return self.distance(self.value) <= self.gap
+
+    def distance(self, value: float) -> float:
+        """Return the relative distance of a benefit from the bound."""
+        return (self.bound - value) / max(abs(value), 1e-9)
+
+    def keep(self, branched: bool = False) -> None:
+        """Take the master's solution as the schedule if it is better, its states settled first.
+
+        Every column has weight 0 or 1 in that solution.
+        """
+        master = self.master
+        if master.value <= self.value:  # which states can only lower
+            return
+        integral = branched or not master.has_states
+        if not integral:
+            integral = master.branch(self.left, self.gap / 10, states_only=True)
+        if integral and master.value > self.value:
+            self.value, self.found = master.value, master.solution()
+
+    def price(self) -> pd.DataFrame:
+        """Return the placements worth adding, and move the bound to what the prices prove."""
+        prices = self.master.prices()
+        columns, best = self._best(self.data, prices, self.startable)
+        bound = dual_bound(self.data, prices, best)
+        if bound < self.bound:
+            self.bound, self.prices = bound, prices
+        self.rounds += 1
+        return columns
+
+    def price_some(self, which: np.ndarray, startable: xr.DataArray) -> pd.DataFrame:
+        """Return the placements worth adding of the jobs at some positions only."""
+        return self._best(self.data.isel(job=which), self.master.prices(), startable)[0]
+
+    def _best(
+        self, data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
+    ) -> tuple[pd.DataFrame, xr.DataArray]:
+        """Return the best placements that gain on their job's price, and what each job's is worth.
+
+        One a job and round: more make harder programs.
+        """
+        jobs = self.data.indexes["job"]
+        columns = [pd.DataFrame({"job": [], "site": [], "time": [], "worth": []}, dtype=int)]
+        best = [xr.DataArray(np.zeros(0), {"job": jobs[:0]})]
+        for worth in placements(data, prices, startable):
+            at = worth.argmax(["site", "time"])
+            best.append(worth.max(["site", "time"]))
+            job = jobs.get_indexer(worth.job)
+            place = {dim: at[dim].values for dim in ("site", "time")}
+            columns.append(pd.DataFrame({"job": job, **place, "worth": best[-1].values}))
+        found = pd.concat(columns, ignore_index=True)
+        gain = found.worth - self.master.job_prices()[found.job]
+        gains = gain > 1e-9 * max(abs(self.master.value), 1.0)
+        return found[gains].drop(columns="worth"), xr.concat(best, "job")

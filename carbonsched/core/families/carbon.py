@@ -1,0 +1,46 @@
+r"""(16) The carbon budget.
+
+.. math::
+
+   \Delta \sum_{it} \bigl(\gamma_{it} p^{imp}_{it} + \gamma^g_i g_{it}\bigr) \le B \tag{16}
+
+Export earns no credit. A budget of infinity states no row.
+"""
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.core.families.expressions import Model, expression, polluting, require
+from carbonsched.core.family import Family
+from carbonsched.core.formulation import Formulation
+
+
+def has_budget(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
+    """Return whether (16) is stated."""
+    return np.isfinite(data.carbon_budget)
+
+
+class Carbon(Family):
+    """(16): every family's emissions, added up, within the budget."""
+
+    name = "carbon"
+    moves = frozenset({"carbon_budget", "carbon_intensity", "generation_carbon"})
+
+    def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+        """State (16), tCO2e over the horizon."""
+        model.shared["emissions"] += polluting(model.families, data, model)
+        if has_budget(data, formulation):
+            require(
+                model, "carbon:budget", *model.shared["emissions"], at_most=data.carbon_budget,
+                over=(),
+            )  # (16)  # fmt: skip
+
+    def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
+        """Move the budget, and what a unit of each variable emits."""
+        if "carbon:budget" in model.constraints:
+            emitted = expression(model, polluting(model.families, data, model), ())
+            row = model.constraints["carbon:budget"]
+            row.update(lhs=emitted, rhs=data.carbon_budget.item())
+
+
+family = Carbon()

@@ -1,0 +1,195 @@
+"""Linear expressions from pairs of coefficient and variable, each made once from arrays.
+
+linopy's algebra (`2 * x + y <= z`) is there for any family; each of its operations costs
+milliseconds whatever its size. The families of the paper hand over their terms as pairs,
+`(coefficient, variable)`, and rows as `require(model, name, *pairs, at_most=...)`. Labels are
+compared exactly here, as linopy does for its own operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+import linopy
+import numpy as np
+import pandas as pd
+import xarray as xr
+from linopy import LinearExpression, Variable
+
+from carbonsched.core.family import Family
+
+Coefficient = xr.DataArray | float
+Pair = tuple[Coefficient, Variable | LinearExpression]
+
+SITE_TIME = ("site", "time")
+SHARED: dict[str, tuple[str, ...]] = {
+    "it_load": SITE_TIME,  # MW
+    "net_supply": SITE_TIME,  # MW
+    "emissions": (),  # tCO2e
+    "benefit": (),  # USD
+}
+
+
+class Model(linopy.Model):
+    """A `linopy.Model` that knows its families and collects what they share.
+
+    Attributes
+    ----------
+    families : tuple of Family
+        Those that stated it, in order.
+    indexes : mapping
+        The labels of every dimension.
+    shared : dict of str to list
+        The terms of each shared expression so far, as pairs of coefficient and variable.
+    """
+
+    def __init__(self, families: Iterable[Family], indexes: Mapping[Hashable, pd.Index]) -> None:
+        super().__init__()
+        self.families = tuple(families)
+        self.indexes = dict(indexes)
+        self.shared: dict[str, list[Pair]] = {name: [] for name in SHARED}
+
+    def total(self, name: str) -> LinearExpression:
+        """Return a shared expression as far as it is known, in linopy's form."""
+        return expression(self, self.shared[name], SHARED[name])
+
+
+def contribute(model: Model, name: str, *terms: Pair | Variable | LinearExpression) -> None:
+    """Add terms to a shared expression: pairs of coefficient and variable, or what linopy made."""
+    model.shared[name] += [term if isinstance(term, tuple) else (1.0, term) for term in terms]
+
+
+def expression(model: Model, pairs: Iterable[Pair], dims: tuple[str, ...]) -> LinearExpression:
+    """Return the sum of coefficient times variable, over `dims`; other dimensions are summed."""
+    indexes = {dim: model.indexes[dim] for dim in dims}
+    return LinearExpression(_terms(pairs, indexes), model)
+
+
+def require(
+    model: Model,
+    name: str,
+    *pairs: Pair,
+    over: tuple[str, ...],
+    equal: Coefficient | None = None,
+    at_most: Coefficient | None = None,
+    at_least: Coefficient | None = None,
+    mask: xr.DataArray | None = None,
+) -> None:
+    """State rows: the sum of coefficient times variable against one right side.
+
+    Parameters
+    ----------
+    model : Model
+    name : str
+        "family:row".
+    *pairs : tuple
+        Coefficient, a number or an array, and variable or expression.
+    over : tuple of str
+        For which labels there is a row each; the terms of other dimensions are summed.
+    equal, at_most, at_least : array or number
+        The right side; exactly one of them.
+    mask : xarray.DataArray, optional
+        Where there is a row.
+    """
+    ((sign, right),) = (
+        (s, r) for s, r in (("=", equal), ("<=", at_most), (">=", at_least)) if r is not None
+    )
+    indexes = {dim: model.indexes[dim] for dim in over}
+    data = _terms(pairs, indexes)
+    shape = tuple(len(index) for index in indexes.values())
+    data["rhs"] = (over, np.array(np.broadcast_to(_aligned(right, over, indexes), shape), float))
+    data["sign"] = (over, np.full(shape, sign))
+    model.add_constraints(linopy.Constraint(data, model, skip_broadcast=True), name=name, mask=mask)
+
+
+def _terms(pairs: Iterable[Pair], indexes: Mapping[str, pd.Index]) -> xr.Dataset:
+    """Return labels and coefficients over some dimensions and `_term`, those without gaps."""
+    shape = tuple(len(index) for index in indexes.values())
+    blocks = [block for pair in pairs for block in _block(pair, indexes, shape)]
+    none = (np.full((*shape, 0), -1, np.int32), np.zeros((*shape, 0)))
+    labels, factors = (np.concatenate(part, axis=-1) for part in zip(none, *blocks, strict=True))
+    there = labels >= 0
+    most = int(there.sum(axis=-1).max(initial=0))
+    if 2 * most < labels.shape[-1]:  # memory by what is there, not by the longest of its kind
+        kept = np.argsort(~there, axis=-1, kind="stable")[..., :most]
+        labels, factors = (np.take_along_axis(part, kept, axis=-1) for part in (labels, factors))
+        there = labels >= 0
+    dims = (*indexes, "_term")
+    return xr.Dataset(
+        {"coeffs": (dims, np.where(there, factors, np.nan)), "vars": (dims, labels)}, indexes
+    )
+
+
+def _block(
+    pair: Pair, indexes: Mapping[str, pd.Index], shape: tuple[int, ...]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the terms of a pair as labels and coefficients, each over the shape and the terms."""
+    factor, terms = pair
+    if isinstance(terms, Variable):
+        labels, own = terms.labels, None
+    else:
+        terms = 1 * terms if not isinstance(terms, LinearExpression) else terms
+        labels, own = terms.data["vars"], terms.data["coeffs"]
+        if np.any(terms.data["const"].values != 0):
+            raise ValueError("a term of an expression must not have a constant part")
+    dims = (*indexes, *(dim for dim in labels.dims if dim not in indexes))
+    known = {**{d: labels.indexes[d] for d in labels.dims if d in labels.indexes}, **indexes}
+    wide = np.broadcast_shapes(
+        _aligned(labels, dims, known).shape, (*shape, *[1] * (len(dims) - len(shape)))
+    )
+    coefficient = _aligned(factor, dims, known)
+    if own is not None:
+        coefficient = coefficient * _aligned(own, dims, known)
+    flat = (*shape, -1) if np.prod(wide) else (*shape, 0)
+    yield (
+        np.broadcast_to(_aligned(labels, dims, known), wide).reshape(flat),
+        np.broadcast_to(coefficient, wide).reshape(flat).astype(float),
+    )
+
+
+def _aligned(
+    array: Coefficient, dims: tuple[Hashable, ...], indexes: Mapping[Hashable, pd.Index]
+) -> np.ndarray:
+    """Return values with an axis for each dimension, of length one where the array has none.
+
+    Raises
+    ------
+    ValueError
+        The array has other dimensions, or other labels.
+    """
+    if not isinstance(array, xr.DataArray):
+        return np.full((1,) * len(dims), array, float)
+    strange = [dim for dim in array.dims if dim not in dims]
+    if strange:
+        raise ValueError(
+            f"{array.name}: dimension {strange[0]} is not among {', '.join(map(str, dims))}"
+        )
+    for dim in array.dims:
+        if dim in array.indexes and not array.indexes[dim].equals(indexes[dim]):
+            raise ValueError(f"{array.name}: other labels of {dim} than the variables have")
+    there = [dim for dim in dims if dim in array.dims]
+    values = array.variable.transpose(*there).values
+    return values.reshape([array.sizes[dim] if dim in array.dims else 1 for dim in dims])
+
+
+def priced(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
+    """Return the terms of the benefit (1), USD: what the families say each variable is worth."""
+    return [
+        (unit, model[name])
+        for family in families
+        for worth in family.worth(data).values()
+        for name, unit in worth.items()
+    ]
+
+
+def polluting(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
+    """Return the terms of the emissions (16), tCO2e."""
+    return [
+        (unit, model[name]) for family in families for name, unit in family.emitted(data).items()
+    ]
+
+
+def parameter(values: Any) -> Any:
+    """Return a scalar array as a number: a constant of a row."""
+    return values.item() if isinstance(values, xr.DataArray) and not values.dims else values

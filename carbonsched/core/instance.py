@@ -1,0 +1,216 @@
+"""Instance: everything that is given, as one validated `xarray.Dataset`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.core.plausible import warn_of_suspicious
+from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
+from carbonsched.core.validate import find_faults
+from carbonsched.errors import InstanceError, SuspiciousValueWarning
+
+_DTYPE = {"float": np.float64, "int": np.int64, "bool": np.bool_, "site": np.object_}
+
+
+class Contributor(Protocol):
+    """What adds parameters to the paper's: a family of a user's own."""
+
+    @property
+    def parameters(self) -> tuple[Quantity, ...]: ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Instance:
+    """One scheduling problem: sites, periods, jobs, services and all that is known of them.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        The variables of `carbonsched.core.schema.PARAMETERS`, over dimensions `site`, `time`,
+        `job` and `service`, in the units given there. What has a default there may be left out,
+        and what `varies` may be over (site) or (site, time). Optional attributes `title`,
+        `description`, `licence` and `source`; each variable may carry `source` and `licence` of
+        its own.
+    extra : tuple of Quantity
+        Further parameters that it may hold, those of families of a user's own.
+
+    Raises
+    ------
+    InstanceError
+        Lists every fault at once, each with variable, label and unit.
+
+    Warns
+    -----
+    SuspiciousValueWarning
+        A value is possible but so unusual that its unit may be another.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> cs.generate(sites=2, periods=4, jobs=1, services=1)
+    <Instance 'synthetic 2 x 4 x 1 x 1, seed 0': 2 sites x 4 periods x 1 job x 1 service>
+    """
+
+    data: xr.Dataset
+    extra: tuple[Quantity, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = find_faults(self.data, self.quantities)
+        if faults:
+            title = getattr(self.data, "attrs", {}).get("title", "instance")
+            raise InstanceError([fault.sentence for fault in faults], str(title))
+        object.__setattr__(self, "data", _canonical(self.data, self.quantities))
+        warn_of_suspicious(self.data, self.quantities.values())
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """Every parameter that the instance holds, by name."""
+        return PARAMETERS | {quantity.name: quantity for quantity in self.extra}
+
+    def with_families(
+        self, families: Iterable[Contributor], **values: xr.DataArray | float
+    ) -> Instance:
+        """Return the instance with the parameters of families, as given or by their defaults.
+
+        Parameters
+        ----------
+        families : iterable of Family
+        **values
+            Of their parameters, as in `replace`.
+
+        Raises
+        ------
+        InstanceError
+            A parameter has no value and no default, or its name is taken.
+        """
+        new = tuple(
+            quantity
+            for family in families
+            for quantity in family.parameters
+            if quantity not in self.extra
+        )
+        if not new and not values:
+            return self
+        if taken := [q.name for q in new if q.name in self.quantities]:
+            raise InstanceError([f"{name}: the name is taken" for name in taken], "families")
+        known = {q.name: q for q in (*self.extra, *new)}
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise InstanceError([f"{name}: no parameter of these families" for name in unknown])
+        given = {name: _shaped(value, known[name], self.data) for name, value in values.items()}
+        return Instance(self.data.assign(given), self.extra + new)
+
+    def replace(self, **values: xr.DataArray | float) -> Instance:
+        """Return a copy with some variables replaced, validated anew.
+
+        Scalars and arrays over fewer dimensions are broadcast; labels must match exactly. What
+        `varies` takes an array over (site, time), too. What is replaced loses its source and
+        licence, unless the new array brings its own.
+
+        Examples
+        --------
+        >>> import carbonsched as cs
+        >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+        >>> float(instance.replace(carbon_budget=100.0).data.carbon_budget)
+        100.0
+        """
+        quantities = self.quantities
+        unknown = sorted(set(values) - set(quantities))
+        if unknown:
+            raise InstanceError([f"{name}: no such variable" for name in unknown], "replace")
+        data = self.data.copy()
+        followers = (q for q in quantities.values() if q.default in values)
+        for quantity in followers:  # what follows a parameter goes on following it
+            if quantity.name not in values and data[quantity.name].equals(data[quantity.default]):
+                data = data.drop_vars(quantity.name)
+        for name, value in values.items():
+            data[name] = _shaped(value, quantities[name], self.data)
+        with warnings.catch_warnings():  # of what is not replaced, this instance has warned
+            warnings.simplefilter("ignore", SuspiciousValueWarning)
+            made = Instance(data, self.extra)
+        warn_of_suspicious(made.data, [quantities[name] for name in values])
+        return made
+
+    def save(self, path: str | Path) -> Path:
+        """Write to a NetCDF file (suffix `.nc`) or else to an editable folder of CSV tables."""
+        import carbonsched  # the front door: the core itself stands on no other room
+
+        return carbonsched.io.save_instance(self, Path(path))
+
+    def __repr__(self) -> str:
+        plural = {"site": "sites", "time": "periods", "job": "jobs", "service": "services"}
+        counts = [(self.data.sizes[dim], name) for dim, name in plural.items()]
+        sizes = " x ".join(f"{n} {name if n != 1 else name[:-1]}" for n, name in counts)
+        return f"<Instance {self.data.attrs.get('title', '')!r}: {sizes}>"
+
+
+def _shaped(value: xr.DataArray | float, quantity: Quantity, data: xr.Dataset) -> xr.DataArray:
+    """Return a value over the dimensions of its quantity, or over time too where that may be."""
+    given = xr.DataArray(value)
+    dims = ("site", "time") if quantity.varies and "time" in given.dims else quantity.dims
+    like = xr.DataArray(
+        np.zeros([data.sizes[dim] for dim in dims]), {dim: data[dim] for dim in dims}, dims
+    )
+    given, like = xr.align(given, like, join="exact")
+    return xr.broadcast(given, like)[0].assign_attrs(given.attrs)
+
+
+def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
+    """Give every array the schema's order of dimensions, type, unit and description."""
+    times = data.indexes["time"]
+    if times.dtype.kind == "M":
+        times = times.astype("datetime64[ns]")
+    coords = {
+        dim: times if dim == "time" else np.asarray(data.indexes[dim], dtype=object)
+        for dim in DIMENSIONS
+    }
+
+    def array(quantity: Quantity) -> xr.DataArray:
+        given = data.get(quantity.name)
+        given = default_of(quantity, data) if given is None else given
+        dims = (
+            [dim for dim in DIMENSIONS if dim in given.dims] if quantity.varies else quantity.dims
+        )
+        given = given.transpose(*dims)
+        values = given.values.astype(_DTYPE.get(quantity.kind, times.dtype))
+        kept = {k: v for k, v in given.attrs.items() if k in ("source", "licence")}
+        numeric = {"units": quantity.unit} if quantity.kind in ("float", "int") else {}
+        attrs = numeric | {"long_name": quantity.meaning} | kept
+        return xr.DataArray(values, dims=dims, attrs=attrs)
+
+    arrays = {name: array(quantity) for name, quantity in quantities.items()}
+    return xr.Dataset(arrays, coords, dict(data.attrs))
+
+
+def default_of(quantity: Quantity, data: xr.Dataset) -> xr.DataArray:
+    """Return what a quantity is where it is not given, over its dimensions."""
+    if isinstance(quantity.default, str):
+        return data[quantity.default]
+    shape = [data.sizes[dim] for dim in quantity.dims]
+    return xr.DataArray(np.full(shape, quantity.default), dims=quantity.dims)
+
+
+def derived(data: xr.Dataset, extra: tuple[Quantity, ...] = ()) -> Instance:
+    """Return an instance of data derived from a valid one's, taken as they are.
+
+    For what no user may state but a window of a longer horizon has: jobs that are over, so allowed
+    nowhere.
+    """
+    instance = object.__new__(Instance)
+    object.__setattr__(instance, "data", data)
+    object.__setattr__(instance, "extra", extra)
+    return instance
+
+
+def require_instance(given: object) -> None:
+    """Raise TypeError if what is given is no instance."""
+    if not isinstance(given, Instance):
+        kind = type(given).__name__
+        raise TypeError(f"expected a carbonsched.Instance, got {kind}; make one of a Dataset first")

@@ -1,0 +1,75 @@
+"""How long and how well to solve, as one value; and keywords that no function has, refused."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+Given, Returned = ParamSpec("Given"), TypeVar("Returned")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a solve is asked for, whatever it solves.
+
+    Attributes
+    ----------
+    gap : float
+        Relative gap at which to stop; the paper's 1 % by default.
+    time_limit : float
+        Seconds; the paper's 120 by default.
+    solver : str
+        Any solver that linopy supports and finds installed.
+    verbose : bool
+        Let the solver print its log.
+    progress : bool, optional
+        Show a progress bar once a solve takes seconds; by default on a terminal only.
+    options : mapping of str to object
+        Handed to the solver under the solver's own names.
+
+    Examples
+    --------
+    >>> Settings(gap=0.001).time_limit
+    120.0
+    """
+
+    gap: float = 0.01
+    time_limit: float = 120.0
+    solver: str = "highs"
+    verbose: bool = False
+    progress: bool | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def refuse_unknown(function: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError for a keyword that a function does not have, naming the nearest it has."""
+    known = sorted(known)
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f", did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
+            where = ". A solver's own options go into options={...}" if "options" in known else ""
+            raise TypeError(f"{function}() has no keyword {name!r}{hint}{where}")
+
+
+def keywords(function: Callable[..., Any]) -> list[str]:
+    """Return the names of a function's parameters that may be given by keyword."""
+    variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    given = inspect.signature(function).parameters
+    return [name for name, p in given.items() if p.kind not in variadic]
+
+
+def named_keywords(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
+    """Let a function answer a misspelt keyword with the nearest right one."""
+    known = keywords(function)
+
+    @wraps(function)
+    def checked(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
+        refuse_unknown(function.__name__, kwargs, known)
+        return function(*args, **kwargs)
+
+    return checked

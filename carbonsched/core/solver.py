@@ -1,0 +1,206 @@
+"""Options, silence and progress for the solvers that linopy knows, and HiGHS held in place."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import linopy
+from linopy.constants import Result
+from linopy.solvers import Solver
+
+from carbonsched.core.claims import require_complete
+from carbonsched.core.progress import progress_bar
+from carbonsched.core.settings import Settings
+from carbonsched.core.units import scale
+from carbonsched.errors import SolverError
+
+# What each solver calls the relative gap, the time limit, its output and its presolve.
+_OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
+    "highs": ("mip_rel_gap", "time_limit", {"output_flag": False}, {"presolve": "off"}),
+    "gurobi": ("MIPGap", "TimeLimit", {"OutputFlag": 0}, {"Presolve": 0}),
+    "scip": ("limits/gap", "limits/time", {}, {"presolving/maxrounds": 0}),
+    "cbc": ("ratioGap", "sec", {"log": 0}, {"presolve": "off"}),
+    "glpk": ("", "tmlim", {}, {}),  # it calls a stop at the gap no optimum
+    "cplex": ("mip.tolerances.mipgap", "timelimit", {}, {"preprocessing.presolve": 0}),
+    "xpress": ("miprelstop", "timelimit", {"outputlog": 0}, {"presolve": 0}),
+    "copt": ("RelGap", "TimeLimit", {"Logging": 0}, {"Presolve": 0}),
+}
+
+
+DIRECT = ("highs", "gurobi")  # handed over in memory, and updated in place; others read a file
+
+
+def run_solver(model: linopy.Model, settings: Settings, *, cautious: bool = False) -> Result:
+    """Solve a model, silently unless asked, and return linopy's result.
+
+    Parameters
+    ----------
+    model : linopy.Model
+    settings : Settings
+    cautious : bool
+        Switch presolve off, as far as the solver has a name for that.
+
+    Raises
+    ------
+    SolverError
+        The solver is not installed, or failed.
+    """
+    if settings.solver == "highs":
+        return run(hand_over(model, settings, cautious=cautious), model, settings)
+    with tempfile.TemporaryDirectory(prefix="carbonsched-") as folder:
+        engine = hand_over(model, settings, cautious=cautious, folder=Path(folder))
+        return run(engine, model, settings, solution_fn=Path(folder) / "model.sol")
+
+
+def hand_over(
+    model: linopy.Model,
+    settings: Settings,
+    *,
+    cautious: bool = False,
+    folder: Path | None = None,
+    track_updates: bool = False,
+    rescale: bool = True,
+) -> Solver:
+    """Give a model to a solver and return linopy's handle on it, not yet run.
+
+    Parameters
+    ----------
+    cautious : bool
+        Switch presolve off, as far as the solver has a name for that.
+    folder : Path, optional
+        Where to write the model, for a solver that reads files.
+    track_updates : bool
+        Let later changes of the model reach the solver in place.
+    rescale : bool
+        Choose units for the solver where coefficients lie far apart, see `carbonsched.core.units`.
+
+    Raises
+    ------
+    SolverError
+        The solver is not installed, or does not take the model.
+    """
+    solver = settings.solver
+    if solver not in linopy.available_solvers:
+        available = ", ".join(linopy.available_solvers)
+        raise SolverError(f"solver {solver!r} is not available here; available: {available}")
+    gap_name, limit_name, quiet, unpresolved = _OPTIONS.get(solver, ("", "", {}, {}))
+    seconds = settings.time_limit
+    seconds = math.ceil(seconds) if solver == "glpk" else seconds  # GLPK wants an integer
+    named = {name: v for name, v in ((gap_name, settings.gap), (limit_name, seconds)) if name}
+    quiet = {} if settings.verbose else quiet
+    chosen = named | quiet | (unpresolved if cautious else {}) | dict(settings.options)
+    how: dict[str, Any] = {"io_api": "direct", "track_updates": track_updates}
+    if solver not in DIRECT:
+        how = {"io_api": "lp", "problem_fn": None if folder is None else folder / "model.lp"}
+    with _as_solver_error(solver), silence(not settings.verbose):
+        if rescale:
+            scale(model)
+        engine = Solver.from_name(solver, model=model, options=chosen, **how)
+        _refuse_ignored_options(engine, chosen)
+    return engine
+
+
+def run(
+    engine: Solver, model: linopy.Model, settings: Settings, *, solution_fn: Path | None = None
+) -> Result:
+    """Run a solver that holds a model, write the solution back to it and return the result."""
+    name, verbose = engine.solver_name.value, settings.verbose
+    quiet = not verbose and name != "highs"  # whose own silence is complete
+    with (
+        _as_solver_error(name),
+        silence(quiet),
+        _progress(engine, settings),
+    ):
+        result = engine.solve(solution_fn=solution_fn)
+    require_complete(model, result, name)
+    with _as_solver_error(name), silence(not verbose):
+        model.assign_result(result, solver=engine)
+    return result
+
+
+def limit_from_now(highs: Any, seconds: float) -> None:
+    """Give HiGHS some seconds for its next run: its clock runs on from run to run."""
+    highs.setOptionValue("time_limit", highs.getRunTime() + max(seconds, 0.0))
+
+
+@contextmanager
+def _as_solver_error(solver: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise SolverError(f"{solver} failed: {error}") from error
+
+
+def _refuse_ignored_options(engine: Solver, chosen: Mapping[str, Any]) -> None:
+    """Raise for an option that HiGHS did not take: it only warns, and warnings are silenced."""
+    if hasattr(engine.solver_model, "getOptionValue"):
+        for name, value in chosen.items():
+            _, taken = engine.solver_model.getOptionValue(name)
+            if taken != value:
+                raise ValueError(f"no such option, or no such value: {name} = {value!r}")
+
+
+@contextmanager
+def silence(active: bool) -> Iterator[None]:
+    """Send the process's standard output nowhere: solvers print past Python's own stream.
+
+    linopy's warnings go too: what they tell is told by this package's errors.
+    """
+    if not active:
+        yield
+        return
+    saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    logger = logging.getLogger("linopy")
+    level = logger.level
+    try:
+        os.dup2(nowhere, 1)
+        logger.setLevel(logging.ERROR)
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(nowhere)
+
+
+@contextmanager
+def _progress(engine: Solver, settings: Settings) -> Iterator[None]:
+    """Show the time used, incumbent, bound and gap, as often as HiGHS calls back."""
+    highs, limit = engine.solver_model, settings.time_limit
+    with progress_bar(settings.progress, total=limit, unit="s", delay=2) as bar:
+        if bar.disable or not hasattr(highs, "cbMipInterrupt"):
+            yield
+            return
+        bar.bar_format = "{desc} {bar} {n:.0f}/{total:.0f} s{postfix}"
+        bar.set_description("solving")
+        begun = shown = time.monotonic()
+
+        def tick(event: Any) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown >= 0.5:
+                shown, bar.n = now, min(now - begun, limit)
+                bar.refresh()
+
+        def tell(event: Any) -> None:
+            found = event.data_out
+            bar.set_postfix_str(
+                f"incumbent {found.mip_primal_bound:,.0f}, "
+                f"bound {found.mip_dual_bound:,.0f}, gap {found.mip_gap:.2%}",
+                refresh=False,
+            )
+            tick(event)
+
+        highs.cbMipInterrupt += tell
+        highs.cbSimplexInterrupt += tick
+        yield

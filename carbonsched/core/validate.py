@@ -1,0 +1,210 @@
+"""What makes an instance faulty. Every check returns sentences; none stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from carbonsched.core.reach import window_positions
+from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
+
+_MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
+_SHOWN = 5  # labels named per variable and kind of fault, so that one bad column stays readable
+
+
+class Fault(NamedTuple):
+    """What is wrong: the variable or dimension, the sentence, and at which labels if at some."""
+
+    name: str
+    sentence: str
+    at: Mapping[str, object] | None = None
+
+
+def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETERS) -> list[Fault]:
+    """Return every fault of the dataset, its sentence with variable, label and unit.
+
+    Values are checked of every variable that is there, and what several variables must agree on
+    wherever each of them is sound.
+    """
+    if not isinstance(data, xr.Dataset):
+        return [Fault("", f"expected an xarray.Dataset, got {type(data).__name__}")]
+    faults = [*_structure(data, quantities), *_labels(data)]
+    broken = {fault.name for fault in faults}
+    for quantity in quantities.values():
+        if quantity.name not in data and quantity.default is not None:
+            continue
+        if not broken & {quantity.name, *quantity.dims, *_LABELS_OF.get(quantity.kind, ())}:
+            faults += _CHECKS[quantity.kind](data[quantity.name], quantity, data)
+    broken = {fault.name for fault in faults}
+    for check, needs in _AGREEMENTS.items():
+        dims = {dim for name in needs for dim in PARAMETERS[name].dims} | {"time"}
+        if not broken & (needs | dims) and needs <= set(data):
+            faults += check(data)
+    return faults
+
+
+def _structure(data: xr.Dataset, quantities: Mapping[str, Quantity]) -> Iterator[Fault]:
+    needed = {name for name, quantity in quantities.items() if quantity.default is None}
+    for name in sorted(needed - set(data.data_vars)):
+        yield Fault(name, f"{name}: missing ({quantities[name].meaning}, {quantities[name].unit})")
+    for name in sorted(set(map(str, data.data_vars)) - set(quantities)):
+        yield Fault(name, f"{name}: not a variable of the model")
+    for dim in DIMENSIONS:
+        if dim not in data.indexes:
+            yield Fault(dim, f"{dim}: dimension without labels")
+    for name in sorted(set(data.indexes) - set(DIMENSIONS), key=str):
+        yield Fault(str(name), f"{name}: not a dimension of the model")
+    for name in sorted(set(quantities) & set(data.data_vars)):
+        quantity, array = quantities[name], data[name]
+        if not quantity.allows(array.dims):
+            wanted = f"{quantity.dims}" + " or ('site', 'time')" * quantity.varies
+            yield Fault(name, f"{name}: dimensions {tuple(array.dims)}, expected {wanted}")
+        if (unit := str(array.attrs.get("units", quantity.unit))) != quantity.unit:
+            yield Fault(name, f"{name}: given in {unit}, expected {quantity.unit}")
+
+
+def _labels(data: xr.Dataset) -> Iterator[Fault]:
+    for dim in DIMENSIONS:
+        labels = data.indexes.get(dim, pd.Index([]))
+        for label in labels[labels.duplicated()].unique():
+            yield Fault(dim, f"{dim}: duplicate label {label}")
+        if dim != "time":
+            for label in labels:
+                plain = isinstance(label, str) and label.strip() == label != ""
+                if not (plain and label.isprintable()):
+                    yield Fault(dim, f"{dim}: label {label!r} is not a plain, non-empty string")
+    for dim in ("site", "time"):
+        if dim in data.indexes and not len(data.indexes[dim]):
+            yield Fault(dim, f"{dim}: no labels")
+    step_hours = data.get("step_hours", xr.DataArray([]))
+    if "time" in data.indexes and step_hours.ndim == 0 and step_hours.dtype.kind in "iuf":
+        yield from _time_axis(data.indexes["time"], step_hours.item())
+
+
+def _time_axis(times: pd.Index, step_hours: float) -> Iterator[Fault]:
+    if getattr(times, "tz", None) is not None:
+        yield Fault("time", f"time: labels in time zone {times.tz}, make them naive UTC timestamps")
+    elif times.dtype.kind not in "Mi":
+        kind = f"labels of type {times.dtype}"
+        yield Fault("time", f"time: {kind}, expected naive UTC timestamps or integers")
+    elif not times.is_monotonic_increasing:
+        yield Fault("time", "time: labels are not sorted")
+    elif times.is_unique and 0 < step_hours <= PARAMETERS["step_hours"].upper:
+        step = 1 if times.dtype.kind == "i" else pd.Timedelta(hours=step_hours)
+        for k in np.flatnonzero(np.diff(times) != step)[:_SHOWN]:
+            yield Fault(
+                "time",
+                f"time: uneven step from {times[k]} to {times[k + 1]}, "
+                f"expected {step} (step_hours = {step_hours} h)",
+            )
+
+
+def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
+    if array.dtype.kind not in "iuf" and array.size:
+        kind = f"values of type {array.dtype}"
+        yield Fault(quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}")
+        return
+    limitless = (array == np.inf) & quantity.unlimited
+    huge = np.isfinite(array) & (np.abs(array) > _MOST)
+    yield from _named(array, huge, quantity, f"more than {_MOST:g}, too large to compute with")
+    yield from _named(array, ~np.isfinite(array) & ~limitless, quantity, "not a finite number")
+    too_low = array <= quantity.lower if quantity.lower_open else array < quantity.lower
+    relation = "above" if quantity.lower_open else "at least"
+    yield from _named(array, too_low, quantity, f"must be {relation} {quantity.lower:g}")
+    too_high = array > quantity.upper
+    yield from _named(array, too_high, quantity, f"must be at most {quantity.upper:g}")
+    if quantity.kind == "int":
+        fractional = np.isfinite(array) & (array % 1 != 0)
+        yield from _named(array, fractional, quantity, "must be a whole number")
+
+
+def _flags(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
+    if array.dtype.kind != "b" and array.size:
+        kind = f"values of type {array.dtype}"
+        yield Fault(quantity.name, f"{quantity.name}: {kind}, expected true or false")
+
+
+def _references(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
+    known = pd.Index(array.values).isin(data.indexes[quantity.kind])
+    unknown = xr.DataArray(~known, array.coords, array.dims)
+    yield from _named(array, unknown, quantity, f"not a label of {quantity.kind}")
+
+
+_LABELS_OF = {"time": ("time",), "site": ("site",)}
+_CHECKS = {
+    "float": _numbers,
+    "int": _numbers,
+    "bool": _flags,
+    "time": _references,
+    "site": _references,
+}
+
+
+def _named(
+    array: xr.DataArray, bad: xr.DataArray, quantity: Quantity, complaint: str
+) -> Iterator[Fault]:
+    """Name the labels at which `bad` is true, the first few of them in full."""
+    places = np.argwhere(bad.values)
+    for place in places[:_SHOWN]:
+        at = {dim: array.indexes[dim][k] for dim, k in zip(array.dims, place, strict=True)}
+        label = f"[{', '.join(f'{dim}={name}' for dim, name in at.items())}]" if at else ""
+        unit = f" {quantity.unit}" if quantity.kind in ("float", "int") else ""
+        value = array.values[tuple(place)]
+        yield Fault(
+            quantity.name,
+            f"{quantity.name}{label} = {value}{unit.removesuffix(' 1')}: {complaint}",
+            at,
+        )
+    if len(places) > _SHOWN:
+        yield Fault(
+            quantity.name, f"{quantity.name}: {complaint}, at {len(places) - _SHOWN} more labels"
+        )
+
+
+def _batteries(data: xr.Dataset) -> Iterator[Fault]:
+    low, high, initial = (data[n] for n in ("battery_min", "battery_energy", "battery_initial"))
+    yield from _named(low, low > high, PARAMETERS["battery_min"], "above battery_energy")
+    least = low.min("time") if "time" in low.dims else low
+    outside = ((initial < least) | (initial > high)) & (least <= high)
+    complaint = "outside the battery, [battery_min, battery_energy]"
+    yield from _named(initial, outside, PARAMETERS["battery_initial"], complaint)
+
+
+def _final_charge(data: xr.Dataset) -> Iterator[Fault]:
+    final, high = data.battery_final, data.battery_energy
+    yield from _named(final, final > high, PARAMETERS["battery_final"], "above battery_energy")
+
+
+def _windows(data: xr.Dataset) -> Iterator[Fault]:
+    release, deadline = window_positions(data)
+    rooms = deadline - release + 1
+    for job, length, room in zip(data.job.values, data.duration.values, rooms, strict=True):
+        if length > room:
+            yield Fault(
+                "duration",
+                f"job {job}: runs {int(length)} periods, its window from release to deadline "
+                f"holds {max(int(room), 0)}",
+                {"job": job},
+            )
+
+
+def _hosts(data: xr.Dataset) -> Iterator[Fault]:
+    most = data.it_capacity.max("time") if "time" in data.it_capacity.dims else data.it_capacity
+    hosts = data.allowed.astype(bool) & (most >= data.power)
+    for job in data.job.values[~hosts.any("site").values]:
+        power = f"job {job}: power {float(data.power.sel(job=job)):g} MW"
+        somewhere = bool(data.allowed.sel(job=job).any())
+        why = "no allowed site has that it_capacity" if somewhere else "no site is allowed"
+        yield Fault("power", f"{power}, {why}", {"job": job})
+
+
+_AGREEMENTS = {
+    _batteries: {"battery_min", "battery_energy", "battery_initial"},
+    _final_charge: {"battery_final", "battery_energy"},
+    _windows: {"duration", "release", "deadline"},
+    _hosts: {"power", "it_capacity", "allowed"},
+}

@@ -1,0 +1,366 @@
+"""An independent verifier: recomputes (1)-(16) from instance and decisions, in NumPy and xarray.
+
+It shares no code with the families and knows nothing of formulations or solvers, so that it can
+judge any schedule, whoever made it. An added family is asked for its own judgement. Each check
+returns by how much a row is broken, in the row's own unit; a row counts as broken where that
+exceeds `tolerance` times the size of the row's terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from carbonsched.core.instance import Instance
+from carbonsched.core.method import Method
+from carbonsched.core.schema import DECISIONS
+from carbonsched.core.settings import named_keywords
+from carbonsched.errors import VerificationError
+
+if TYPE_CHECKING:
+    from carbonsched.core.family import Family
+
+
+@dataclass(frozen=True)
+class Check:
+    """The worst violation of one row family: how much, in which unit, and where."""
+
+    equation: str
+    row: str
+    worst: float
+    unit: str
+    label: str
+    ok: bool
+
+    @property
+    def extent(self) -> str:
+        """How badly the row is broken, in words."""
+        if np.isinf(self.worst):
+            return "not a number" if self.unit else "cannot be checked"
+        return f"broken by {self.worst:.4g} {self.unit.removeprefix('1')}".rstrip()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of every check.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+    unjudged : tuple of str
+        Families that the schedule names and that were not given: what they forbid, earn and emit
+        could not be checked.
+    """
+
+    checks: tuple[Check, ...]
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed, and nothing is left unjudged."""
+        return all(check.ok for check in self.checks) and not self.unjudged
+
+    @property
+    def broken(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if not check.ok)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a check: equation, row, worst, unit, label, ok."""
+        return pd.DataFrame(self.checks)
+
+    def raise_if_broken(self) -> None:
+        """Raise `VerificationError` if any check failed."""
+        if not self.ok:
+            raise VerificationError(self)
+
+    def __str__(self) -> str:
+        if self.ok:
+            return f"verified: {len(self.checks)} checks, none broken"
+        lines = [f"({c.equation}) {c.row}: {c.extent} {c.label}".rstrip() for c in self.broken]
+        lines.insert(0, f"{len(lines)} of {len(self.checks)} checks broken")
+        lines += [f"not judged: {name}, whose family was not given" for name in self.unjudged]
+        return "\n".join(lines)
+
+
+class Judged(Protocol):
+    """What can be judged: decisions, and what is claimed of them."""
+
+    @property
+    def data(self) -> xr.Dataset: ...
+    @property
+    def objective(self) -> float: ...
+    @property
+    def emissions(self) -> float: ...
+    @property
+    def method(self) -> Method: ...
+    @property
+    def families(self) -> tuple[Family, ...]: ...
+
+
+@named_keywords
+def verify(
+    instance: Instance,
+    schedule: Judged,
+    tolerance: float = 1e-5,
+    *,
+    families: Iterable[Family] | None = None,
+) -> Report:
+    """Check a schedule against every equation of the model, by its method.
+
+    Parameters
+    ----------
+    instance : Instance
+    schedule : Schedule
+        Or anything with `data` (the decisions), `objective` (USD), `emissions` (tCO2e), `method`
+        and `families`.
+    tolerance : float
+        Relative to the size of each row's terms, and absolute below a size of one.
+    families : iterable of Family, optional
+        Added families to judge by, where the schedule knows only their names.
+
+    Returns
+    -------
+    Report
+        One check for each row of (1)-(16), of the method, for the domains of the decisions, and
+        of each added family. What a family forbids that is not given is named as unjudged.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> cs.verify(instance, cs.solve(instance)).ok
+    True
+    """
+    given = {f.name: f for f in families or () if f.parameters or f.decisions or f.judged}
+    own = [given.get(family.name, family) for family in schedule.families]
+    known = [family for family in own if family.judged]
+    data = instance.with_families(known).data
+    unjudged = tuple(family.name for family in own if not family.judged)
+    mismatch = _mismatch(data, schedule.data, known)
+    if mismatch:
+        what = "decisions over the instance's labels"
+        return Report((Check("1-16", what, np.inf, "", mismatch, False),), unjudged)
+    with xr.set_options(arithmetic_join="exact"):
+        decisions = schedule.data.astype(float)
+        rows = [
+            *_rows(data, decisions),
+            *_of_method(data, decisions, schedule.method),
+            *_totals(data, decisions, schedule, known, claims=not unjudged),
+        ]
+        rows += [
+            (family.name, row, unit, excess, size)
+            for family in known
+            for row, unit, excess, size in family.judge(data, decisions)
+        ]
+        return Report(tuple(_judge(*row, tolerance) for row in rows), unjudged)
+
+
+def _mismatch(given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family]) -> str:
+    """Say what keeps the decisions from being compared with the instance, if anything does."""
+    wanted = DECISIONS | {q.name: q for family in families for q in family.decisions}
+    missing = [name for name in wanted if name not in decided]
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    for dim in given.dims:
+        if dim not in decided.indexes or not decided.indexes[dim].equals(given.indexes[dim]):
+            return f"labels of {dim} differ"
+    wrong = [n for n, q in wanted.items() if set(decided[n].dims) != set(q.dims)]
+    return f"wrong dimensions: {', '.join(wrong)}" if wrong else ""
+
+
+Row = tuple[
+    str, str, str, xr.DataArray, "xr.DataArray | float"
+]  # equation, row, unit, excess, size
+
+
+def _judge(
+    equation: str, row: str, unit: str, excess: xr.DataArray, size: object, tolerance: float
+) -> Check:
+    """Find the worst excess of a row; a value that is not a number is infinitely bad."""
+    excess = xr.where(np.isnan(excess), np.inf, excess)
+    scaled = excess / np.maximum(1.0, np.abs(size))
+    if not excess.size:
+        return Check(equation, row, 0.0, unit, "", True)
+    at = np.unravel_index(int(np.argmax(scaled.values)), scaled.shape)
+    worst = float(excess.transpose(*scaled.dims).values[at])
+    place = zip(scaled.dims, at, strict=True)
+    label = ", ".join(f"{dim}={scaled.indexes[dim][k]}" for dim, k in place)
+    ok = bool(float(scaled.values[at]) <= tolerance)
+    return Check(equation, row, max(worst, 0.0), unit, f"at {label}" if label else "", ok)
+
+
+def _rows(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    """Yield (equation, row, unit, excess, size) for parameters `p` and decisions `s`."""
+    yield from _power(p, s)
+    yield from _grid(p, s)
+    yield from _jobs(p, s)
+    yield from _inference(p, s)
+    yield from _storage(p, s)
+
+
+def _power(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    jobs = (s.run * p.power).sum("job")
+    inference = (s.route * p.power_per_unit).sum("service")
+    yield "2", "IT power of the workload", "MW", np.abs(s.it_power - jobs - inference), s.it_power
+    yield "2", "IT capacity", "MW", s.it_power - p.it_capacity, s.it_power
+    cooled = s.it_power * p.cooling
+    yield "3", "facility power", "MW", np.abs(s.facility_power - cooled), cooled
+    supply = s.grid_import + s.generate + s.discharge
+    use = s.facility_power + s.grid_export + s.charge
+    yield "4", "power balance", "MW", np.abs(supply - use), np.maximum(supply, use)
+    yield "4", "generation available", "MW", s.generate - p.generation_available, s.generate
+    yield "4", "generation not negative", "MW", -s.generate, 1.0
+
+
+def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    for equation, power, limit, state in (
+        ("5", s.grid_import, p.import_limit, s.importing),
+        ("6", s.grid_export, p.export_limit, s.exporting),
+    ):
+        yield equation, f"{power.name} within its limit", "MW", power - limit * state, power
+        yield equation, f"{power.name} not negative", "MW", -power, 1.0
+        yield equation, f"{state.name} is 0 or 1", "1", _off_binary(state), 1.0
+    yield "7", "importing or exporting, not both", "1", s.importing + s.exporting - 1, 1.0
+    both = np.minimum(s.grid_import, s.grid_export)
+    yield "7", "import or export, not both", "MW", both, 1.0
+
+
+def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    yield "8", "one site at a time", "1", s.run.sum("site") - 1, 1.0
+    starts = s.start.sum(["site", "time"])
+    yield "8", "started at most once", "1", starts - 1, 1.0
+    if p.required.any():
+        yield "8", "required jobs run", "1", p.required - starts, 1.0
+    position = np.arange(p.sizes["time"])
+    labels = p.indexes["time"]
+    first = xr.DataArray(labels.get_indexer(p.release.values), {"job": p.job})
+    last = xr.DataArray(labels.get_indexer(p.deadline.values), {"job": p.job})
+    t = xr.DataArray(position, {"time": p.time})
+    yield "8", "runs within its window", "1", s.run * ((t < first) | (t > last)), 1.0
+    yield "8", "runs on allowed sites", "1", s.run * ~p.allowed, 1.0
+    for decision in (s.run, s.start, s.stop):
+        yield "8", f"{decision.name} is 0 or 1", "1", _off_binary(decision), 1.0
+    previous = s.run.shift(time=1, fill_value=0)
+    logic = (s.run - previous) - (s.start - s.stop)
+    yield "9", "run changes by start and stop", "1", np.abs(logic), 1.0
+    runs = s.run.transpose("job", "site", "time").values
+    starts = s.start.transpose("job", "site", "time").values
+    short = np.zeros(starts.shape[:1])
+    for j, i, begin in np.argwhere(starts > 0.5):
+        length = int(p.duration[j])
+        short[j] = max(short[j], length - runs[j, i, begin : begin + length].sum())
+    yield "10", "runs without a break", "periods", xr.DataArray(short, {"job": p.job}), 1.0
+    periods = s.run.sum(["site", "time"]) - p.duration * s.start.sum(["site", "time"])
+    yield "10", "runs exactly its duration", "periods", np.abs(periods), 1.0
+
+
+def _inference(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    yield "11", "demand served", "unit", np.abs(s.route.sum("site") - p.demand), p.demand
+    yield "11", "route not negative", "unit", -s.route, 1.0
+    too_far = p.latency > p.latency_limit
+    yield "12", "latency", "unit", s.route * too_far, 1.0
+
+
+def _storage(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    before = s.soc.shift(time=1)
+    before = before.where(before.time != before.time[0], p.battery_initial)
+    change = p.charge_efficiency * s.charge - s.discharge / p.discharge_efficiency
+    size = np.maximum(s.soc, before)
+    yield "13", "state of charge", "MWh", np.abs(s.soc - before - p.step_hours * change), size
+    least = p.battery_final
+    final = least - s.soc.isel(time=-1, drop=True)
+    yield "13", "final state of charge", "MWh", final, least
+    yield "14", "battery not below its minimum", "MWh", p.battery_min - s.soc, p.battery_min
+    yield "14", "battery not above its energy", "MWh", s.soc - p.battery_energy, s.soc
+    for power, limit in ((s.charge, p.charge_limit), (s.discharge, p.discharge_limit)):
+        yield "15", f"{power.name} within its limit", "MW", power - limit, power
+        yield "15", f"{power.name} not negative", "MW", -power, 1.0
+    both = np.minimum(s.charge, s.discharge)
+    yield "15", "charge or discharge, not both", "MW", both, 1.0
+
+
+def _totals(
+    p: xr.Dataset, s: xr.Dataset, claimed: Judged, families: Iterable[Family], claims: bool
+) -> Iterator[Row]:
+    """Yield (1) and (16); what is claimed of them only if every family is known."""
+    trade = p.export_price * s.grid_export - p.import_price * s.grid_import
+    running_cost = p.generation_cost * s.generate + p.battery_cost * (s.charge + s.discharge)
+    jobs = s.start.sum(["site", "time"]) * (p.reward - p.startup_cost)
+    emitted = p.carbon_intensity * s.grid_import + p.generation_carbon * s.generate
+    earned = [jobs.sum()]
+    earned += [p.step_hours * part.sum() for part in (p.value * s.route, trade, -running_cost)]
+    turnover = np.abs(jobs.sum()) + p.step_hours * (
+        np.abs(p.value * s.route).sum() + np.abs(trade).sum() + running_cost.sum()
+    )
+    total = p.step_hours * emitted.sum()
+    for family in families:
+        own = [unit * s[n] for w in family.worth(p).values() for n, unit in w.items()]
+        earned += [part.sum() for part in own]
+        turnover = turnover + sum(np.abs(part).sum() for part in own)
+        total = total + sum((unit * s[name]).sum() for name, unit in family.emitted(p).items())
+    if claims:
+        apart = np.abs(sum(earned) - claimed.objective)
+        yield "1", "objective as claimed", "USD", apart, turnover
+        yield "16", "emissions as claimed", "tCO2e", np.abs(total - claimed.emissions), total
+    held = claimed.method.carbon == "budget" and np.isfinite(p.carbon_budget)
+    over = total - p.carbon_budget if held else xr.zeros_like(total)
+    yield "16", "carbon budget", "tCO2e", over, total
+
+
+def _of_method(p: xr.Dataset, s: xr.Dataset, method: Method) -> Iterator[Row]:
+    """Yield what a method of Table I does without."""
+    if method.generation == "none":
+        yield "method", "no on-site generation", "MW", s.generate, 1.0
+    if method.export == "none":
+        yield "method", "no export", "MW", s.grid_export, 1.0
+    if method.storage == "idle":
+        yield "method", "battery does not charge", "MW", s.charge, 1.0
+        yield "method", "battery does not discharge", "MW", s.discharge, 1.0
+    if method.routing == "home":
+        away = s.route * (p.home != p.site)
+        yield "method", "served at home", "unit", away, p.demand
+    if method.workload == "first fit":
+        yield from _first_come(p, s)
+
+
+def _first_come(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    """Yield how far the workload is from first come, first served, inference split by capacity."""
+    order = ("site", "time")
+    near = (p.latency <= p.latency_limit) * p.it_capacity
+    split = p.demand * (near / near.sum("site")).fillna(0.0)
+    yield "method", "inference split by capacity", "unit", np.abs(s.route - split), p.demand
+    fed = (p.import_limit + p.generation_available) / p.cooling
+    free = np.minimum(fed, p.it_capacity) - (split * p.power_per_unit).sum("service")
+    free = free.transpose(*order).values.copy()
+    begins = s.start.transpose("job", *order).values > 0.5
+    labels = p.indexes["time"]
+    release, deadline = labels.get_indexer(p.release), labels.get_indexer(p.deadline)
+    wrong = np.zeros(p.sizes["job"])
+    for j in np.argsort(release, kind="stable"):
+        length, power = int(p.duration[j]), float(p.power[j])
+        due = next(
+            (
+                (i, t)
+                for t in range(release[j], deadline[j] - length + 2)
+                for i in np.flatnonzero(p.allowed.values[j])
+                if free[i, t : t + length].min() >= power - 1e-9
+            ),
+            None,
+        )
+        placed = [tuple(map(int, at)) for at in np.argwhere(begins[j])]
+        wrong[j] = placed != ([] if due is None else [due])
+        if due is not None:
+            free[due[0], due[1] : due[1] + length] -= power
+    yield "method", "jobs first come, first served", "1", xr.DataArray(wrong, {"job": p.job}), 1.0
+
+
+def _off_binary(values: xr.DataArray) -> xr.DataArray:
+    """Return the distance of each value from the nearer of 0 and 1."""
+    return np.minimum(np.abs(values), np.abs(values - 1))

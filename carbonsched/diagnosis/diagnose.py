@@ -1,0 +1,189 @@
+"""Why an instance has no schedule, and the least that would give it one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import xarray as xr
+
+from carbonsched.core.decisions import running
+from carbonsched.core.first_fit import first_fit
+from carbonsched.core.instance import Instance, require_instance
+from carbonsched.core.method import Method, method_of
+from carbonsched.diagnosis.amounts import listed
+from carbonsched.diagnosis.arithmetic import Finding, find_impossible
+from carbonsched.diagnosis.conflict import Conflict, find_conflict
+from carbonsched.diagnosis.elastic import Elastic
+from carbonsched.diagnosis.feasibility import Plan
+from carbonsched.diagnosis.remedies import Remedy, least_change, least_together, movable
+from carbonsched.diagnosis.words import NAMES, conflict_sentences, remedy_sentence
+from carbonsched.errors import InfeasibleError
+
+LAST = "demand"  # not serving is the remedy of last resort: it is always enough
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `diagnose` found. Printed, it is a report.
+
+    Attributes
+    ----------
+    instance : Instance
+    method : Method
+    feasible : bool
+        Whether there is a schedule after all; then the rest is empty.
+    findings : tuple of Finding
+        What arithmetic on the data alone shows to be impossible.
+    conflict : Conflict or None
+        An irreducible set of limits that contradict each other. There may be others.
+    remedies : tuple of Remedy
+        One a parameter: the least change of it that is enough by itself.
+    together : tuple of Remedy
+        Where no parameter but demand is enough by itself: changes that are enough together.
+    """
+
+    instance: Instance = field(repr=False)
+    method: Method
+    feasible: bool
+    findings: tuple[Finding, ...] = ()
+    conflict: Conflict | None = None
+    remedies: tuple[Remedy, ...] = ()
+    together: tuple[Remedy, ...] = ()
+
+    def remedy(self, parameter: str) -> Remedy:
+        """Return the remedy of one parameter.
+
+        Raises
+        ------
+        KeyError
+            The method leaves that parameter no part, or the instance is feasible.
+        """
+        return {remedy.parameter: remedy for remedy in self.remedies}[parameter]
+
+    def sentences(self) -> dict[str, list[str]]:
+        """Return the report by heading: sentences with labels, hours and units."""
+        data = self.instance.data
+        enough = [r for r in self.remedies if r.enough]
+        rest = [r.parameter for r in self.remedies if not r.enough]
+        least = [remedy_sentence(data, remedy) for remedy in enough]
+        if rest:
+            least.append(f"not enough by itself: {listed([NAMES[name] for name in rest])}")
+        report = {
+            "impossible": [finding.sentence for finding in self.findings],
+            CONFLICT: [] if self.conflict is None else conflict_sentences(data, self.conflict),
+            "least change, any one of": least,
+            "or together": [remedy_sentence(data, remedy) for remedy in self.together],
+        }
+        return {heading: lines for heading, lines in report.items() if lines}
+
+    def summary(self) -> str:
+        """Return the report in a few lines, as the message of an error."""
+        if self.feasible:
+            return "  a diagnosis finds a schedule: try another solver or formulation"
+        report, data = self.sentences(), self.instance.data
+        said = report.get("impossible") or ["; ".join(report[CONFLICT])]
+        lines = [f"  - {sentence}" for sentence in said[:_SHOWN]]
+        if len(said) > _SHOWN:
+            lines.append(f"  - and {len(said) - _SHOWN} more")
+        least = [
+            remedy_sentence(self.instance.data, r, brief=True) for r in self.remedies if r.enough
+        ]
+        lines += [f"  least change: {', or '.join(least)}"] if least else []
+        if self.together:
+            both = [remedy_sentence(data, r, brief=True) for r in self.together]
+            lines.append(f"  without shedding demand: {listed(both)}")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        title = f"{self.instance.data.attrs.get('title', 'instance')}, {self.method}"
+        if self.feasible:
+            return f"{title}: there is a schedule"
+        blocks = [f"{title}: no schedule"]
+        for heading, lines in self.sentences().items():
+            blocks.append("\n  - ".join([f"{heading}:", *lines]))
+        return "\n".join(blocks)
+
+
+_SHOWN = 4  # findings in a summary
+CONFLICT = "in conflict (one set from which nothing can be spared; there may be others)"
+
+
+def diagnose(
+    instance: Instance,
+    method: str | Method = "joint",
+    *,
+    time_limit: float = 60.0,
+) -> Diagnosis:
+    """Explain why an instance has no schedule, and what would restore one.
+
+    Three stages: arithmetic on the data; an irreducible conflict of limits in the linear program
+    that decides feasibility (`carbonsched.diagnosis.feasibility`: integers never do); and, with slacks in the
+    same program, the least change of each parameter, confirmed on the changed instance.
+
+    Parameters
+    ----------
+    instance : Instance
+    method : str or Method
+        Of `carbonsched.METHODS`, or a value of your own.
+    time_limit : float
+        Seconds for the deletion filter of the conflict.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    SolverError
+        HiGHS could not decide a linear program.
+    """
+    require_instance(instance)
+    chosen = method_of(method)
+    elastic = _program(instance, chosen)
+    if not elastic.infeasible():
+        return Diagnosis(instance, chosen, feasible=True)
+
+    def holds(changed: xr.Dataset) -> bool:
+        if chosen.workload == "first fit":  # the fixed workload follows the change
+            return not _program(Instance(changed), chosen).infeasible()
+        return elastic.holds(changed)
+
+    remedies = {
+        name: least_change(elastic, instance.data, name, holds)
+        for name in movable(chosen, instance.data)
+    }
+    together: tuple[Remedy, ...] = ()
+    if not any(remedy.enough for name, remedy in remedies.items() if name != LAST):
+        names = [name for name in remedies if name != LAST]
+        together = least_together(elastic, instance.data, names, holds)
+    return Diagnosis(
+        instance,
+        chosen,
+        feasible=False,
+        findings=tuple(find_impossible(instance.data, chosen)),
+        conflict=find_conflict(elastic, time_limit),
+        remedies=tuple(remedies.values()),
+        together=together,
+    )
+
+
+def _program(instance: Instance, chosen: Method) -> Elastic:
+    """Return the program that decides; of `energy_only`, the first of its two that fails.
+
+    Its workload must find room without batteries before there is one; then the energy side, jobs
+    included, must keep to the budget.
+    """
+    data = instance.data
+    if chosen.workload == "optimised":
+        return Elastic(data, chosen)
+    idle = xr.zeros_like(data.cooling)
+    try:
+        start = first_fit(instance).start
+    except InfeasibleError:
+        return Elastic(data, replace(chosen, storage="idle", carbon="none"), Plan(idle))
+    return Elastic(data, chosen, Plan(_job_power(data, start)))
+
+
+def _job_power(data: xr.Dataset, start: xr.DataArray) -> xr.DataArray:
+    """Return the IT power of jobs that start as given, MW over (site, time)."""
+    return (data.power * running(start, data.duration)).sum("job").transpose("site", "time")

@@ -1,0 +1,162 @@
+"""The front door, `solve`: it alone knows the engines and the diagnosis of what has no schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from carbonsched.columns.engine import column_generation
+from carbonsched.core.build import added, require_families
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import Family
+from carbonsched.core.formulation import Formulation, formulation_of
+from carbonsched.core.instance import Instance, require_instance
+from carbonsched.core.method import Method, method_of
+from carbonsched.core.reach import start_counts
+from carbonsched.core.schedule import Schedule
+from carbonsched.core.settings import Settings, named_keywords
+from carbonsched.core.solve import believed, solve_milp, versions
+from carbonsched.core.verify import verify
+from carbonsched.diagnosis.diagnose import diagnose
+from carbonsched.errors import InfeasibleError
+
+ENGINES = ("auto", "milp", "column-generation")
+AUTO_PLACEMENTS = 8_000
+
+
+@named_keywords
+def solve(
+    instance: Instance,
+    method: str | Method = "joint",
+    formulation: str | Formulation = "start",
+    *,
+    families: Iterable[Family] = FAMILIES,
+    gap: float = 0.01,
+    time_limit: float = 120.0,
+    engine: str = "auto",
+    solver: str = "highs",
+    verbose: bool = False,
+    progress: bool | None = None,
+    explain: bool = False,
+    options: Mapping[str, Any] | None = None,
+) -> Schedule:
+    """Build, solve and verify.
+
+    Parameters
+    ----------
+    instance : Instance
+    method : str or Method
+        A method of Table I, "joint", "compute_only", "energy_only", "no_battery", "no_routing" or
+        "no_carbon", or a value of your own.
+    formulation : str or Formulation
+        "start" (default) or "paper", or a value of your own.
+    families : iterable of Family
+        What states the rows: `[*carbonsched.FAMILIES, my_family]` adds one of yours.
+    gap : float
+        Relative gap at which to stop; the paper's 1 % by default.
+    time_limit : float
+        Seconds; the paper's 120 by default. The incumbent is returned with its gap.
+    engine : str
+        "milp" hands the whole model to the solver. "column-generation" solves the relaxation job
+        by job and rounds: for many jobs, where a small certified gap is enough; with HiGHS, and
+        not for "energy_only" nor with added families. It may stop short of the gap asked for
+        (status "stopped"). "auto" takes the first up to `AUTO_PLACEMENTS` placements of jobs.
+    solver : str
+        Any solver that linopy supports and finds installed.
+    verbose : bool
+        Let the solver print its log.
+    progress : bool, optional
+        Show a progress bar once a solve takes seconds; by default on a terminal only.
+    explain : bool
+        Say in the message of an InfeasibleError why there is no schedule and what would restore
+        one. Without it, `error.diagnosis` finds out when asked.
+    options : mapping, optional
+        Passed to the solver under the solver's own names.
+
+    Returns
+    -------
+    Schedule
+        Verified against every equation, by its method.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, NoIncumbentError, SolverError
+        There is no schedule to return, and why; or the solver contradicts itself.
+    VerificationError
+        The solver's answer breaks the model; with the engine "milp", also when solved again
+        without presolve and with all states, if there was time to.
+    ValueError
+        A choice is unknown, or the engine does not take the method, solver, options or families.
+    TypeError
+        What is given is no instance, or there is no such keyword.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> schedule = cs.solve(cs.generate(sites=2, periods=4, jobs=1, services=1), gap=0.001)
+    >>> schedule.gap <= 0.001
+    True
+    """
+    require_instance(instance)
+    chosen, how = method_of(method), formulation_of(formulation)
+    stated = require_families(families)
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
+    settings = Settings(
+        gap=gap, time_limit=time_limit, solver=solver, verbose=verbose, progress=progress,
+        options=dict(options or {}),
+    )  # fmt: skip
+    if engine == "auto":
+        engine = fitting_engine(instance, chosen, how, settings, stated)
+    with explaining(instance, chosen, explain, stated):
+        if engine == "milp":
+            return solve_milp(instance, chosen, how, stated, settings)
+        refuse_added(stated, "column generation", "engine='milp'")
+        schedule = column_generation(instance, chosen, how, settings)
+        schedule = replace(schedule, versions=versions(solver))
+        return believed(schedule, verify(instance, schedule), gap)
+
+
+def refuse_added(families: Iterable[Family], what: str, instead: str) -> None:
+    """Raise ValueError, before any work, where added families are not known to be taken."""
+    if named := [family.name for family in added(families)]:
+        raise ValueError(f"{what} does not take the family {', '.join(named)}: use {instead}")
+
+
+def fitting_engine(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    settings: Settings,
+    families: Iterable[Family] = FAMILIES,
+) -> str:
+    """Return what "auto" means: the engine for the number of placements the jobs may take."""
+    data = instance.data
+    count = (data.allowed.sum("site") * start_counts(data)).sum()
+    alone = method.workload == "optimised" and formulation.jobs == "start" and not settings.options
+    large = count > AUTO_PLACEMENTS and alone and settings.solver == "highs"
+    return "column-generation" if large and not added(families) else "milp"
+
+
+@contextmanager
+def explaining(
+    instance: Instance,
+    method: Method,
+    explain: bool = False,
+    families: Iterable[Family] = FAMILIES,
+) -> Iterator[None]:
+    """Let an InfeasibleError know how to find its diagnosis, and say it at once if told to."""
+    try:
+        yield
+    except InfeasibleError as error:
+        error.ask = partial(diagnose, instance, method)
+        if own := [family.name for family in added(families)]:
+            error.add_note(f"the diagnosis knows the paper's families, and not {', '.join(own)}")
+        if explain:
+            error.explain()
+        else:
+            error.add_note("its attribute `diagnosis` says why; solve(..., explain=True) at once")
+        raise

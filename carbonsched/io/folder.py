@@ -1,0 +1,196 @@
+"""A folder of CSV tables: read with every fault named, written as one step.
+
+A save writes everything to a folder of its own within the folder, renames that (from this moment
+on the new version counts), and then moves file by file into place. A reader that finds the moving
+unfinished, because the process was killed, reads what has not been moved yet from where it is; the
+next save finishes it. So there is always one whole version, the former or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from carbonsched.errors import InstanceError
+from carbonsched.io import cells, package, tables
+from carbonsched.io.files import UnreadableError, read_text, remove_leftovers, to_disk
+
+MOST_BYTES = 2**28  # of one table; a hundred sites over a year of hours take a quarter of it
+_SAVING, _SAVED = ".saving-", ".saved"
+
+
+def read_folder(folder: Path) -> xr.Dataset:
+    """Read a folder of CSV tables described by its `datapackage.json`.
+
+    Raises
+    ------
+    InstanceError
+        Lists every fault of the files, each with file, row and column.
+    """
+    attrs, found = _tables(folder)
+    coords = tables.labels(found)
+    if faults := tables.misfits(found, coords):
+        raise InstanceError(faults, str(folder))
+    values = {
+        name: array
+        for table, parsed in found
+        for name, array in tables.arrays(table, parsed, coords).items()
+    }
+    return xr.Dataset(values, coords, attrs)
+
+
+def find_cells(
+    folder: Path, wanted: Iterable[tuple[str, Mapping[str, object] | None]]
+) -> list[str]:
+    """Return the file, row and column of some values of a folder that could be read.
+
+    Parameters
+    ----------
+    folder : Path
+        Anything else, a NetCDF file for instance, has no cells.
+    wanted : iterable of tuple
+        Variable, and label by dimension; with None for the labels there is no cell to name.
+
+    Returns
+    -------
+    list of str
+        "site.csv, row 3, column it_capacity" for each, empty where there is none.
+    """
+    found = _tables(folder)[1] if folder.is_dir() else []
+    of = {name: (table, parsed) for table, parsed in found for name in table.names}
+    return [
+        tables.cell(*of[name], name, at) if name in of and at is not None else ""
+        for name, at in wanted
+    ]
+
+
+def _tables(folder: Path) -> tuple[dict[str, Any], tables.Tables]:
+    """Return the attributes and the cells of every table, or raise with the faults of all."""
+    try:
+        text = read_text(_inside(folder, package.FILE), package.MOST_BYTES)
+    except UnreadableError as error:
+        raise InstanceError([f"{package.FILE}: {error}"], str(folder)) from error
+    attrs, described, faults = package.parse(text)
+    found: tables.Tables = []
+    for table in described if not faults else ():
+        try:
+            parsed, bad = cells.parse(read_text(_inside(folder, table.path), MOST_BYTES), table)
+        except UnreadableError as error:
+            joint = ", " if str(error).startswith("row") else ": "
+            parsed, bad = None, [f"{table.path}{joint}{error}"]
+        faults += bad
+        if parsed is not None:
+            found.append((table, parsed))
+    if faults:
+        raise InstanceError(faults, str(folder))
+    return attrs, found
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return where a file of the folder is; a link may not lead out of it."""
+    unmoved = folder / _SAVED / name
+    try:
+        path = unmoved if unmoved.exists() else folder / name
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle, a name too long
+        raise UnreadableError(f"cannot be opened ({error})") from error
+    if path.is_symlink() and not real.is_relative_to(folder.resolve()):
+        raise UnreadableError("a link that leads out of the folder")
+    return path
+
+
+def write_folder(data: xr.Dataset, folder: Path) -> None:
+    """Write an instance as CSV tables and `datapackage.json`, as one step.
+
+    Killed or failing at any moment, it leaves the former version whole, or the new one. Tables
+    that a former instance in the folder had and this one has not are removed, other files kept.
+
+    Raises
+    ------
+    FileExistsError
+        The folder holds a data package that is no instance's, or is a file.
+    OSError
+        Writing failed, on a full disk for instance; the former version is whole.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{folder} is not a folder: not touched")
+    _settle(folder)
+    _tables_of(folder)
+    about, described = package.describe(data)
+    made = _missing_parents(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, f"{_SAVING}*")
+    saving = Path(tempfile.mkdtemp(prefix=_SAVING, dir=folder))
+    try:
+        for names, resource in described:
+            _write_table(data, names, resource, saving / resource["path"])
+        whole = about | {"resources": [resource for _, resource in described]}
+        text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+        (saving / package.FILE).write_text(text, encoding="utf-8")
+        for path in saving.iterdir():
+            to_disk(path)
+            path.chmod(0o644)
+        os.rename(saving, folder / _SAVED)
+    except BaseException:
+        shutil.rmtree(saving, ignore_errors=True)
+        for empty in made:
+            empty.rmdir()
+        raise
+    _settle(folder)
+
+
+def _missing_parents(folder: Path) -> list[Path]:
+    """Return the folders that are still to be made, the innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def _write_table(data: xr.Dataset, names: list[str], resource: dict, path: Path) -> None:
+    scalars = {name: [data[name].values[()]] for name in names if not data[name].dims}
+    frame = pd.DataFrame(scalars) if scalars else data[names].to_dataframe()
+    frame = frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
+    for column in frame.select_dtypes("datetime"):
+        # The shortest that is exact: seconds, or all nine digits of a fraction.
+        whole = (frame[column] == frame[column].dt.floor("s")).all()
+        text = frame[column].map(lambda t: t.isoformat(timespec="nanoseconds"))
+        frame[column] = (text.str[:19] if whole else text) + "Z"
+    frame.replace(np.inf, "INF").to_csv(path, index=False)
+
+
+def _settle(folder: Path) -> None:
+    """Move what a save has left to be moved into place; the package comes last."""
+    saved = folder / _SAVED
+    if not saved.is_dir():
+        return
+    new, former = _tables_of(saved), _tables_of(folder)
+    for name in sorted(new):
+        if (saved / name).is_file():
+            os.replace(saved / name, folder / name)
+    for obsolete in former - new:
+        (folder / obsolete).unlink(missing_ok=True)
+    if (saved / package.FILE).is_file():
+        os.replace(saved / package.FILE, folder / package.FILE)
+    saved.rmdir()
+
+
+def _tables_of(folder: Path) -> set[str]:
+    """Return the tables of the instance that is in a folder; refuse anybody else's package."""
+    if not (folder / package.FILE).exists():
+        return set()
+    try:
+        held = json.loads(read_text(folder / package.FILE, package.MOST_BYTES))
+        ours = held["name"] == package.NAME
+        paths = {str(resource["path"]) for resource in held["resources"]}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        ours = False
+    if not ours:
+        raise FileExistsError(f"{folder} holds a {package.FILE} that is no instance's: not touched")
+    return {path for path in paths if Path(path).name == path and path.endswith(".csv")}

@@ -1,0 +1,208 @@
+"""`datapackage.json`: which tables an instance has, their keys, columns, units and sources."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import xarray as xr
+
+from carbonsched.core.schema import DIMENSIONS, PARAMETERS
+
+NAME = "carbonsched-instance"
+FILE = "datapackage.json"
+MOST_BYTES = 2**24  # of datapackage.json; that of a hundred tables is a tenth of a megabyte
+_RESERVED = ("profile", "name", "resources")
+_TYPES = {"float": "number", "int": "integer", "bool": "boolean", "site": "string"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV table as the package describes it: key columns are dimensions, others variables.
+
+    Attributes
+    ----------
+    types : dict of str to str
+        Of each column: "number", "integer", "boolean", "string" or "datetime".
+    units : dict of str to str
+        Of the variables, as far as given.
+    about : dict of str to str
+        `source` and `licence`, as far as given.
+    """
+
+    path: str
+    dims: tuple[str, ...]
+    types: dict[str, str]
+    units: dict[str, str] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The variables."""
+        return [name for name in self.types if name not in self.dims]
+
+
+class _Faulty(ValueError):
+    """What is wrong with one part of the package."""
+
+
+def parse(text: str) -> tuple[dict[str, Any], list[Table], list[str]]:
+    """Return the attributes, the tables and the faults of a `datapackage.json`."""
+    try:
+        package = json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        return {}, [], [f"{FILE}: nested too deeply"]
+    except ValueError as error:
+        return {}, [], [f"{FILE}: not JSON ({error})"]
+    if not isinstance(package, dict) or not isinstance(package.get("resources"), list):
+        return {}, [], [f"{FILE}: expected an object with a list of resources"]
+    tables, faults = [], []
+    for number, resource in enumerate(package["resources"]):
+        try:
+            tables.append(_table(resource))
+        except _Faulty as fault:
+            path = resource.get("path") if isinstance(resource, dict) else None
+            faults.append(f"{FILE}, resource {number + 1} ({path!r:.80}): {fault}")
+    paths = Counter(table.path for table in tables)
+    faults += [f"{FILE}: {path} is described {n} times" for path, n in paths.items() if n > 1]
+    owners = Counter(name for table in tables for name in table.names)
+    faults += [f"{FILE}: {name}: given by {n} tables" for name, n in owners.items() if n > 1]
+    attrs = {key: value for key, value in package.items() if key not in _RESERVED}
+    return plain_attrs(attrs), tables, faults
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    if repeated:
+        raise ValueError(f"given more than once: {', '.join(map(repr, repeated[:5]))}")
+    return dict(pairs)
+
+
+def plain_attrs(attrs: Mapping[Any, Any]) -> dict[str, Any]:
+    """Keep the attributes that both JSON and NetCDF can hold: texts and finite numbers."""
+
+    def plain(value: object) -> bool:
+        if isinstance(value, str):
+            return "\0" not in value and not any(0xD800 <= ord(c) < 0xE000 for c in value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return abs(value) < 2**63 if isinstance(value, int) else math.isfinite(value)
+
+    return {str(k): v for k, v in attrs.items() if plain(str(k)) and str(k) and plain(v)}
+
+
+def _need(condition: bool, complaint: str) -> None:
+    if not condition:
+        raise _Faulty(complaint)
+
+
+def _table(resource: object) -> Table:
+    _need(isinstance(resource, dict), "expected an object")
+    path, schema = resource.get("path"), resource.get("schema")
+    _need(isinstance(path, str), "expected a path, the name of a CSV table")
+    plain = path.isprintable() and path.endswith(".csv") and not path.startswith(".")
+    # A path on any system, so that a package means the same everywhere.
+    _need(plain and not set(path) & set('/\\:"'), "the path must be a CSV table in the folder")
+    _need(isinstance(schema, dict), "expected a schema")
+    fields, dims = schema.get("fields"), schema.get("primaryKey", [])
+    dims = [dims] if isinstance(dims, str) else dims
+    _need(
+        isinstance(dims, list) and all(isinstance(dim, str) for dim in dims),
+        "expected primaryKey to be a list of dimensions",
+    )
+    strange = [dim for dim in dims if dim not in DIMENSIONS]
+    _need(not strange, f"not a dimension of the model: {', '.join(map(repr, strange))}")
+    _need(isinstance(fields, list) and fields, "expected a list of fields")
+    types, units = {}, {}
+    for column in fields:
+        _need(isinstance(column, dict), "expected every field to be an object")
+        name, unit = column.get("name"), column.get("unit")
+        _need(isinstance(name, str), "expected every field to have a name")
+        _need(name not in types, f"column {name!r} is described twice")
+        types[name] = _type(name, column.get("type"), tuple(dims))
+        if unit is not None:
+            _need(isinstance(unit, str), f"column {name!r}: expected the unit to be a text")
+            units[name] = unit
+    missing = [dim for dim in dims if dim not in types]
+    _need(not missing, f"no column for the key {', '.join(missing)}")
+    about = {}
+    for slot, key, attr in (("sources", "title", "source"), ("licenses", "name", "licence")):
+        if given := resource.get(slot):
+            _need(isinstance(given, list) and isinstance(given[0], dict), f"{slot}: not a list")
+            about |= plain_attrs({attr: given[0].get(key)})
+    return Table(path, tuple(dims), types, units, about)
+
+
+def _type(name: str, given: object, dims: tuple[str, ...]) -> str:
+    """Return the type of a column, if it is the one the model knows."""
+    if name in dims:
+        expected = ("datetime", "integer") if name == "time" else ("string",)
+    else:
+        _need(name in PARAMETERS, f"column {name!r} is not a variable of the model")
+        quantity = PARAMETERS[name]
+        key = " x ".join(quantity.dims) or "nothing: it is one value"
+        _need(set(dims) == set(quantity.dims), f"column {name!r}: its key is {key}")
+        time = ("datetime", "integer")
+        expected = time if quantity.kind == "time" else (_TYPES[quantity.kind],)
+    wanted = " or ".join(expected)
+    _need(given in expected, f"column {name!r}: type {given!r:.40}, expected {wanted}")
+    return str(given)
+
+
+def describe(data: xr.Dataset) -> tuple[dict[str, Any], list[tuple[list[str], dict[str, Any]]]]:
+    """Return what the package says of itself, and each table's variables with its descriptor."""
+    times = "datetime" if data.indexes["time"].dtype.kind == "M" else "integer"
+    tables = list(_groups(data))
+    shared = Counter(PARAMETERS[names[0]].dims for names in tables)
+    described = []
+    for names in tables:
+        dims = PARAMETERS[names[0]].dims
+        label = _label(names) if shared[dims] > 1 else "_".join(dims) or "instance"
+        described.append((names, _descriptor(data, names, label, times)))
+    about = {k: v for k, v in plain_attrs(data.attrs).items() if k not in _RESERVED}
+    return {"profile": "data-package", "name": NAME} | about, described
+
+
+def _label(names: list[str]) -> str:
+    """Return a table's name, from its variables, where its dimensions do not tell it apart."""
+    return "_".join(names) if len(names) <= 3 else f"{names[0]}_and_{len(names) - 1}_more"
+
+
+def _groups(data: xr.Dataset) -> Iterator[list[str]]:
+    """Group variables by dimensions, source and licence."""
+
+    def key(name: str) -> tuple[tuple[str, ...], str, str]:
+        attrs = data[name].attrs
+        return PARAMETERS[name].dims, str(attrs.get("source", "")), str(attrs.get("licence", ""))
+
+    for _, names in groupby(sorted(PARAMETERS, key=key), key):
+        yield list(names)
+
+
+def _descriptor(data: xr.Dataset, names: list[str], label: str, times: str) -> dict[str, Any]:
+    """Return the Frictionless descriptor of one table."""
+    dims, required = PARAMETERS[names[0]].dims, {"constraints": {"required": True}}
+    keys = [{"name": dim, "type": times if dim == "time" else "string"} | required for dim in dims]
+    fields = [
+        {
+            "name": name,
+            "type": _TYPES.get(PARAMETERS[name].kind, times),
+            "title": PARAMETERS[name].meaning,
+            "unit": PARAMETERS[name].unit,
+        }
+        | required
+        for name in names
+    ]
+    schema = {"fields": keys + fields} | ({"primaryKey": list(dims)} if dims else {})
+    resource = {"name": label.replace("_", "-"), "path": f"{label}.csv", "schema": schema}
+    about = plain_attrs(data[names[0]].attrs)
+    if "licence" in about:
+        resource["licenses"] = [{"name": about["licence"]}]
+    if "source" in about:
+        resource["sources"] = [{"title": about["source"]}]
+    return resource

@@ -1,0 +1,1 @@
+"""One model through time: solved again after a change of numbers, and rolled window by window."""

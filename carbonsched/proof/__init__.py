@@ -1,0 +1,1 @@
+"""What a stranger can check without a solver: certificates, in exact arithmetic."""

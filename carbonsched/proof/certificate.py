@@ -1,0 +1,243 @@
+r"""A certificate: a schedule and prices, which together prove how good the schedule is.
+
+The schedule is a set of exact decisions, so that its benefit is a lower bound on the optimum; the
+prices give an upper bound (`carbonsched.proof.exact_bound`). Both are stated, and both are computed again
+from instance and certificate whenever one is checked: what a solver reported proves nothing, and
+stands beside them as what it is, a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from carbonsched import certificate_file
+from carbonsched.core.first_fit import first_fit
+from carbonsched.core.instance import Instance
+from carbonsched.core.method import METHODS
+from carbonsched.core.reach import require_routes
+from carbonsched.errors import CertificateError, InfeasibleError
+from carbonsched.io.digest import digest
+from carbonsched.proof.exact_bound import certified_bound, snap_prices
+from carbonsched.proof.exact_schedule import Incumbent, emissions, follow, objective, violations
+from carbonsched.proof.rational import exact_data, rational, rounded_down, rounded_up, written
+from carbonsched.proof.restated import left_by
+
+DECIMALS = 6  # of a stated benefit or bound, USD, rounded to the safe side
+_FITS = 1e-6  # of a service's demand: how near the routes of a fixed workload are to their shares
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Certificate:
+    """What a schedule certainly earns, and what no schedule can exceed.
+
+    Attributes
+    ----------
+    title : str
+        Of the instance.
+    instance : str
+        Its digest, the SHA-256 of labels and values.
+    method : str
+        Of Table I.
+    scope : dict of str to str
+        The slots of the formulation that say which schedules the bound is on. With the workload
+        "first fit" it is on schedules with this one's placements and routes.
+    objective, bound : Fraction
+        Benefit of the schedule, USD, rounded down, and upper bound on that of any, rounded up.
+    emissions : Fraction
+        Left side of (16), tCO2e, rounded up.
+    missed : tuple of str
+        Limits that the schedule misses in exact arithmetic, and by how much: as a rule, none.
+    incumbent : Incumbent
+        The schedule.
+    prices : xarray.Dataset
+        `carbonsched.core.schema.PRICES`, from which the bound follows.
+    reported : dict
+        What the solver said: solver, status, objective, bound, gap. No part of the proof.
+    """
+
+    title: str
+    instance: str
+    method: str
+    scope: dict[str, str]
+    objective: Fraction
+    bound: Fraction
+    emissions: Fraction
+    missed: tuple[str, ...]
+    incumbent: Incumbent
+    prices: xr.Dataset
+    reported: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        instance: Instance,
+        method: str,
+        scope: dict[str, str],
+        incumbent: Incumbent,
+        prices: xr.Dataset,
+        reported: dict[str, Any],
+    ) -> Certificate:
+        """Return the certificate that decisions and prices make; all it states is computed."""
+        left = left_by(instance.data, scope)
+        data = exact_data(left)
+        made = follow(data, incumbent)
+        fixed = incumbent if scope["workload"] == "first fit" else None
+        missed = [str(violation) for violation in violations(data, incumbent, made)]
+        if fixed is not None:
+            missed += _misfits(instance, fixed)
+        prices = snap_prices(left, prices)
+        return cls(
+            title=title_of(instance),
+            instance=digest(instance),
+            method=method,
+            scope=dict(scope),
+            objective=rounded_down(objective(data, incumbent, made), DECIMALS),
+            bound=rounded_up(certified_bound(left, prices, fixed), DECIMALS),
+            emissions=rounded_up(emissions(data, made), DECIMALS),
+            missed=tuple(missed),
+            incumbent=incumbent,
+            prices=prices,
+            reported=reported,
+        )
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the schedule keeps every limit in exact arithmetic."""
+        return not self.missed
+
+    @property
+    def gap(self) -> float:
+        """The certified root gap: relative distance of the objective from the bound.
+
+        The root's, because prices bound what can be earned before any branching. A solver that
+        branched may report a smaller gap, which stands in `reported`.
+        """
+        distance = max(self.bound - self.objective, Fraction(0))
+        return float(distance / max(abs(self.objective), rational(1e-9)))
+
+    def check(self, instance: Instance) -> None:
+        """Compute everything again from the instance, without linopy or a solver.
+
+        Raises
+        ------
+        CertificateError
+            Lists everything that the certificate states and that is not so.
+        """
+        if digest(instance) != self.instance:
+            raise CertificateError(["made for another instance, or the instance was changed"])
+        if faults := _labels_apart(instance, self) + scope_apart(self.method, self.scope):
+            raise CertificateError(faults)
+        try:
+            require_routes(left_by(instance.data, self.scope))
+        except InfeasibleError as error:
+            raise CertificateError([str(error)]) from error
+        placed = replace(self.incumbent, decided=_labelled(instance, self.incumbent.decided))
+        prices = _labelled(instance, self.prices)
+        again = Certificate.of(instance, self.method, self.scope, placed, prices, self.reported)
+        faults = [
+            f"{name} is stated as {written(getattr(self, name))} {unit}, "
+            f"but is {written(getattr(again, name))}"
+            for name, unit in (("objective", "USD"), ("bound", "USD"), ("emissions", "tCO2e"))
+            if getattr(self, name) != getattr(again, name)
+        ]
+        faults += [f"not stated: {miss}" for miss in again.missed if miss not in self.missed]
+        faults += [
+            f"stated, but not so: {miss}" for miss in self.missed if miss not in again.missed
+        ]
+        if faults:
+            raise CertificateError(faults)
+
+    def report(self) -> str:
+        """Return what is proved, and apart from it what the solver said, in a few lines."""
+        earned = f"{float(self.objective):,.2f} USD and emits {float(self.emissions):,.3f} tCO2e"
+        shown = "proved     a schedule that" if self.feasible else "computed   what misses limits"
+        lines = [
+            f"instance   {self.title or self.instance[:12]}, method {self.method}",
+            f"{shown} earns {earned}",
+            f"proved     no schedule earns more than {float(self.bound):,.2f} USD",
+        ]
+        if self.feasible:
+            lines.append(f"proved     root gap {self.gap:.4%}")
+        if self.scope["workload"] == "first fit":
+            lines[2] += " with this workload"
+        if self.reported.get("gap") is not None:
+            lines.append(
+                f"reported   by {self.reported.get('solver')}: gap {self.reported['gap']:.4%}, "
+                "not part of the proof"
+            )
+        lines += [f"missed     {miss}" for miss in self.missed]
+        return "\n".join(lines)
+
+    def save(self, path: str | Path) -> Path:
+        """Write to a JSON file, atomically."""
+        return certificate_file.write(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Certificate:
+        """Read what `save` wrote; what it states is not yet checked.
+
+        Raises
+        ------
+        CertificateError
+            The file is no certificate, and why.
+        """
+        return cls(**certificate_file.read(Path(path)))
+
+    def __repr__(self) -> str:
+        misses = "" if self.feasible else f", {len(self.missed)} limits missed"
+        return (
+            f"<Certificate {self.method}: earns {float(self.objective):,.2f} USD, no schedule "
+            f"more than {float(self.bound):,.2f} USD, certified root gap {self.gap:.4%}{misses}>"
+        )
+
+
+def title_of(instance: Instance) -> str:
+    """Return the title of an instance as one printable line."""
+    return "".join(filter(str.isprintable, str(instance.data.attrs.get("title", ""))))
+
+
+def _labels_apart(instance: Instance, certificate: Certificate) -> list[str]:
+    """Say which arrays of a certificate are not over the labels of an instance."""
+    return [
+        f"{name}: other labels than the instance has"
+        for part in (certificate.incumbent.decided, certificate.prices)
+        for name in part.coords
+        if list(map(str, part.indexes[name])) != list(map(str, instance.data.indexes[name]))
+    ]
+
+
+def scope_apart(method: str, scope: dict[str, str]) -> list[str]:
+    """Say where a scope is not that of the method it is stated for, and so proves another thing."""
+    wanted = asdict(METHODS[method])
+    return [
+        f"method {method} has {slot} {wanted[slot]!r}, not {value!r}"
+        for slot, value in scope.items()
+        if value != wanted[slot]
+    ]
+
+
+def _labelled(instance: Instance, arrays: xr.Dataset) -> xr.Dataset:
+    """Return arrays over positions, or over labels as text, over the labels of an instance."""
+    return arrays.assign_coords({dim: instance.data[dim] for dim in arrays.coords})
+
+
+def _misfits(instance: Instance, incumbent: Incumbent) -> Iterator[str]:
+    """Say where a workload is not the one that `first_fit` fixes."""
+    try:
+        fixed = first_fit(instance)
+    except InfeasibleError as error:
+        yield str(error)
+        return
+    placed = {tuple(map(int, at)) for at in np.argwhere(fixed.start.values > 0.5)}
+    for job, _, _ in sorted(placed ^ set(incumbent.placements)):
+        yield f"job {instance.data.indexes['job'][job]}: not placed by first fit"
+    apart = np.abs(incumbent.decided.route.astype(float) - fixed.route)
+    if bool((apart > _FITS * (1 + instance.data.demand)).any()):
+        yield "inference is not split in proportion to capacity"

@@ -1,0 +1,200 @@
+"""From a schedule in floats to one that keeps every limit exactly.
+
+A solver keeps a row to about 1e-9 of a megawatt, a float to its last digit. Here decisions are
+rounded to `DIGITS` decimals and then, each by about as little, moved back within the limits:
+what a service lacks goes to its largest route, a full site's excess to another site, a battery
+charges or draws less, generation takes what the grid connection cannot, and the dirtiest
+megawatts are replaced until the budget holds. `carbonsched.proof.exact_schedule.violations` judges the
+outcome; a limit that cannot be met here is said there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.core.schema import DIMENSIONS
+from carbonsched.proof.exact_schedule import Incumbent, emissions, follow, job_power
+from carbonsched.proof.rational import rounded_down, rounded_up
+
+DIGITS = 9  # after the decimal point, of MW and workload units
+_CELL = ("site", "time")
+
+
+def snap(data: xr.Dataset, decisions: xr.Dataset) -> Incumbent:
+    """Return decisions near those given that keep the limits exactly, as far as this finds some.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Of an instance, as rationals.
+    decisions : xarray.Dataset
+        `carbonsched.core.schema.DECISIONS`, as floats.
+    """
+    start = decisions.start.transpose("job", *_CELL).values
+    placements = tuple((int(j), int(i), int(t)) for j, i, t in np.argwhere(start > 0.5))
+    route = _served(data, decisions.route)
+    jobs = job_power(data, placements)
+    taken = data.cooling * (jobs + (data.power_per_unit * route).sum("service"))
+    charge, discharge = _stored(data, decisions, taken + data.export_limit)
+    fed = data.import_limit + data.generation_available + discharge - charge
+    room = np.minimum(fed / data.cooling, data.it_capacity) - jobs
+    route = _fitted(data, route, room.transpose(*_CELL))
+    generate = _rounded(decisions.generate.transpose(*_CELL))
+    generate = np.minimum(generate, data.generation_available)
+    made = xr.Dataset(
+        {"route": route, "generate": generate, "charge": charge, "discharge": discharge},
+        {dim: data[dim] for dim in DIMENSIONS},
+    )
+    made["generate"] = _supplied(data, follow(data, Incumbent(placements, made)))
+    made["generate"] = _cleaned(data, follow(data, Incumbent(placements, made)))
+    return Incumbent(placements, made)
+
+
+def _rounded(array: xr.DataArray) -> xr.DataArray:
+    """Return the nearest decimals, none below zero, as rationals."""
+    scale = 10**DIGITS
+    nearest = np.frompyfunc(lambda v: Fraction(max(round(Fraction(v) * scale), 0), scale), 1, 1)
+    values = np.asarray(nearest(array.values.astype(float)), dtype=object)
+    return xr.DataArray(values, {dim: array[dim] for dim in array.dims}, array.dims)
+
+
+def _up(number: Fraction) -> Fraction:
+    return rounded_up(number, DIGITS)
+
+
+def _down(number: Fraction) -> Fraction:
+    return max(rounded_down(number, DIGITS), Fraction(0))
+
+
+def _served(data: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
+    """Return routes over open sites only that sum to the demand: the largest takes the rest."""
+    open_ = (data.latency <= data.latency_limit).transpose("service", "site")
+    route = _rounded(route.transpose("service", *_CELL)).where(open_, 0)
+    if not route.size:
+        return route
+    preferred = route.astype(float) + 1e-12 * open_  # some open site, where nothing is routed yet
+    largest = preferred.argmax("site")
+    is_largest = xr.DataArray(np.arange(route.sizes["site"]), {"site": route.site}) == largest
+    lacking = data.demand - route.sum("site")
+    repaired = route + lacking.where(is_largest, 0)
+    alone = data.demand.where(is_largest, 0)
+    return repaired.where((repaired >= 0).all("site"), alone).transpose("service", *_CELL)
+
+
+def _stored(
+    data: xr.Dataset, decisions: xr.Dataset, sink: xr.DataArray
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return powers of the batteries that keep their limits and every state of charge.
+
+    `sink` is the most power that is taken from a battery, MW over (site, time).
+    """
+    charge, discharge = (
+        np.minimum(_rounded(decisions[name]), data[f"{name}_limit"]).transpose(*_CELL)
+        for name in ("charge", "discharge")
+    )
+    down = np.frompyfunc(_down, 1, 1)
+    discharge = np.minimum(discharge, down(sink)).transpose(*_CELL)
+    charge, discharge = (
+        charge.where(charge > discharge, 0),
+        discharge.where(charge <= discharge, 0),
+    )
+    for site in range(data.sizes["site"]):
+        _operate(data.isel(site=site), charge.values[site], discharge.values[site])
+    return charge, discharge
+
+
+def _operate(battery: xr.Dataset, charge: np.ndarray, discharge: np.ndarray) -> None:
+    """Lower the powers of one battery, in place, until each state of charge is within limits."""
+    hours = battery.step_hours.item()
+    gained = hours * battery.charge_efficiency.item()
+    drawn = hours / battery.discharge_efficiency.item()
+    least, most, initial = (
+        battery[name].item() for name in ("battery_min", "battery_energy", "battery_initial")
+    )
+    held, level = [], initial
+    for t in range(len(charge)):
+        after = level + gained * charge[t] - drawn * discharge[t]
+        if after > most:
+            charge[t] = max(charge[t] - _up((after - most) / gained), Fraction(0))
+        elif after < least:
+            discharge[t] = max(discharge[t] - _up((least - after) / drawn), Fraction(0))
+        level += gained * charge[t] - drawn * discharge[t]
+        held.append(level)
+    lacking = initial - level
+    headroom = most - level
+    for t in reversed(range(len(charge))):  # the latest first: it moves the fewest states
+        headroom = min(headroom, most - held[t])
+        if lacking <= 0:
+            break
+        wanted = min(discharge[t], _up(lacking / drawn), _down(headroom / drawn))
+        discharge[t] -= wanted
+        lacking, headroom = lacking - drawn * wanted, headroom - drawn * wanted
+        if discharge[t] == 0:
+            spare = battery.charge_limit.item() - charge[t]
+            wanted = max(min(spare, _up(lacking / gained), _down(headroom / gained)), Fraction(0))
+            charge[t] += wanted
+            lacking, headroom = lacking - gained * wanted, headroom - gained * wanted
+
+
+def _fitted(data: xr.Dataset, route: xr.DataArray, room: xr.DataArray) -> xr.DataArray:
+    """Return routes that leave no site over the room it has for them, if others have some.
+
+    Few sites and periods are over, and each by little: they are taken one after the other.
+    """
+    open_ = (data.latency <= data.latency_limit).transpose("service", "site").values
+    power = data.power_per_unit.values
+    left = room.values - (data.power_per_unit * route).sum("service").transpose(*_CELL).values
+    moved = route.values.copy()
+    for i, t in np.argwhere(np.asarray(left < 0)):
+        for k in np.flatnonzero(np.asarray(power > 0) & np.asarray(moved[:, i, t] > 0)):
+            others = [o for o in np.flatnonzero(open_[k]) if o != i and left[o, t] > 0]
+            for o in sorted(others, key=lambda o: -left[o, t]):
+                wanted = max(_up(-left[i, t] / power[k]), Fraction(0))
+                units = min(moved[k, i, t], wanted, _down(left[o, t] / power[k]))
+                moved[k, i, t] -= units
+                moved[k, o, t] += units
+                left[i, t] += power[k] * units
+                left[o, t] -= power[k] * units
+    return route.copy(data=moved)
+
+
+def _supplied(data: xr.Dataset, made: xr.Dataset) -> xr.DataArray:
+    """Return generation with which import and export are within their limits, if it can do that."""
+    up = np.frompyfunc(_up, 1, 1)
+    short = up((made.grid_import - data.import_limit).clip(min=0))
+    surplus = up((made.grid_export - data.export_limit).clip(min=0))
+    raised = np.minimum(made.generate + short, data.generation_available)
+    return (raised - surplus).clip(min=0).transpose(*_CELL)
+
+
+def _moves(data: xr.Dataset, made: xr.Dataset) -> Iterator[tuple[int, xr.DataArray, xr.DataArray]]:
+    """Yield how generation can move: up or down, how far, and tCO2e saved per MW of it."""
+    hours, own, grid = data.step_hours, data.generation_carbon, data.carbon_intensity
+    unused = data.generation_available - made.generate
+    yield 1, np.minimum(unused, made.grid_import), hours * (grid - own)
+    yield -1, np.minimum(made.generate, made.grid_export), hours * own + 0 * grid
+    spare = (data.import_limit - made.grid_import).where(made.grid_export == 0, 0)
+    yield -1, np.minimum(made.generate, spare), hours * (own - grid)
+
+
+def _cleaned(data: xr.Dataset, made: xr.Dataset) -> xr.DataArray:
+    """Return generation that keeps the carbon budget, if moving it between own and grid can."""
+    generate = made.generate.transpose(*_CELL).copy(deep=True)
+    if not np.isfinite(float(data.carbon_budget)):
+        return generate
+    over = emissions(data, made) - data.carbon_budget.item()
+    for sign, reach, saved in _moves(data, made):
+        reach, saved = (part.transpose(*_CELL).values for part in (reach, saved))
+        worth = (reach * saved).astype(float)
+        best_first = np.unravel_index(np.argsort(-worth, axis=None), worth.shape)
+        for site, time in zip(*best_first, strict=True):
+            if over <= 0 or worth[site, time] <= 0:
+                break
+            move = min(reach[site, time], _up(over / saved[site, time]))
+            generate.values[site, time] += sign * move
+            over -= move * saved[site, time]
+    return generate

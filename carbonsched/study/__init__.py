@@ -1,0 +1,1 @@
+"""Many instances, one table: random instances, named what-ifs, methods side by side, sweeps."""

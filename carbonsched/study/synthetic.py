@@ -1,0 +1,212 @@
+"""Synthetic instances: seeded draws from documented ranges, any number of sites to services.
+
+========================  ==========================  =============================================
+drawn                     range                       where the range comes from
+========================  ==========================  =============================================
+IT capacity of a site     50-300 MW                   hyperscale campuses; assumption
+cooling (PUE)             1.08-1.35, with the day     hyperscale fleets report about 1.1, the
+                                                      industry about 1.5; assumption
+mean price                30-110 USD/MWh              2023 means of six wholesale markets, 34-103
+mean carbon intensity     0.05-0.70 tCO2e/MWh         2023 hourly zone averages, Electricity Maps
+on-site generation        20-80 % of IT capacity,     assumption; solar bell and a steady part
+                          10-90 % of it solar
+battery                   20-60 % of IT power, for    two- to four-hour utility-scale batteries,
+                          2-4 h, 85-92 % round trip   85 % round trip (NREL ATB)
+job power                 2-40 MW, log-uniform        2,000-30,000 accelerators at 1-1.4 kW all-in
+                                                      (16,000 for Llama 3, arXiv 2407.21783)
+job duration              2 h - a third of the        rigid jobs of Acme Kalos run 1 h to days
+                          horizon, log-uniform
+reward of a job           150-400 USD per MWh of IT   a margin over energy cost; assumption
+value of inference        100-250 USD per MWh of IT   a margin over energy cost; assumption
+latency                   10-250 ms between sites     Azure inter-region round trips, 17-250 ms
+========================  ==========================  =============================================
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.core.instance import Instance
+
+_MOST = 50_000_000
+_REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like
+
+
+def generate(
+    sites: int = 3,
+    periods: int = 24,
+    jobs: int = 6,
+    services: int = 3,
+    seed: int = 0,
+    *,
+    utilisation: float = 0.6,
+    budget_share: float = 1.0,
+    feasible: bool = True,
+) -> Instance:
+    """Return a random instance; the same arguments give the same instance.
+
+    Parameters
+    ----------
+    sites, periods, jobs, services : int
+        Sizes; `jobs` and `services` may be zero. Periods are hours.
+    seed : int
+    utilisation : float
+        Peak inference load as a share of what the sites can hold, up to 1.
+    budget_share : float
+        Carbon budget as a share of an upper limit: what the whole workload and a charge of every
+        battery would emit at the highest intensity of any site and hour, and all on-site
+        generation at the highest of its own. At 1 every method has a schedule.
+    feasible : bool
+        Feasible by construction: every method of Table I has a schedule if `budget_share` is at
+        least 1. Otherwise demand may exceed what a service's home can hold, and the grid
+        connection what the site needs.
+
+    Returns
+    -------
+    Instance
+
+    Raises
+    ------
+    ValueError
+        There is no site or no period, a size is negative, or a share is out of range.
+    """
+    if min(sites, periods) < 1 or min(jobs, services) < 0:
+        raise ValueError("at least one site and one period, and no negative number of anything")
+    if max(sites, jobs, services) * max(sites, periods) > _MOST:
+        raise ValueError(f"more than {_MOST:,} values of one kind: too large to draw")
+    if not 0 <= utilisation <= 1 or budget_share < 0:
+        raise ValueError("utilisation must be within 0 and 1, budget_share not negative")
+    rng = np.random.default_rng(seed)
+    coords = {
+        "site": [f"site-{k + 1}" for k in range(sites)],
+        "time": np.arange(periods),
+        "job": [f"job-{k + 1}" for k in range(jobs)],
+        "service": [f"service-{k + 1}" for k in range(services)],
+    }
+    data = xr.Dataset(coords=coords)
+    data["step_hours"] = 1.0
+    _draw_sites(data, rng, feasible)
+    _draw_jobs(data, rng)
+    _draw_services(data, rng, utilisation, feasible)
+    data["carbon_budget"] = budget_share * _most_emissions(data)
+    data.attrs = {
+        "title": f"synthetic {sites} x {periods} x {jobs} x {services}, seed {seed}",
+        "description": "Synthetic: drawn by carbonsched.generate, see there for the ranges.",
+        "licence": "CC0-1.0",
+    }
+    return Instance(data)
+
+
+def _profile(hours: xr.DataArray, peak: object) -> xr.DataArray:
+    """Return a daily wave of mean 0 and amplitude 1 that peaks at hour `peak`."""
+    return np.cos(2 * np.pi * (hours - peak) / 24)
+
+
+def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> None:
+    def per_site(low: float, high: float) -> xr.DataArray:
+        return xr.DataArray(rng.uniform(low, high, data.sizes["site"]), {"site": data.site})
+
+    def noise(spread: float) -> xr.DataArray:
+        shape = (data.sizes["site"], data.sizes["time"])
+        return xr.DataArray(rng.normal(0, spread, shape), {d: data[d] for d in ("site", "time")})
+
+    capacity = per_site(50, 300).round()
+    local_hour = data.time + per_site(0, 24).round()
+    daylight = np.cos(2 * np.pi * (local_hour - 13) / 24).clip(min=0)
+
+    data["it_capacity"] = capacity
+    warmth = _profile(local_hour, 15)
+    data["cooling"] = (per_site(1.10, 1.25) + 0.05 * warmth + noise(0.005)).clip(1.08, 1.35)
+    data["import_limit"] = (capacity * (1.4 if feasible else per_site(0.3, 1.2))).round(1)
+    data["export_limit"] = (capacity * per_site(0.2, 0.6)).round(1)
+    evening = _profile(local_hour, 19)
+    price = per_site(30, 110) * (1 + 0.3 * evening - 0.25 * daylight + noise(0.08))
+    data["import_price"] = price.round(2)
+    data["export_price"] = (price - per_site(0.1, 0.5) * np.abs(price)).round(2)
+    intensity = per_site(0.05, 0.70) * (1 + 0.15 * evening - 0.15 * daylight + noise(0.04))
+    data["carbon_intensity"] = intensity.clip(min=0.01).round(4)
+    nameplate, solar = capacity * per_site(0.2, 0.8), per_site(0.1, 0.9)
+    steady = (per_site(0.2, 0.7) + noise(0.05)).clip(0, 1)
+    data["generation_available"] = (nameplate * (solar * daylight + (1 - solar) * steady)).round(2)
+    data["generation_cost"] = per_site(0, 15).round(2)
+    data["generation_carbon"] = per_site(0, 0.05).round(4)
+    battery = (capacity * per_site(0.2, 0.6)).round(1)
+    data["battery_energy"] = (battery * per_site(2, 4)).round(1)
+    data["battery_min"] = (0.1 * data.battery_energy).round(1)
+    data["charge_limit"] = battery
+    data["discharge_limit"] = battery
+    data["charge_efficiency"] = np.sqrt(per_site(0.85, 0.92)).round(4)
+    data["discharge_efficiency"] = data.charge_efficiency.copy()
+    data["battery_initial"] = (0.5 * data.battery_energy).round(1)
+    data["battery_cost"] = per_site(1, 6).round(2)
+
+
+def _draw_jobs(data: xr.Dataset, rng: np.random.Generator) -> None:
+    count, periods = data.sizes["job"], data.sizes["time"]
+
+    def per_job(values: np.ndarray) -> xr.DataArray:
+        return xr.DataArray(values, {"job": data.job})
+
+    power = np.exp(rng.uniform(np.log(2), np.log(40), count)).round(1)
+    longest = max(periods // 3, 1)
+    duration = np.exp(rng.uniform(np.log(min(2, longest)), np.log(longest + 0.5), count))
+    duration = np.maximum(duration.round(), 1).astype(int)
+    spare = periods - duration
+    release = (rng.uniform(0, 0.6, count) * spare).astype(int)
+    slack = (rng.uniform(0.2, 1.0, count) * (spare - release)).round().astype(int)
+    data["power"] = per_job(power)
+    data["duration"] = per_job(duration)
+    data["release"] = per_job(release)
+    data["deadline"] = per_job(release + duration - 1 + slack)
+    energy = power * duration
+    data["reward"] = per_job((energy * rng.uniform(150, 400, count)).round())
+    data["startup_cost"] = per_job((power * rng.uniform(5, 30, count)).round())
+    permitted = rng.random((count, data.sizes["site"])) < 0.8
+    permitted[:, int(data.it_capacity.argmax("site"))] = True
+    data["allowed"] = xr.DataArray(permitted, {d: data[d] for d in ("job", "site")})
+
+
+def _draw_services(
+    data: xr.Dataset, rng: np.random.Generator, utilisation: float, feasible: bool
+) -> None:
+    """Draw services, then scale their demand to the share of capacity asked for.
+
+    The scale keeps the split in proportion to capacity, and if `feasible` also the load of each
+    home, within `utilisation` of what each site can hold.
+    """
+    count = data.sizes["service"]
+    index = {"service": data.service}
+    place = rng.uniform(0, 1, (2, data.sizes["site"]))
+    home = rng.integers(0, data.sizes["site"], count)
+    away = np.hypot(*(place[:, home][:, :, None] - place[:, None, :]))
+    data["latency"] = xr.DataArray(
+        (10 + 170 * away).round(), {"service": data.service, "site": data.site}
+    )
+    data["latency_limit"] = xr.DataArray(np.resize(_REACH, count), index)
+    data["home"] = xr.DataArray(data.site.values[home].astype(object), index)
+    data["power_per_unit"] = xr.DataArray(rng.uniform(0.2, 2.0, count).round(2), index)
+    per_energy = xr.DataArray(rng.uniform(100, 250, count), index)
+    data["value"] = (per_energy * data.power_per_unit).round(2)
+
+    peak_hour = xr.DataArray(rng.uniform(0, 24, count), index)
+    wave = 1 + 0.35 * _profile(data.time, peak_hour)
+    load = xr.DataArray(rng.uniform(0.5, 1.5, count), index) * wave  # MW, before scaling
+    reachable = (data.latency <= data.latency_limit) * data.it_capacity
+    ways = [reachable / reachable.sum("site")]
+    if feasible:
+        ways.append((data.home == data.site).astype(float))
+    usage = [(way * load).sum("service") / data.it_capacity for way in ways]
+    fullest = max(float(share.max()) for share in usage) if count else 1.0
+    demand = load * utilisation / fullest / data.power_per_unit
+    data["demand"] = np.floor(1e4 * demand) / 1e4  # never above what was scaled to fit
+
+
+def _most_emissions(data: xr.Dataset) -> float:
+    """Return an upper limit of emissions, tCO2e: workload, charging, generation at their worst."""
+    inference = (data.power_per_unit * data.demand).sum()
+    training = (data.power * data.duration).sum()
+    worst = float((data.cooling * data.carbon_intensity).max())
+    dirtiest_generation = data.generation_available.sum() * float(data.generation_carbon.max())
+    battery_losses = data.battery_energy.sum() * worst
+    return float((inference + training) * worst + dirtiest_generation + battery_losses)
