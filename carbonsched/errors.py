@@ -1,6 +1,14 @@
 """The errors a user can meet, each saying what is wrong and where."""
 
-from collections.abc import Callable, Iterable
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carbonsched.core.verify import Report
+    from carbonsched.diagnosis.diagnose import Diagnosis
 
 
 class CarbonschedError(Exception):
@@ -8,10 +16,19 @@ class CarbonschedError(Exception):
 
 
 class InstanceError(CarbonschedError, ValueError):
-    """The instance is faulty; `faults` lists every fault with its variable, label and unit."""
+    """The instance is faulty; `faults` lists every fault with its variable, label and unit.
 
-    def __init__(self, faults: Iterable[str], where: str = "instance") -> None:
+    `places` has each fault's variable and labels where they are known, for who knows the file.
+    """
+
+    def __init__(
+        self,
+        faults: Iterable[str],
+        where: str = "instance",
+        places: Iterable[tuple[str, Mapping[str, object] | None]] = (),
+    ) -> None:
         self.faults = tuple(faults)
+        self.places = tuple(places)
         count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''}"
         super().__init__("\n  - ".join([f"{where}: {count}", *self.faults]))
 
@@ -19,11 +36,11 @@ class InstanceError(CarbonschedError, ValueError):
 class InfeasibleError(CarbonschedError):
     """No schedule satisfies every row of the model; `diagnosis` says why."""
 
-    ask: Callable[[], object] | None = None  # what finds out, where the instance is known
-    _diagnosis: object = None
+    ask: Callable[[], Diagnosis] | None = None  # what finds out, where the instance is known
+    _diagnosis: Diagnosis | None = None
 
     @property
-    def diagnosis(self) -> object:
+    def diagnosis(self) -> Diagnosis | None:
         """A `carbonsched.Diagnosis`, made when first asked for; None of an unknown instance."""
         if self._diagnosis is None and self.ask is not None:
             self._diagnosis = self.ask()
@@ -40,7 +57,7 @@ class UnboundedError(CarbonschedError):
 
 
 class NoIncumbentError(CarbonschedError):
-    """The time limit passed before any schedule was found."""
+    """No schedule was found: the time limit passed, or the engine knew no further step."""
 
 
 class SolverError(CarbonschedError):
@@ -50,7 +67,7 @@ class SolverError(CarbonschedError):
 class VerificationError(CarbonschedError):
     """The solver's answer breaks the model; `report` says where and by how much."""
 
-    def __init__(self, report: object) -> None:
+    def __init__(self, report: Report) -> None:
         self.report = report
         super().__init__(f"the schedule fails verification\n{report}")
 
@@ -61,6 +78,29 @@ class CertificateError(CarbonschedError, ValueError):
     def __init__(self, faults: Iterable[str], where: str = "certificate") -> None:
         self.faults = tuple(faults)
         super().__init__("\n  - ".join([f"{where} does not hold", *self.faults]))
+
+
+class MissingExtraError(CarbonschedError, ImportError):
+    """A package is not installed that an extra of carbonsched brings; the message says which."""
+
+
+@contextmanager
+def extra(name: str, purpose: str) -> Generator[None]:
+    """Say of an import that fails in this block which extra of carbonsched brings the package.
+
+    Raises
+    ------
+    MissingExtraError
+        A package is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        if package == "carbonsched":
+            raise
+        told = f"{purpose} needs {package}: pip install 'carbonsched[{name}]'"
+        raise MissingExtraError(told, name=package) from error
 
 
 class SuspiciousValueWarning(UserWarning):

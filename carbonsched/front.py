@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -147,7 +147,7 @@ def explaining(
     method: Method,
     explain: bool = False,
     families: Iterable[Family] = FAMILIES,
-) -> Iterator[None]:
+) -> Generator[None]:
     """Let an InfeasibleError know how to find its diagnosis, and say it at once if told to."""
     try:
         yield

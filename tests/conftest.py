@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,10 @@ import xarray as xr
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
+from carbonsched.core import solve as solving
 from carbonsched.core.schema import DECISIONS, PARAMETERS
 from carbonsched.io import replacing
 
-solving = import_module("carbonsched.front")  # the package's attribute of that name is the function
 ROOT = Path(__file__).parents[1]
 
 # How many examples a property is tried on: few and always the same in `make test`, many and new
@@ -74,10 +73,19 @@ def plain(sites: int = 1, periods: int = 1, jobs: int = 0, services: int = 0, **
     given = {"release": 0, "deadline": periods - 1, "home": "A"} | PLAIN | values
     data = xr.Dataset(coords=coords)
     for name, quantity in PARAMETERS.items():
+        if name not in given:  # what has a default
+            continue
         shape = tuple(len(coords[d]) for d in quantity.dims)
         kind = {"int": int, "time": int, "bool": bool, "site": object}.get(quantity.kind, float)
         array = np.asarray(given[name], dtype=kind)
-        data[name] = (quantity.dims, np.broadcast_to(array, shape).copy())
+        dims = quantity.dims
+        if quantity.varies and array.ndim == 2:
+            dims, shape = ("site", "time"), (sites, periods)
+        data[name] = (dims, np.broadcast_to(array, shape).copy())
+    if "battery_final" not in data:
+        data["battery_final"] = data.battery_initial
+    if "required" not in data:
+        data["required"] = ("job", np.zeros(jobs, bool))
     return data
 
 

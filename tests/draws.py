@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
 import carbonsched as cs
 
@@ -30,3 +31,35 @@ def draw(seed: int) -> cs.Instance:
 def draw_any_step(seed: int) -> cs.Instance:
     """Return one of the instances of `draw`, every other one over half-hours."""
     return draw(seed).replace(step_hours=1 / (1 + seed % 2))
+
+
+def draw_varied(seed: int) -> cs.Instance:
+    """Return a small instance with limits that vary in time, required jobs and a final charge.
+
+    Some required jobs are worth a loss, and some instances have no schedule.
+    """
+    instance = draw(seed)
+    data, rng = instance.data, np.random.default_rng([seed, 1])
+    like = data.cooling
+
+    def less(share: float, low: float) -> xr.DataArray:
+        """Return a factor over (site, time), one but for a share of the periods."""
+        lower = rng.uniform(low, 1.0, like.shape)
+        return xr.where(rng.random(like.shape) < share, lower * xr.ones_like(like), 1.0)
+
+    values = {
+        "it_capacity": data.it_capacity * less(0.3, 0.6),
+        "import_limit": data.import_limit * less(0.3, 0.6),
+        "export_limit": data.export_limit * less(0.5, 0.0),
+        "generation_cost": data.generation_cost * less(0.5, 0.2),
+        "generation_carbon": data.generation_carbon * less(0.5, 0.2),
+        "battery_min": data.battery_initial * (1 - less(0.4, 0.0)),
+    }
+    spare = data.battery_energy - data.battery_initial
+    values["battery_final"] = data.battery_initial + rng.uniform(-0.5, 0.3) * spare
+    values["battery_final"] = values["battery_final"].clip(min=0)
+    chosen = {name: values[name] for name in values if rng.random() < 0.7}
+    if data.sizes["job"]:
+        chosen["required"] = xr.DataArray(rng.random(data.sizes["job"]) < 0.5, {"job": data.job})
+        chosen["reward"] = data.reward * rng.choice([0.0, 1.0], data.sizes["job"])
+    return instance.replace(**{name: value.drop_attrs() for name, value in chosen.items()})

@@ -26,7 +26,7 @@ def build(
     *,
     method: str | Method = "joint",
     families: Iterable[Family] = FAMILIES,
-) -> linopy.Model:
+) -> Model:
     """Return the model of an instance, to read, print, change, export or solve.
 
     Parameters
@@ -132,8 +132,9 @@ def fix_workload(model: linopy.Model, instance: Instance, method: Method) -> Non
     """Fix jobs and routes to `first_fit`, if the method says so."""
     if method.workload == "first fit":
         plan = first_fit(instance)
-        for name in set(plan.data_vars) & set(model.variables):
-            model.variables[name].fix(plan[name])
+        for name in ("start", "route"):
+            if name in model.variables:
+                model.variables[name].fix(plan[name])
 
 
 def free_workload(model: linopy.Model, method: Method) -> None:

@@ -13,8 +13,9 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family, accounts
 from carbonsched.core.instance import Instance
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.schema import DECISIONS, Quantity
+from carbonsched.core.schema import DECISIONS, DIMENSIONS, Quantity
 
+FLOWS = ("generate", "grid_import", "grid_export", "charge", "discharge")
 _OFF = 1e-6  # MW below which a grid power counts as zero, the solver's own tolerance
 _LEAK = (
     2e-6  # of its limit: what a closed state may let through at the solver's integrality tolerance
@@ -53,43 +54,45 @@ def read_decisions(
 ) -> xr.Dataset:
     """Return the decisions of a solution, all of `DECISIONS`, whatever the formulation.
 
-    Those of added families follow them, as they were solved.
-
-    `solved` has the values of the model's variables, as `linopy.Model.solution` gives them.
+    Those of added families follow them, as they were solved. `solved` has the values of the
+    model's variables, as `linopy.Model.solution` gives them.
 
     Binaries are rounded and powers clipped to their signs; what follows from other decisions
     (IT power, facility power, state of charge, states) is computed from them, so that rounding
     leaves no trace; opposite flows that a tie in prices left standing are netted.
     """
-    given, hours = instance.data, instance.data.step_hours
-    found = xr.Dataset()
-
-    def value(name: str) -> xr.DataArray:
-        return _value(given, solved, DECISIONS[name])
-
-    found["start"] = value("start").round()
-    found["run"] = running(found.start, given.duration)
-    found["stop"] = found.start - found.run + found.run.shift(time=1, fill_value=0)
-    found["route"] = value("route").clip(min=0)
-    for name in ("generate", "grid_import", "grid_export", "charge", "discharge"):
-        found[name] = value(name).clip(min=0)
-    found = _net(instance, found)
-    found["it_power"] = (given.power * found.run).sum("job")
-    found["it_power"] = found.it_power + (given.power_per_unit * found.route).sum("service")
-    found["facility_power"] = given.cooling * found.it_power
-    found["exporting"] = found.grid_export > np.maximum(found.grid_import, _OFF)
-    found["importing"] = (found.grid_import > _OFF) & ~found.exporting
-    stored = given.charge_efficiency * found.charge - found.discharge / given.discharge_efficiency
-    found["soc"] = given.battery_initial + (hours * stored).cumsum("time")
+    given = instance.data
+    start = _value(given, solved, DECISIONS["start"]).round()
+    run = running(start, given.duration)
+    route = _value(given, solved, DECISIONS["route"]).clip(min=0)
+    flows = {name: _value(given, solved, DECISIONS[name]).clip(min=0) for name in FLOWS}
+    flows = _net(given, flows)
+    it_power = (given.power * run).sum("job") + (given.power_per_unit * route).sum("service")
+    exporting = flows["grid_export"] > np.maximum(flows["grid_import"], _OFF)
+    stored = given.charge_efficiency * flows["charge"]
+    stored = stored - flows["discharge"] / given.discharge_efficiency
     own = {quantity.name: quantity for family in families for quantity in family.decisions}
-    found = found.assign({name: _value(given, solved, quantity) for name, quantity in own.items()})
+    decided = {
+        "start": start,
+        "run": run,
+        "stop": start - run + run.shift(time=1, fill_value=0),
+        "route": route,
+        **flows,
+        "it_power": it_power,
+        "facility_power": given.cooling * it_power,
+        "exporting": exporting,
+        "importing": (flows["grid_import"] > _OFF) & ~exporting,
+        "soc": given.battery_initial + (given.step_hours * stored).cumsum("time"),
+        **{name: _value(given, solved, quantity) for name, quantity in own.items()},
+    }
     arrays = {}
     for name, quantity in (DECISIONS | own).items():
-        array = found[name].transpose(*quantity.dims)
-        array = array.round() if name in own and quantity.kind in ("bool", "int") else array
-        array = array.astype(np.int8) if quantity.kind == "bool" else array
-        arrays[name] = array.assign_attrs(units=quantity.unit, long_name=quantity.meaning)
-    return xr.Dataset(arrays)
+        values = decided[name].variable.transpose(*quantity.dims).values
+        if quantity.kind in ("bool", "int"):
+            values = np.round(values).astype(np.int8 if quantity.kind == "bool" else np.int64)
+        about = {"units": quantity.unit, "long_name": quantity.meaning}
+        arrays[name] = (quantity.dims, values, about)
+    return xr.Dataset(arrays, {dim: given[dim] for dim in DIMENSIONS})
 
 
 def _value(given: xr.Dataset, solved: xr.Dataset, quantity: Quantity) -> xr.DataArray:
@@ -108,39 +111,37 @@ def running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:
     return (started - ended).assign_coords(time=start.time).transpose(*start.dims)
 
 
-def _net(instance: Instance, found: xr.Dataset) -> xr.Dataset:
+def _net(given: xr.Dataset, flows: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     """Cancel opposite flows of one site and period, where that is no loss.
 
     Import against export one for one. Charge against discharge so that the state of charge
     stays; the power no longer wasted lowers generation, then import. Where export pays more
     than import costs, or both cannot be lowered so far, the flows stay as they are.
     """
-    given = instance.data
-    both = np.minimum(found.grid_import, found.grid_export)
+    trade, battery = ("grid_import", "grid_export"), ("charge", "discharge")
+    if not any(bool((flows[one] * flows[other]).any()) for one, other in (trade, battery)):
+        return flows
+    net = dict(flows)
+    both = xr.ufuncs.minimum(net["grid_import"], net["grid_export"])
     both = both.where(given.export_price <= given.import_price, 0)
-    found["grid_import"] = found.grid_import - both
-    found["grid_export"] = found.grid_export - both
-    for one, other in (
-        ("grid_import", "grid_export"),
-        ("grid_export", "grid_import"),
-        ("charge", "discharge"),
-        ("discharge", "charge"),
-    ):
+    net["grid_import"] = net["grid_import"] - both
+    net["grid_export"] = net["grid_export"] - both
+    for one, other in (trade, trade[::-1], battery, battery[::-1]):
         limit = given[f"{one.removeprefix('grid_')}_limit"]
-        leak = (found[one] < found[other]) & (found[one] <= _LEAK * limit)
-        found[one] = found[one].where(~leak, 0)
+        leak = (net[one] < net[other]) & (net[one] <= _LEAK * limit)
+        net[one] = net[one].where(~leak, 0)
 
-    change = given.charge_efficiency * found.charge - found.discharge / given.discharge_efficiency
+    gained = given.charge_efficiency * net["charge"]
+    change = gained - net["discharge"] / given.discharge_efficiency
     charge = change.clip(min=0) / given.charge_efficiency
     discharge = (-change).clip(min=0) * given.discharge_efficiency
-    wasted = (found.charge - found.discharge) - (charge - discharge)
-    netted = (np.minimum(found.charge, found.discharge) > 0) & (
-        wasted <= found.generate + found.grid_import
-    )
+    wasted = (net["charge"] - net["discharge"]) - (charge - discharge)
+    spare = net["generate"] + net["grid_import"]
+    netted = (np.minimum(net["charge"], net["discharge"]) > 0) & (wasted <= spare)
     wasted = wasted.where(netted, 0)
-    less_generation = np.minimum(wasted, found.generate)
-    found["generate"] = found.generate - less_generation
-    found["grid_import"] = (found.grid_import - (wasted - less_generation)).clip(min=0)
-    found["charge"] = xr.where(netted, charge, found.charge)
-    found["discharge"] = xr.where(netted, discharge, found.discharge)
-    return found
+    less_generation = np.minimum(wasted, net["generate"])
+    net["generate"] = net["generate"] - less_generation
+    net["grid_import"] = (net["grid_import"] - (wasted - less_generation)).clip(min=0)
+    net["charge"] = xr.where(netted, charge, net["charge"])
+    net["discharge"] = xr.where(netted, discharge, net["discharge"])
+    return net

@@ -48,8 +48,9 @@ class Family:
     decisions : tuple of Quantity
         The variables it declares that a schedule keeps.
     moves : frozenset of str, or None
-        Parameters that `update` moves in a model that is built. None: whatever changes, the model
-        is built anew; right for any family, and slower.
+        Parameters that `update` moves in a model that is built, the paper's too if its rows hold
+        them; those that enter only its worth or what it emits need no `update`. None: whatever
+        changes, the model is built anew; right for any family, and slower.
 
     Examples
     --------
@@ -91,9 +92,10 @@ class Family:
         Parameters
         ----------
         whole : xarray.Dataset
-            Of the whole horizon.
+            Of the whole horizon, as the instance gives it.
         done : xarray.Dataset
-            The decisions over its first periods, none at first.
+            The decisions over its first periods; the first window, which follows none, takes the
+            parameters as the instance gives them.
         """
         return {}
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -16,14 +16,16 @@ from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 from carbonsched.core.validate import find_faults
 from carbonsched.errors import InstanceError, SuspiciousValueWarning
 
-_DTYPE = {"float": np.float64, "int": np.int64, "bool": np.bool_, "site": np.object_}
+_DTYPE: dict[str, Any] = {"float": float, "int": np.int64, "bool": bool, "site": object}
 
 
 class Contributor(Protocol):
     """What adds parameters to the paper's: a family of a user's own."""
 
     @property
-    def parameters(self) -> tuple[Quantity, ...]: ...
+    def parameters(self) -> tuple[Quantity, ...]:
+        """What it adds."""
+        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,7 +67,8 @@ class Instance:
         faults = find_faults(self.data, self.quantities)
         if faults:
             title = getattr(self.data, "attrs", {}).get("title", "instance")
-            raise InstanceError([fault.sentence for fault in faults], str(title))
+            told = [fault.sentence for fault in faults]
+            raise InstanceError(told, str(title), [(fault.name, fault.at) for fault in faults])
         object.__setattr__(self, "data", _canonical(self.data, self.quantities))
         warn_of_suspicious(self.data, self.quantities.values())
 

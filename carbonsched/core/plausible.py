@@ -8,7 +8,7 @@ end. Zero means "none" and is never suspicious.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 import numpy as np
 import xarray as xr
@@ -67,8 +67,8 @@ def _typical(size: np.ndarray) -> np.ndarray:
     return np.take_along_axis(rows, middle, axis=1)[:, 0]
 
 
-def _median(spread: tuple[str, ...]) -> str:
-    return f" in the median over {' and '.join(spread)}" if spread else ""
+def _median(spread: tuple[Hashable, ...]) -> str:
+    return f" in the median over {' and '.join(map(str, spread))}" if spread else ""
 
 
 def _named(name: str, array: xr.DataArray, place: np.ndarray) -> str:

@@ -141,8 +141,8 @@ class Limit:
     Attributes
     ----------
     row : str
-        The rows of the model with the parameter on their right side; empty where it bounds a
-        variable instead.
+        The rows of the model that it sets, wherever a formulation states them as rows; empty
+        where it bounds a variable instead.
     variable : str
         The decision it bounds, or empty.
     side : {"upper", "lower", "both"}
@@ -155,7 +155,8 @@ class Limit:
     slot : str
         The slot of `carbonsched.Method` that can do without what it limits, or empty.
     spared : int
-        Its place in the search for a conflict: a smaller one is left out first if it can be.
+        Its place in the search for a conflict: a smaller one is left out first if it can be. 0 for
+        a limit that conflicts with nothing, as what it limits can always be zero.
     """
 
     row: str
@@ -175,7 +176,7 @@ LIMITS: dict[str, Limit] = {
     "export_limit": Limit("", "grid_export", "upper", "export limit", "raise", "MW", "export", 0),
     "generation_available": Limit("", "generate", "upper", "on-site generation", "raise", "MWh", "generation", 8),
     "it_capacity": Limit("power:capacity", "", "upper", "IT capacity", "raise", "MW", "", 10),
-    "latency_limit": Limit("limit:latency", "", "upper", "latency limit", "raise", "ms", "", 7),
+    "latency_limit": Limit("inference:latency", "", "upper", "latency limit", "raise", "ms", "", 7),
     "battery_energy": Limit("", "soc", "upper", "battery size", "raise", "MWh", "storage", 3),
     "battery_min": Limit("", "soc", "lower", "battery reserve", "lower", "MWh", "storage", 2),
     "battery_final": Limit("storage:final", "", "lower", "final state of charge", "lower", "MWh", "storage", 1),

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-Given, Returned = ParamSpec("Given"), TypeVar("Returned")
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +52,9 @@ def refuse_unknown(function: str, names: Iterable[str], known: Iterable[str]) ->
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            hint = f", did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
-            where = ". A solver's own options go into options={...}" if "options" in known else ""
-            raise TypeError(f"{function}() has no keyword {name!r}{hint}{where}")
+            hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+            own = " (a solver's own options go into options={...})" if "options" in known else ""
+            raise TypeError(f"{function}() has no keyword {name!r}, {hint}{own}")
 
 
 def keywords(function: Callable[..., Any]) -> list[str]:
@@ -66,10 +67,11 @@ def keywords(function: Callable[..., Any]) -> list[str]:
 def named_keywords(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """Let a function answer a misspelt keyword with the nearest right one."""
     known = keywords(function)
+    name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]  # of a class: its own
 
     @wraps(function)
     def checked(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
-        refuse_unknown(function.__name__, kwargs, known)
+        refuse_unknown(name, kwargs, known)
         return function(*args, **kwargs)
 
     return checked

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import linopy
 import numpy as np
@@ -137,16 +139,21 @@ def _status(model: linopy.Model, result: Result, solver: str) -> str:
 def _bound(model: linopy.Model, result: Result, status: str) -> float:
     """Return the solver's upper bound, USD; that of a model without integers is its optimum."""
     if model.type == "LP" and status == "optimal":
-        return float(model.objective.value)
+        return _or(model.objective.value, math.nan)
     return _or(result.report and result.report.dual_bound, math.nan)
 
 
-def _or(value: float | None, fallback: float) -> float:
+def _or(value: Any, fallback: float) -> float:
     return fallback if value is None else float(value)
 
 
 def versions(solver: str) -> dict[str, str]:
     """Return the versions of carbonsched, linopy and the solver, as installed."""
+    return dict(_versions(solver))
+
+
+@cache
+def _versions(solver: str) -> dict[str, str]:
     packages = ("carbonsched", "linopy", _PACKAGES.get(solver, solver))
     found = {}
     for package in packages:

@@ -8,12 +8,13 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import linopy
+import numpy as np
 from linopy.constants import Result
 from linopy.solvers import Solver
 
@@ -69,7 +70,7 @@ def hand_over(
     folder: Path | None = None,
     track_updates: bool = False,
     rescale: bool = True,
-) -> Solver:
+) -> Solver[Any]:
     """Give a model to a solver and return linopy's handle on it, not yet run.
 
     Parameters
@@ -110,7 +111,7 @@ def hand_over(
 
 
 def run(
-    engine: Solver, model: linopy.Model, settings: Settings, *, solution_fn: Path | None = None
+    engine: Solver[Any], model: linopy.Model, settings: Settings, *, solution_fn: Path | None = None
 ) -> Result:
     """Run a solver that holds a model, write the solution back to it and return the result."""
     name, verbose = engine.solver_name.value, settings.verbose
@@ -122,6 +123,8 @@ def run(
     ):
         result = engine.solve(solution_fn=solution_fn)
     require_complete(model, result, name)
+    if model.type != "LP" and result.solution is not None:
+        result.solution.dual = np.zeros(0)  # zeros without a meaning, after integers
     with _as_solver_error(name), silence(not verbose):
         model.assign_result(result, solver=engine)
     return result
@@ -133,14 +136,14 @@ def limit_from_now(highs: Any, seconds: float) -> None:
 
 
 @contextmanager
-def _as_solver_error(solver: str) -> Iterator[None]:
+def _as_solver_error(solver: str) -> Generator[None]:
     try:
         yield
     except Exception as error:
         raise SolverError(f"{solver} failed: {error}") from error
 
 
-def _refuse_ignored_options(engine: Solver, chosen: Mapping[str, Any]) -> None:
+def _refuse_ignored_options(engine: Solver[Any], chosen: Mapping[str, Any]) -> None:
     """Raise for an option that HiGHS did not take: it only warns, and warnings are silenced."""
     if hasattr(engine.solver_model, "getOptionValue"):
         for name, value in chosen.items():
@@ -150,7 +153,7 @@ def _refuse_ignored_options(engine: Solver, chosen: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def silence(active: bool) -> Iterator[None]:
+def silence(active: bool) -> Generator[None]:
     """Send the process's standard output nowhere: solvers print past Python's own stream.
 
     linopy's warnings go too: what they tell is told by this package's errors.
@@ -174,7 +177,7 @@ def silence(active: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(engine: Solver, settings: Settings) -> Iterator[None]:
+def _progress(engine: Solver[Any], settings: Settings) -> Generator[None]:
     """Show the time used, incumbent, bound and gap, as often as HiGHS calls back."""
     highs, limit = engine.solver_model, settings.time_limit
     with progress_bar(settings.progress, total=limit, unit="s", delay=2) as bar:

@@ -73,7 +73,7 @@ def scale(model: linopy.Model) -> bool:
         for _, part in container.items():
             labels = part.labels
             factor = np.where(labels.values >= 0, factors[at[labels.values]], 1.0)
-            part.scaling = xr.DataArray(factor, labels.coords, labels.dims)
+            part.scaling = xr.DataArray(factor, labels.coords, labels.dims)  # type: ignore[misc]
     return True
 
 
@@ -93,11 +93,14 @@ def units(model: linopy.Model) -> tuple[np.ndarray, np.ndarray]:
 def _middles(model: linopy.Model) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of rows and of variables, powers of two."""
     matrices = model.matrices
-    entries = matrices.A.tocoo()
-    row, column = entries.coords
+    matrix, kinds = matrices.A, np.asarray(matrices.vtypes, dtype=str)
+    if matrix is None:
+        raise ValueError("a model without rows has no units to choose")
+    entries = matrix.tocoo()
+    row, column = np.asarray(entries.row), np.asarray(entries.col)
     size = np.log2(np.abs(entries.data))
-    fixed = matrices.vtypes != "C"
-    rows, columns = np.zeros(entries.shape[0]), np.zeros(entries.shape[1])
+    fixed = np.not_equal(kinds, "C")
+    rows, columns = np.zeros(len(np.asarray(matrices.b))), np.zeros(len(kinds))
     for _ in range(_PASSES):
         rows -= _middle(size + rows[row] - columns[column], row, len(rows))
         columns += _middle(size + rows[row] - columns[column], column, len(columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -85,7 +85,7 @@ def _labels(data: xr.Dataset) -> Iterator[Fault]:
         yield from _time_axis(data.indexes["time"], step_hours.item())
 
 
-def _time_axis(times: pd.Index, step_hours: float) -> Iterator[Fault]:
+def _time_axis(times: Any, step_hours: float) -> Iterator[Fault]:
     if getattr(times, "tz", None) is not None:
         yield Fault("time", f"time: labels in time zone {times.tz}, make them naive UTC timestamps")
     elif times.dtype.kind not in "Mi":
@@ -109,16 +109,17 @@ def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Itera
         yield Fault(quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}")
         return
     limitless = (array == np.inf) & quantity.unlimited
-    huge = np.isfinite(array) & (np.abs(array) > _MOST)
+    finite = xr.ufuncs.isfinite(array)
+    huge = finite & (abs(array) > _MOST)
     yield from _named(array, huge, quantity, f"more than {_MOST:g}, too large to compute with")
-    yield from _named(array, ~np.isfinite(array) & ~limitless, quantity, "not a finite number")
+    yield from _named(array, ~finite & ~limitless, quantity, "not a finite number")
     too_low = array <= quantity.lower if quantity.lower_open else array < quantity.lower
     relation = "above" if quantity.lower_open else "at least"
     yield from _named(array, too_low, quantity, f"must be {relation} {quantity.lower:g}")
     too_high = array > quantity.upper
     yield from _named(array, too_high, quantity, f"must be at most {quantity.upper:g}")
     if quantity.kind == "int":
-        fractional = np.isfinite(array) & (array % 1 != 0)
+        fractional = finite & (array % 1 != 0)
         yield from _named(array, fractional, quantity, "must be a whole number")
 
 
@@ -150,7 +151,7 @@ def _named(
     """Name the labels at which `bad` is true, the first few of them in full."""
     places = np.argwhere(bad.values)
     for place in places[:_SHOWN]:
-        at = {dim: array.indexes[dim][k] for dim, k in zip(array.dims, place, strict=True)}
+        at = {str(dim): array.indexes[dim][k] for dim, k in zip(array.dims, place, strict=True)}
         label = f"[{', '.join(f'{dim}={name}' for dim, name in at.items())}]" if at else ""
         unit = f" {quantity.unit}" if quantity.kind in ("float", "int") else ""
         value = array.values[tuple(place)]
@@ -176,7 +177,10 @@ def _batteries(data: xr.Dataset) -> Iterator[Fault]:
 
 def _final_charge(data: xr.Dataset) -> Iterator[Fault]:
     final, high = data.battery_final, data.battery_energy
-    yield from _named(final, final > high, PARAMETERS["battery_final"], "above battery_energy")
+    own = final != data.battery_initial  # which is judged by itself
+    yield from _named(
+        final, (final > high) & own, PARAMETERS["battery_final"], "above battery_energy"
+    )
 
 
 def _windows(data: xr.Dataset) -> Iterator[Fault]:
@@ -204,7 +208,7 @@ def _hosts(data: xr.Dataset) -> Iterator[Fault]:
 
 _AGREEMENTS = {
     _batteries: {"battery_min", "battery_energy", "battery_initial"},
-    _final_charge: {"battery_final", "battery_energy"},
+    _final_charge: {"battery_final", "battery_energy", "battery_initial"},
     _windows: {"duration", "release", "deadline"},
     _hosts: {"power", "it_capacity", "allowed"},
 }

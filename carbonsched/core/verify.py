@@ -93,15 +93,29 @@ class Judged(Protocol):
     """What can be judged: decisions, and what is claimed of them."""
 
     @property
-    def data(self) -> xr.Dataset: ...
+    def data(self) -> xr.Dataset:
+        """The decisions."""
+        ...
+
     @property
-    def objective(self) -> float: ...
+    def objective(self) -> float:
+        """What they are said to earn, USD."""
+        ...
+
     @property
-    def emissions(self) -> float: ...
+    def emissions(self) -> float:
+        """What they are said to emit, tCO2e."""
+        ...
+
     @property
-    def method(self) -> Method: ...
+    def method(self) -> Method:
+        """What they may use."""
+        ...
+
     @property
-    def families(self) -> tuple[Family, ...]: ...
+    def families(self) -> tuple[Family, ...]:
+        """Those added to the paper's."""
+        ...
 
 
 @named_keywords
@@ -181,7 +195,12 @@ Row = tuple[
 
 
 def _judge(
-    equation: str, row: str, unit: str, excess: xr.DataArray, size: object, tolerance: float
+    equation: str,
+    row: str,
+    unit: str,
+    excess: xr.DataArray,
+    size: xr.DataArray | float,
+    tolerance: float,
 ) -> Check:
     """Find the worst excess of a row; a value that is not a number is infinitely bad."""
     excess = xr.where(np.isnan(excess), np.inf, excess)
@@ -363,4 +382,4 @@ def _first_come(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
 
 def _off_binary(values: xr.DataArray) -> xr.DataArray:
     """Return the distance of each value from the nearer of 0 and 1."""
-    return np.minimum(np.abs(values), np.abs(values - 1))
+    return xr.ufuncs.minimum(abs(values), abs(values - 1))

@@ -22,11 +22,11 @@ class Balance(Family):
     moves = frozenset({"generation_available"})
 
     def worth(self, data: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
-        """Generation costs, USD."""
+        """Return that generation costs, USD."""
         return {"generation": {"generate": -data.step_hours * data.generation_cost}}
 
     def emitted(self, data: xr.Dataset) -> dict[str, xr.DataArray]:
-        """Generation emits, tCO2e."""
+        """Return that generation emits, tCO2e."""
         return {"generate": data.step_hours * data.generation_carbon}
 
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:

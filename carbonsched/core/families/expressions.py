@@ -129,7 +129,6 @@ def _block(
     if isinstance(terms, Variable):
         labels, own = terms.labels, None
     else:
-        terms = 1 * terms if not isinstance(terms, LinearExpression) else terms
         labels, own = terms.data["vars"], terms.data["coeffs"]
         if np.any(terms.data["const"].values != 0):
             raise ValueError("a term of an expression must not have a constant part")
@@ -149,7 +148,7 @@ def _block(
 
 
 def _aligned(
-    array: Coefficient, dims: tuple[Hashable, ...], indexes: Mapping[Hashable, pd.Index]
+    array: Coefficient, dims: tuple[Hashable, ...], indexes: Mapping[Any, pd.Index]
 ) -> np.ndarray:
     """Return values with an axis for each dimension, of length one where the array has none.
 
@@ -188,8 +187,3 @@ def polluting(families: Iterable[Family], data: xr.Dataset, model: Model) -> lis
     return [
         (unit, model[name]) for family in families for name, unit in family.emitted(data).items()
     ]
-
-
-def parameter(values: Any) -> Any:
-    """Return a scalar array as a number: a constant of a row."""
-    return values.item() if isinstance(values, xr.DataArray) and not values.dims else values

@@ -65,17 +65,25 @@ class Grid(Family):
             return
         grid_import, grid_export = model["grid_import"], model["grid_export"]
         importing, exporting = model["importing"], model["exporting"]
-        rows = {"over": SITE_TIME, "mask": importing.labels >= 0}
+        there = importing.labels >= 0
 
         require(
             model, "grid:import", (1, grid_import), (-data.import_limit, importing), at_most=0,
-            **rows,
+            over=SITE_TIME, mask=there,
         )  # (5)  # fmt: skip
         require(
             model, "grid:export", (1, grid_export), (-data.export_limit, exporting), at_most=0,
-            **rows,
+            over=SITE_TIME, mask=there,
         )  # (6)  # fmt: skip
-        require(model, "grid:state", (1, importing), (1, exporting), at_most=1, **rows)  # (7)
+        require(
+            model,
+            "grid:state",
+            (1, importing),
+            (1, exporting),
+            at_most=1,
+            over=SITE_TIME,
+            mask=there,
+        )  # (7)
 
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move the limits."""

@@ -25,7 +25,7 @@ class Inference(Family):
     moves = frozenset({"demand", "latency", "latency_limit"})
 
     def worth(self, data: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
-        """A unit served earns its value, USD."""
+        """Return that a unit served earns its value, USD."""
         return {"inference": {"route": data.step_hours * data.value}}
 
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:

@@ -88,7 +88,7 @@ class Jobs(Family):
     moves = frozenset({"release", "deadline", "allowed", "required"})  # windows where they are rows
 
     def worth(self, data: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
-        """A job earns its reward when it starts and costs its start-up, USD."""
+        """Return that a job earns its reward and costs its start-up when it starts, USD."""
         return {"training": {"start": data.reward}, "startup": {"start": -data.startup_cost}}
 
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
@@ -109,7 +109,7 @@ class Jobs(Family):
 
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """State (8), and in form "run" also (9) and (10)."""
-        start, each = model["start"], {"over": JOB_SITE_TIME}
+        start = model["start"]
         require(model, "jobs:start_once", (1, start), at_most=1, over=("job",))  # (8)
         if data.required.any():
             require(
@@ -117,7 +117,13 @@ class Jobs(Family):
                 over=("job",),
             )  # (8)  # fmt: skip
         if formulation.windows == "rows":
-            require(model, "jobs:window", (1, start), at_most=may_start(data).astype(float), **each)
+            require(
+                model,
+                "jobs:window",
+                (1, start),
+                at_most=may_start(data).astype(float),
+                over=JOB_SITE_TIME,
+            )
         if formulation.jobs == "start":
             return
         run, stop = model["run"], model["stop"]
@@ -126,11 +132,18 @@ class Jobs(Family):
 
         require(model, "jobs:one_site", (1, run), at_most=1, over=("job", "time"))  # (8)
         require(
-            model, "jobs:logic", (1, run), (-1, before), (-1, start), (1, stop), equal=0, **each
+            model,
+            "jobs:logic",
+            (1, run),
+            (-1, before),
+            (-1, start),
+            (1, stop),
+            equal=0,
+            over=JOB_SITE_TIME,
         )  # (9)
         require(
             model, "jobs:continuity", (1, running_ahead), (-data.duration, start), at_least=0,
-            **each,
+            over=JOB_SITE_TIME, mask=start.labels >= 0,
         )  # (10)  # fmt: skip
         require(
             model, "jobs:run_length", (1, run), (-data.duration, start), equal=0, over=("job",)

@@ -87,14 +87,14 @@ class Storage(Family):
         )  # (13)
         if "charging" in model.variables:
             charging, limit = model["charging"], data.discharge_limit
-            rows = {"over": SITE_TIME, "mask": charging.labels >= 0}
+            there = charging.labels >= 0
             require(
                 model, "storage:charge", (1, charge), (-data.charge_limit, charging), at_most=0,
-                **rows,
+                over=SITE_TIME, mask=there,
             )  # (15)  # fmt: skip
             require(
                 model, "storage:discharge", (1, discharge), (limit, charging), at_most=limit,
-                **rows,
+                over=SITE_TIME, mask=there,
             )  # (15)  # fmt: skip
 
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:

@@ -1,0 +1,207 @@
+"""Construction and validation of instances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from conftest import plain
+
+import carbonsched as cs
+from carbonsched.core.schema import DIMENSIONS, PARAMETERS
+
+
+def faults(data: xr.Dataset) -> list[str]:
+    with pytest.raises(cs.InstanceError) as caught:
+        cs.Instance(data)
+    return list(caught.value.faults)
+
+
+SIZES = (2, 3, 1, 1)
+VALUES = {
+    "battery energy below its minimum": ({"battery_min": 5}, "battery_min[site=A] = 5.0 MWh"),
+    "initial charge outside": ({"battery_initial": 5}, "battery_initial[site=A] = 5.0 MWh"),
+    "not a number": ({"reward": np.nan}, "reward[job=j0] = nan USD: not a finite number"),
+    "infinite": ({"import_limit": np.inf}, "import_limit[site=A] = inf MW: not a finite number"),
+    "negative capacity": ({"it_capacity": [-1, 100]}, "it_capacity[site=A] = -1.0 MW: must be at"),
+    "negative power": ({"power": -2}, "power[job=j0] = -2.0 MW: must be at least 0"),
+    "negative demand": ({"demand": [[0, -1, 0]]}, "demand[service=s0, time=1] = -1.0 unit"),
+    "negative budget": ({"carbon_budget": -1}, "carbon_budget = -1.0 tCO2e"),
+    "efficiency of zero": ({"charge_efficiency": 0}, "must be above 0"),
+    "efficiency above one": ({"discharge_efficiency": 1.1}, "must be at most 1"),
+    "cooling below one": ({"cooling": 0.9}, "cooling[site=A, time=0] = 0.9 MW/MW"),
+    "no step": ({"step_hours": 0}, "step_hours = 0.0 h: must be above 0"),
+    "no duration": ({"duration": 0}, "duration[job=j0] = 0 periods: must be at least 1"),
+    "unknown release": ({"release": 7}, "release[job=j0] = 7: not a label of time"),
+    "unknown home": ({"home": "Z"}, "home[service=s0] = Z: not a label of site"),
+    "window too short": ({"duration": 3, "release": 1}, "job j0: runs 3 periods, its window"),
+    "deadline before release": ({"release": 2, "deadline": 0}, "holds 0"),
+    "job too large": ({"power": 200}, "job j0: power 200 MW, no allowed site"),
+    "job allowed nowhere": ({"allowed": False}, "job j0: power 10 MW, no site is allowed"),
+}
+
+
+@pytest.mark.parametrize(("values", "message"), VALUES.values(), ids=VALUES.keys())
+def test_faulty_values_are_named(values, message):
+    found = faults(plain(*SIZES, **values))
+    assert any(message in fault for fault in found), found
+
+
+def test_all_faults_are_reported_at_once():
+    """Of structure, labels, values and what variables must agree on: none hides another."""
+    data = plain(
+        2, 3, 2, 1, cooling=[[1, 1, 0.5], [1, 1, 1]], reward=np.nan, charge_efficiency=2,
+        battery_initial=7, duration=5, power=[10, 500],
+    )  # fmt: skip
+    data = data.drop_vars("demand").assign(pue=1.0)
+    assert faults(data) == [
+        "demand: missing (inference workload to be served, unit)",
+        "pue: not a variable of the model",
+        "cooling[site=A, time=2] = 0.5 MW/MW: must be at least 1",
+        "charge_efficiency[site=A] = 2.0: must be at most 1",
+        "charge_efficiency[site=B] = 2.0: must be at most 1",
+        "reward[job=j0] = nan USD: not a finite number",
+        "reward[job=j1] = nan USD: not a finite number",
+        "battery_initial[site=A] = 7.0 MWh: outside the battery, [battery_min, battery_energy]",
+        "battery_initial[site=B] = 7.0 MWh: outside the battery, [battery_min, battery_energy]",
+        "job j0: runs 5 periods, its window from release to deadline holds 3",
+        "job j1: runs 5 periods, its window from release to deadline holds 3",
+        "job j1: power 500 MW, no allowed site has that it_capacity",
+    ]
+
+
+def test_many_labels_are_shortened():
+    found = faults(plain(2, 24, 0, 0, cooling=0.5))
+    assert len(found) == 6 and found[-1].endswith("at 43 more labels")
+
+
+def test_missing_and_extra_variables():
+    data = plain(*SIZES).drop_vars("demand").assign(pue=1.0, carbon_tax=2.0)
+    assert faults(data) == [
+        "demand: missing (inference workload to be served, unit)",
+        "carbon_tax: not a variable of the model",
+        "pue: not a variable of the model",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.drop_vars("job"), "job: dimension without labels"),
+        (lambda d: d.expand_dims(scenario=["a"]), "scenario: not a dimension of the model"),
+        (
+            lambda d: d.assign(reward=("job", ["high"])),
+            "reward: values of type <U4, expected numbers in USD",
+        ),
+        (
+            lambda d: d.assign(allowed=d.allowed.astype(int)),
+            "allowed: values of type int64, expected true or false",
+        ),
+    ],
+)
+def test_wrong_structure_and_types(change, message):
+    assert message in faults(change(plain(*SIZES)))
+
+
+def test_wrong_dimensions_and_units():
+    data = plain(*SIZES)
+    data["cooling"] = data.cooling.isel(time=0, drop=True)
+    data["power"].attrs["units"] = "kW"
+    assert faults(data) == [
+        "cooling: dimensions ('site',), expected ('site', 'time')",
+        "power: given in kW, expected MW",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("coords", "message"),
+    [
+        ({"site": ["A", "A"]}, "site: duplicate label A"),
+        ({"site": ["A", " B"]}, "site: label ' B' is not a plain, non-empty string"),
+        ({"job": [7]}, "job: label 7 is not a plain, non-empty string"),
+        ({"time": [0, 2, 1]}, "time: labels are not sorted"),
+        ({"time": [0, 1, 3]}, "time: uneven step from 1 to 3"),
+        ({"time": [0.0, 1.0, 2.0]}, "time: labels of type float64"),
+        (
+            {"time": pd.to_datetime(["2025-01-01 00:00", "2025-01-01 01:00", "2025-01-01 03:00"])},
+            "time: uneven step from 2025-01-01 01:00:00 to 2025-01-01 03:00:00",
+        ),
+        (
+            {"time": pd.date_range("2025-01-01", periods=3, freq="15min")},
+            "expected 0 days 01:00:00 (step_hours = 1.0 h)",
+        ),
+    ],
+)
+def test_faulty_labels(coords, message):
+    data = plain(*SIZES).assign_coords(coords)
+    assert any(message in fault for fault in faults(data))
+
+
+def test_not_a_dataset():
+    assert faults({"it_capacity": 1}) == ["expected an xarray.Dataset, got dict"]
+
+
+def test_an_instance_has_order_types_and_units(make):
+    data = make(2, 3, 1, 1).data
+    shuffled = data.transpose("time", "site", "service", "job")
+    again = cs.Instance(shuffled).data
+    xr.testing.assert_identical(again, data)
+    for name, quantity in PARAMETERS.items():
+        assert data[name].dims == quantity.dims
+        if quantity.kind in ("float", "int"):
+            assert data[name].attrs["units"] == quantity.unit
+    assert set(data.dims) == set(DIMENSIONS)
+
+
+def test_replace_validates_and_broadcasts(make):
+    instance = make(2, 3, 1, 1)
+    dearer = instance.replace(import_price=instance.data.import_price * 2, carbon_budget=5)
+    assert (dearer.data.import_price == 20).all() and dearer.data.carbon_budget == 5
+    assert (instance.data.import_price == 10).all()
+    assert (instance.replace(cooling=1.2).data.cooling == 1.2).all()
+    with pytest.raises(cs.InstanceError, match="cooling"):
+        instance.replace(cooling=0.5)
+    with pytest.raises(cs.InstanceError, match="no such variable"):
+        instance.replace(pue=1.2)
+
+
+def test_replace_takes_labels_and_keeps_units_honest(default):
+    data = default.data
+    moved = default.replace(
+        release=data.release, deadline=data.indexes["time"][-1].to_datetime64(), home="valley"
+    )
+    assert (moved.data.deadline == data.time[-1]).all() and set(moved.data.home.values) == {
+        "valley"
+    }
+    in_kw = (1000 * data.power).assign_attrs(units="kW")
+    with pytest.raises(cs.InstanceError, match="power: given in kW, expected MW"):
+        default.replace(power=in_kw)
+    with pytest.raises(ValueError, match="site"):
+        default.replace(it_capacity=data.it_capacity.isel(site=[0, 1]))
+
+
+def test_replacing_drops_the_source_of_what_is_replaced():
+    data = plain(2, 2, 1, 1)
+    data["carbon_intensity"].attrs = {"source": "Electricity Maps", "licence": "ODbL-1.0"}
+    instance = cs.Instance(data)
+    assert "source" not in instance.replace(carbon_intensity=0.1).data.carbon_intensity.attrs
+    assert "source" in instance.replace(import_price=1.0).data.carbon_intensity.attrs
+
+
+def test_time_zones_and_mixed_labels_are_named():
+    utc = plain(1, 3, 1).assign_coords(time=pd.date_range("2025-01-01", periods=3, tz="UTC"))
+    assert any("make them naive UTC" in fault for fault in faults(utc))
+    stamped = plain(1, 3, 1).assign_coords(time=pd.date_range("2025-01-01", periods=3, freq="h"))
+    assert any("release[job=j0] = 0: not a label of time" in fault for fault in faults(stamped))
+
+
+def test_empty_sets_need_no_particular_type():
+    data = plain(2, 3)
+    data["allowed"] = data.allowed.astype(float)
+    data["home"] = data.home.astype(float)
+    cs.Instance(data)
+
+
+def test_repr_tells_the_sizes(make):
+    assert "2 sites x 3 periods x 1 job x 1 service" in repr(make(2, 3, 1, 1))
