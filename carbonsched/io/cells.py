@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from carbonsched.core.schema import PARAMETERS
+from carbonsched.core.schema import Quantity
 from carbonsched.io.package import Table
 
 _SHOWN = 5  # faults named per column, so that one bad column stays readable
 _DIGITS = frozenset("0123456789+-.eE")
-_FLAGS = dict.fromkeys(("true", "True", "TRUE", "1"), True)
-_FLAGS |= dict.fromkeys(("false", "False", "FALSE", "0"), False)
+_TRUE, _FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -41,7 +40,8 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
     """Return a table's cells and every fault of them; the cells count only without faults."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] | None = None
-    rows, records, faults = [], [], []
+    rows, faults = list[int](), list[str]()
+    records: list[list[str]] = []
     line = 0
     try:
         for record in reader:
@@ -67,13 +67,14 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
         faults.append(f"{table.path}, row {line + 1}: not CSV ({error})")
     if header is None:
         faults.append(f"{table.path}, row 1: no header, expected {', '.join(table.types)}")
-    if faults:
+    if faults or header is None:
         return Cells([], {}), faults
-    by_name = dict(zip(header, zip(*records, strict=True), strict=True)) if records else {}
-    columns = {}
+    of_columns = list(zip(*records, strict=True)) or [()] * len(header)
+    by_name = dict(zip(header, of_columns, strict=True))
+    columns: dict[str, np.ndarray] = {}
     for name, kind in table.types.items():
-        cells = by_name.get(name, ())
-        columns[name], bad = _READERS[kind](cells, name)
+        cells = by_name[name]
+        columns[name], bad = _READERS[kind](cells, table.quantities.get(name))
         for k, complaint in bad[:_SHOWN]:
             shown = cells[k] if len(cells[k]) <= 40 else f"{cells[k][:40]}..."
             said = f"{shown!r} {complaint}" if shown else "an empty cell"
@@ -103,10 +104,10 @@ def _misnamed(header: list[str], table: Table) -> Iterator[str]:
 Read = tuple[np.ndarray, list[tuple[int, str]]]  # the values, and the faulty cells
 
 
-def _one_by_one(convert: Callable[[str], object], dtype: type) -> Callable[..., Read]:
+def _one_by_one(convert: Callable[[str], object], dtype: type | np.dtype) -> Callable[..., Read]:
     """Return a reader that converts each different text once."""
 
-    def read(cells: tuple[str, ...], name: str) -> Read:
+    def read(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
         known, bad_texts = {}, {}
         for text in dict.fromkeys(cells):
             try:
@@ -121,12 +122,13 @@ def _one_by_one(convert: Callable[[str], object], dtype: type) -> Callable[..., 
     return read
 
 
-def _numbers(cells: tuple[str, ...], name: str) -> Read:
-    unit = PARAMETERS[name].unit
+def _numbers(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
+    assert quantity is not None, "no dimension has numbers for labels"
+    unit = quantity.unit
 
     def number(text: str) -> float:
         if text.lower() in ("nan", "inf", "+inf", "-inf", "infinity"):
-            if PARAMETERS[name].unlimited and text.lower() in ("inf", "+inf", "infinity"):
+            if quantity.unlimited and text.lower() in ("inf", "+inf", "infinity"):
                 return math.inf
             raise _Faulty(f"is not a finite number ({unit})")
         try:
@@ -143,7 +145,7 @@ def _numbers(cells: tuple[str, ...], name: str) -> Read:
             raise _Faulty(f"is too small for a number ({unit})")
         return value
 
-    return _one_by_one(number, float)(cells, name)
+    return _one_by_one(number, float)(cells, quantity)
 
 
 def _whole(text: str) -> int:
@@ -153,9 +155,9 @@ def _whole(text: str) -> int:
 
 
 def _flag(text: str) -> bool:
-    if text not in _FLAGS:
+    if text not in (*_TRUE, *_FALSE):
         raise _Faulty("is neither true nor false")
-    return _FLAGS[text]
+    return text in _TRUE
 
 
 def _text(text: str) -> str:
@@ -164,7 +166,7 @@ def _text(text: str) -> str:
     return text
 
 
-def _instants(cells: tuple[str, ...], name: str) -> Read:
+def _instants(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
     """Read ISO 8601 timestamps as naive UTC: with an offset, or without one and so in UTC."""
     zones = {text: m["zone"] for text in dict.fromkeys(cells) if (m := _TIME.fullmatch(text))}
     mixed = len({zone is None for zone in zones.values()}) > 1
@@ -184,7 +186,7 @@ def _instants(cells: tuple[str, ...], name: str) -> Read:
             stamp = stamp.tz_convert("UTC").tz_localize(None)
         return stamp.to_datetime64()
 
-    return _one_by_one(instant, np.dtype("datetime64[ns]"))(cells, name)
+    return _one_by_one(instant, np.dtype("datetime64[ns]"))(cells, quantity)
 
 
 _READERS: dict[str, Callable[..., Read]] = {

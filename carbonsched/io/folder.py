@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,79 +21,82 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from carbonsched.core.instance import Instance
+from carbonsched.core.schema import PARAMETERS, Quantity
 from carbonsched.errors import InstanceError
 from carbonsched.io import cells, package, tables
 from carbonsched.io.files import UnreadableError, read_text, remove_leftovers, to_disk
+from carbonsched.io.stated import stated
 
 MOST_BYTES = 2**28  # of one table; a hundred sites over a year of hours take a quarter of it
 _SAVING, _SAVED = ".saving-", ".saved"
 
 
-def read_folder(folder: Path) -> xr.Dataset:
+@dataclass(frozen=True)
+class Content:
+    """What was read: the data, and of a folder the tables, by the variables that they give."""
+
+    data: xr.Dataset
+    tables: dict[str, tuple[package.Table, cells.Cells]] = field(default_factory=dict)
+
+    def cell(self, name: str, at: Mapping[str, object] | None) -> str:
+        """Return the file, row and column of a value, as "site.csv, row 3, column it_capacity".
+
+        It is empty of what is in no table, and where no labels are given.
+        """
+        if name not in self.tables or at is None:
+            return ""
+        return tables.cell(*self.tables[name], name, at)
+
+
+def read_folder(folder: Path, known: Mapping[str, Quantity] = PARAMETERS) -> Content:
     """Read a folder of CSV tables described by its `datapackage.json`.
+
+    Parameters
+    ----------
+    folder : Path
+    known : mapping of str to Quantity
+        What the tables may give.
 
     Raises
     ------
     InstanceError
         Lists every fault of the files, each with file, row and column.
     """
-    attrs, found = _tables(folder)
-    coords = tables.labels(found)
-    if faults := tables.misfits(found, coords):
+    attrs, parsed = _tables(folder, known)
+    coords = tables.labels(parsed)
+    if faults := tables.misfits(parsed, coords):
         raise InstanceError(faults, str(folder))
     values = {
         name: array
-        for table, parsed in found
-        for name, array in tables.arrays(table, parsed, coords).items()
+        for table, read in parsed
+        for name, array in tables.arrays(table, read, coords).items()
     }
-    return xr.Dataset(values, coords, attrs)
+    by_name = {name: (table, read) for table, read in parsed for name in table.quantities}
+    return Content(xr.Dataset(values, coords, attrs), by_name)
 
 
-def find_cells(
-    folder: Path, wanted: Iterable[tuple[str, Mapping[str, object] | None]]
-) -> list[str]:
-    """Return the file, row and column of some values of a folder that could be read.
-
-    Parameters
-    ----------
-    folder : Path
-        Anything else, a NetCDF file for instance, has no cells.
-    wanted : iterable of tuple
-        Variable, and label by dimension; with None for the labels there is no cell to name.
-
-    Returns
-    -------
-    list of str
-        "site.csv, row 3, column it_capacity" for each, empty where there is none.
-    """
-    found = _tables(folder)[1] if folder.is_dir() else []
-    of = {name: (table, parsed) for table, parsed in found for name in table.names}
-    return [
-        tables.cell(*of[name], name, at) if name in of and at is not None else ""
-        for name, at in wanted
-    ]
-
-
-def _tables(folder: Path) -> tuple[dict[str, Any], tables.Tables]:
+def _tables(folder: Path, known: Mapping[str, Quantity]) -> tuple[dict[str, Any], tables.Tables]:
     """Return the attributes and the cells of every table, or raise with the faults of all."""
     try:
         text = read_text(_inside(folder, package.FILE), package.MOST_BYTES)
     except UnreadableError as error:
         raise InstanceError([f"{package.FILE}: {error}"], str(folder)) from error
-    attrs, described, faults = package.parse(text)
-    found: tables.Tables = []
+    attrs, described, faults = package.parse(text, known)
+    parsed: tables.Tables = []
     for table in described if not faults else ():
         try:
-            parsed, bad = cells.parse(read_text(_inside(folder, table.path), MOST_BYTES), table)
+            text = read_text(_inside(folder, table.path), MOST_BYTES)
         except UnreadableError as error:
             joint = ", " if str(error).startswith("row") else ": "
-            parsed, bad = None, [f"{table.path}{joint}{error}"]
+            faults.append(f"{table.path}{joint}{error}")
+            continue
+        read, bad = cells.parse(text, table)
         faults += bad
-        if parsed is not None:
-            found.append((table, parsed))
+        parsed.append((table, read))
     if faults:
         raise InstanceError(faults, str(folder))
-    return attrs, found
+    return attrs, parsed
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -108,7 +112,7 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def write_folder(data: xr.Dataset, folder: Path) -> None:
+def write_folder(instance: Instance, folder: Path) -> None:
     """Write an instance as CSV tables and `datapackage.json`, as one step.
 
     Killed or failing at any moment, it leaves the former version whole, or the new one. Tables
@@ -125,7 +129,8 @@ def write_folder(data: xr.Dataset, folder: Path) -> None:
         raise FileExistsError(f"{folder} is not a folder: not touched")
     _settle(folder)
     _tables_of(folder)
-    about, described = package.describe(data)
+    data = stated(instance, sourced=True)
+    about, described = package.describe(data, instance.quantities)
     made = _missing_parents(folder)
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder, f"{_SAVING}*")
@@ -153,14 +158,15 @@ def _missing_parents(folder: Path) -> list[Path]:
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
-def _write_table(data: xr.Dataset, names: list[str], resource: dict, path: Path) -> None:
+def _write_table(data: xr.Dataset, names: list[str], resource: dict[str, Any], path: Path) -> None:
     scalars = {name: [data[name].values[()]] for name in names if not data[name].dims}
     frame = pd.DataFrame(scalars) if scalars else data[names].to_dataframe()
     frame = frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
     for column in frame.select_dtypes("datetime"):
         # The shortest that is exact: seconds, or all nine digits of a fraction.
-        whole = (frame[column] == frame[column].dt.floor("s")).all()
-        text = frame[column].map(lambda t: t.isoformat(timespec="nanoseconds"))
+        times = pd.Series(frame[column])
+        whole = (times == times.dt.floor("s")).all()
+        text = times.map(lambda t: t.isoformat(timespec="nanoseconds"))
         frame[column] = (text.str[:19] if whole else text) + "Z"
     frame.replace(np.inf, "INF").to_csv(path, index=False)
 
@@ -185,6 +191,7 @@ def _tables_of(folder: Path) -> set[str]:
     """Return the tables of the instance that is in a folder; refuse anybody else's package."""
     if not (folder / package.FILE).exists():
         return set()
+    ours, paths = False, set[str]()
     try:
         held = json.loads(read_text(folder / package.FILE, package.MOST_BYTES))
         ours = held["name"] == package.NAME

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import io
-import json
-import subprocess
-import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from carbonsched.errors import InstanceError
+from carbonsched.errors import InstanceError, extra
 from carbonsched.io.files import UnreadableError, replacing, require_regular
 from carbonsched.io.package import plain_attrs
 
 MOST_BYTES = 2**31  # of the file, and of its values in memory
-PATIENCE = 60.0  # s for the first look; a file at the limit takes a tenth of it
-_PROBE = Path(__file__).with_name("probe.py")
 
 
 def write_netcdf(data: xr.Dataset, path: Path) -> None:
     """Write a dataset to NetCDF, atomically. Times are stored as integer nanoseconds, exactly."""
+    require_hdf5("writing NetCDF")
     nanoseconds = {"units": "nanoseconds since 1970-01-01", "dtype": "int64"}
     encoding = {
         name: nanoseconds if array.dtype.kind == "M" else {"zlib": array.dtype.kind in "if"}
@@ -54,7 +51,10 @@ def read_netcdf(path: Path) -> xr.Dataset:
         require_regular(path.stat(), MOST_BYTES)
     except UnreadableError as error:
         raise InstanceError([str(error)], str(path)) from error
-    if faults := _looked_at(path):
+    require_hdf5("reading NetCDF")
+    from carbonsched.io.look import look  # which imports HDF5
+
+    if faults := look(path, MOST_BYTES):
         raise InstanceError(faults, str(path))
     try:
         with xr.open_dataset(path, engine="h5netcdf") as file:
@@ -71,20 +71,13 @@ def read_netcdf(path: Path) -> xr.Dataset:
     return data
 
 
+def require_hdf5(purpose: str) -> None:
+    """Raise MissingExtraError where the packages are not installed that xarray needs for it."""
+    with extra("netcdf", purpose):
+        for package in ("h5netcdf", "h5py"):
+            import_module(package)
+
+
 def _item(value: object) -> object:
     """Return a NumPy scalar as a plain value."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _looked_at(path: Path) -> list[str]:
-    """Return the faults that a first look in a child process finds."""
-    # By its file name, so that it imports HDF5 only; -P, so that its neighbours hide no module.
-    command = [sys.executable, "-P", str(_PROBE), str(path.absolute()), str(MOST_BYTES)]
-    try:
-        child = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
-    except subprocess.TimeoutExpired:
-        return [f"reading it did not end within {PATIENCE:g} s"]
-    if child.returncode:
-        how = f"signal {-child.returncode}" if child.returncode < 0 else "an error"
-        return [f"not a readable NetCDF-4 file (the HDF5 library ended with {how})"]
-    return list(json.loads(child.stdout))

@@ -12,7 +12,7 @@ from typing import Any
 
 import xarray as xr
 
-from carbonsched.core.schema import DIMENSIONS, PARAMETERS
+from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 
 NAME = "carbonsched-instance"
 FILE = "datapackage.json"
@@ -29,6 +29,8 @@ class Table:
     ----------
     types : dict of str to str
         Of each column: "number", "integer", "boolean", "string" or "datetime".
+    quantities : dict of str to Quantity
+        The variables.
     units : dict of str to str
         Of the variables, as far as given.
     about : dict of str to str
@@ -38,21 +40,22 @@ class Table:
     path: str
     dims: tuple[str, ...]
     types: dict[str, str]
+    quantities: dict[str, Quantity]
     units: dict[str, str] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def names(self) -> list[str]:
-        """The variables."""
-        return [name for name in self.types if name not in self.dims]
 
 
 class _Faulty(ValueError):
     """What is wrong with one part of the package."""
 
 
-def parse(text: str) -> tuple[dict[str, Any], list[Table], list[str]]:
-    """Return the attributes, the tables and the faults of a `datapackage.json`."""
+def parse(
+    text: str, known: Mapping[str, Quantity] = PARAMETERS
+) -> tuple[dict[str, Any], list[Table], list[str]]:
+    """Return the attributes, the tables and the faults of a `datapackage.json`.
+
+    A column that is neither a dimension nor a quantity known is a fault.
+    """
     try:
         package = json.loads(text, object_pairs_hook=_once)
     except RecursionError:
@@ -64,13 +67,13 @@ def parse(text: str) -> tuple[dict[str, Any], list[Table], list[str]]:
     tables, faults = [], []
     for number, resource in enumerate(package["resources"]):
         try:
-            tables.append(_table(resource))
+            tables.append(_table(resource, known))
         except _Faulty as fault:
             path = resource.get("path") if isinstance(resource, dict) else None
             faults.append(f"{FILE}, resource {number + 1} ({path!r:.80}): {fault}")
     paths = Counter(table.path for table in tables)
     faults += [f"{FILE}: {path} is described {n} times" for path, n in paths.items() if n > 1]
-    owners = Counter(name for table in tables for name in table.names)
+    owners = Counter(name for table in tables for name in table.quantities)
     faults += [f"{FILE}: {name}: given by {n} tables" for name, n in owners.items() if n > 1]
     attrs = {key: value for key, value in package.items() if key not in _RESERVED}
     return plain_attrs(attrs), tables, faults
@@ -101,7 +104,7 @@ def _need(condition: bool, complaint: str) -> None:
         raise _Faulty(complaint)
 
 
-def _table(resource: object) -> Table:
+def _table(resource: Any, known: Mapping[str, Quantity]) -> Table:
     _need(isinstance(resource, dict), "expected an object")
     path, schema = resource.get("path"), resource.get("schema")
     _need(isinstance(path, str), "expected a path, the name of a CSV table")
@@ -117,14 +120,14 @@ def _table(resource: object) -> Table:
     )
     strange = [dim for dim in dims if dim not in DIMENSIONS]
     _need(not strange, f"not a dimension of the model: {', '.join(map(repr, strange))}")
-    _need(isinstance(fields, list) and fields, "expected a list of fields")
+    _need(isinstance(fields, list) and len(fields) > 0, "expected a list of fields")
     types, units = {}, {}
     for column in fields:
         _need(isinstance(column, dict), "expected every field to be an object")
         name, unit = column.get("name"), column.get("unit")
         _need(isinstance(name, str), "expected every field to have a name")
         _need(name not in types, f"column {name!r} is described twice")
-        types[name] = _type(name, column.get("type"), tuple(dims))
+        types[name] = _type(name, column.get("type"), tuple(dims), known)
         if unit is not None:
             _need(isinstance(unit, str), f"column {name!r}: expected the unit to be a text")
             units[name] = unit
@@ -135,18 +138,20 @@ def _table(resource: object) -> Table:
         if given := resource.get(slot):
             _need(isinstance(given, list) and isinstance(given[0], dict), f"{slot}: not a list")
             about |= plain_attrs({attr: given[0].get(key)})
-    return Table(path, tuple(dims), types, units, about)
+    quantities = {name: known[name] for name in types if name not in dims}
+    return Table(path, tuple(dims), types, quantities, units, about)
 
 
-def _type(name: str, given: object, dims: tuple[str, ...]) -> str:
+def _type(name: str, given: object, dims: tuple[str, ...], known: Mapping[str, Quantity]) -> str:
     """Return the type of a column, if it is the one the model knows."""
     if name in dims:
         expected = ("datetime", "integer") if name == "time" else ("string",)
     else:
-        _need(name in PARAMETERS, f"column {name!r} is not a variable of the model")
-        quantity = PARAMETERS[name]
+        _need(name in known, f"column {name!r} is not a variable of the model")
+        quantity = known[name]
         key = " x ".join(quantity.dims) or "nothing: it is one value"
-        _need(set(dims) == set(quantity.dims), f"column {name!r}: its key is {key}")
+        key += f" or {key} x time" * quantity.varies
+        _need(quantity.allows(dims), f"column {name!r}: its key is {key}")
         time = ("datetime", "integer")
         expected = time if quantity.kind == "time" else (_TYPES[quantity.kind],)
     wanted = " or ".join(expected)
@@ -154,16 +159,19 @@ def _type(name: str, given: object, dims: tuple[str, ...]) -> str:
     return str(given)
 
 
-def describe(data: xr.Dataset) -> tuple[dict[str, Any], list[tuple[list[str], dict[str, Any]]]]:
+def describe(
+    data: xr.Dataset, known: Mapping[str, Quantity] = PARAMETERS
+) -> tuple[dict[str, Any], list[tuple[list[str], dict[str, Any]]]]:
     """Return what the package says of itself, and each table's variables with its descriptor."""
     times = "datetime" if data.indexes["time"].dtype.kind == "M" else "integer"
-    tables = list(_groups(data))
-    shared = Counter(PARAMETERS[names[0]].dims for names in tables)
+    tables = list(_groups(data, known))
+    shared = Counter(data[names[0]].dims for names in tables)
     described = []
     for names in tables:
-        dims = PARAMETERS[names[0]].dims
-        label = _label(names) if shared[dims] > 1 else "_".join(dims) or "instance"
-        described.append((names, _descriptor(data, names, label, times)))
+        dims = data[names[0]].dims
+        label = _label(names) if shared[dims] > 1 else "_".join(map(str, dims)) or "instance"
+        quantities = [known[name] for name in names]
+        described.append((names, _descriptor(data, quantities, label, times)))
     about = {k: v for k, v in plain_attrs(data.attrs).items() if k not in _RESERVED}
     return {"profile": "data-package", "name": NAME} | about, described
 
@@ -173,34 +181,41 @@ def _label(names: list[str]) -> str:
     return "_".join(names) if len(names) <= 3 else f"{names[0]}_and_{len(names) - 1}_more"
 
 
-def _groups(data: xr.Dataset) -> Iterator[list[str]]:
-    """Group variables by dimensions, source and licence."""
+def _groups(data: xr.Dataset, known: Mapping[str, Quantity]) -> Iterator[list[str]]:
+    """Group the variables that are there by dimensions, source and licence."""
 
     def key(name: str) -> tuple[tuple[str, ...], str, str]:
-        attrs = data[name].attrs
-        return PARAMETERS[name].dims, str(attrs.get("source", "")), str(attrs.get("licence", ""))
+        dims, attrs = tuple(map(str, data[name].dims)), data[name].attrs
+        return dims, str(attrs.get("source", "")), str(attrs.get("licence", ""))
 
-    for _, names in groupby(sorted(PARAMETERS, key=key), key):
+    for _, names in groupby(sorted((name for name in known if name in data), key=key), key):
         yield list(names)
 
 
-def _descriptor(data: xr.Dataset, names: list[str], label: str, times: str) -> dict[str, Any]:
+def _descriptor(
+    data: xr.Dataset, quantities: list[Quantity], label: str, times: str
+) -> dict[str, Any]:
     """Return the Frictionless descriptor of one table."""
-    dims, required = PARAMETERS[names[0]].dims, {"constraints": {"required": True}}
+    first, required = data[quantities[0].name], {"constraints": {"required": True}}
+    dims = [str(dim) for dim in first.dims]
     keys = [{"name": dim, "type": times if dim == "time" else "string"} | required for dim in dims]
     fields = [
         {
-            "name": name,
-            "type": _TYPES.get(PARAMETERS[name].kind, times),
-            "title": PARAMETERS[name].meaning,
-            "unit": PARAMETERS[name].unit,
+            "name": quantity.name,
+            "type": _TYPES.get(quantity.kind, times),
+            "title": quantity.meaning,
+            "unit": quantity.unit,
         }
         | required
-        for name in names
+        for quantity in quantities
     ]
-    schema = {"fields": keys + fields} | ({"primaryKey": list(dims)} if dims else {})
-    resource = {"name": label.replace("_", "-"), "path": f"{label}.csv", "schema": schema}
-    about = plain_attrs(data[names[0]].attrs)
+    schema = {"fields": keys + fields} | ({"primaryKey": dims} if dims else {})
+    resource: dict[str, Any] = {
+        "name": label.replace("_", "-"),
+        "path": f"{label}.csv",
+        "schema": schema,
+    }
+    about = plain_attrs(first.attrs)
     if "licence" in about:
         resource["licenses"] = [{"name": about["licence"]}]
     if "source" in about:

@@ -1,7 +1,7 @@
 """A first look at an HDF5 file that may be anybody's, in a process that may crash or hang.
 
-Run as a script by `carbonsched.io.netcdf`; prints its findings, a JSON list of faults. Every
-value is read once here, so that what the library cannot bear happens here.
+Used by `carbonsched.io.look`, or run as a script that prints a JSON list of faults. Every value
+is read once here, so that what the library cannot bear happens here.
 """
 
 from __future__ import annotations
@@ -45,14 +45,13 @@ def find_faults(path: str, most: int) -> Iterator[str]:
         dict(file.attrs)
 
 
-def main(path: str, most: int) -> None:
-    """Print the faults of a file as JSON."""
+def look(path: str, most: int) -> list[str]:
+    """Return the faults of a file."""
     try:
-        faults = list(find_faults(path, most))
+        return list(find_faults(path, most))
     except Exception as error:  # whatever the library finds wrong, the file is what is wrong
-        faults = [f"not a readable NetCDF-4 file ({error})"]
-    json.dump(faults, sys.stdout)
+        return [f"not a readable NetCDF-4 file ({error})"]
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    json.dump(look(sys.argv[1], int(sys.argv[2])), sys.stdout)

@@ -14,11 +14,14 @@ from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Contributor, Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schedule import ARRAYS, Schedule
-from carbonsched.core.schema import PARAMETERS, PRICES
-from carbonsched.core.validate import find_faults
+from carbonsched.core.schema import DIMENSIONS, PARAMETERS, PRICES, Quantity
 from carbonsched.errors import InstanceError
-from carbonsched.io.folder import find_cells, read_folder, write_folder
+from carbonsched.io.folder import Content, read_folder, write_folder
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
+from carbonsched.io.stated import stated
+
+EXAMPLES = ("default", "real-week")
+_PACKAGE = Path(__file__).parents[1]
 
 
 def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
@@ -28,7 +31,14 @@ def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
     ----------
     path : path
     families : iterable of Family
-        Families of your own, whose parameters the instance may give.
+        Families of your own, whose parameters the instance may give; without them they are
+        unknown to it, and refused.
+
+    Returns
+    -------
+    Instance
+        Over the dimensions `site`, `time`, `job` and `service`, each quantity in the unit of
+        `carbonsched.core.schema.PARAMETERS`.
 
     Raises
     ------
@@ -36,32 +46,83 @@ def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
         Lists every fault found in the files, then every fault of the data.
     FileNotFoundError
         Nothing is at that path.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     cs.load(instance.save(folder))
+    <Instance 'synthetic 2 x 4 x 1 x 1, seed 0': 2 sites x 4 periods x 1 job x 1 service>
     """
     path = Path(path)
-    extra = tuple(quantity for family in families for quantity in family.parameters)
-    data = read_folder(path) if path.is_dir() else read_netcdf(path)
-    if "schedule" in data.attrs:
+    extra = _parameters(families)
+    known = PARAMETERS | {quantity.name: quantity for quantity in extra}
+    content = read_folder(path, known) if path.is_dir() else Content(read_netcdf(path))
+    if "schedule" in content.data.attrs:
         raise InstanceError(["this is a schedule; read it with Schedule.load"], str(path))
     try:
-        return Instance(data, extra)
+        return Instance(content.data, extra)
     except InstanceError as error:
-        faults = find_faults(data, PARAMETERS | {q.name: q for q in extra})
-        places = find_cells(path, [(fault.name, fault.at) for fault in faults])
+        cells = [content.cell(name, at) for name, at in error.places]
         told = [
-            f"{fault.sentence} ({place})" if place else fault.sentence
-            for fault, place in zip(faults, places, strict=True)
+            f"{fault} ({cell})" if cell else fault
+            for fault, cell in zip(error.faults, cells, strict=True)
         ]
-        raise InstanceError(told, str(path)) from error
+        raise InstanceError(told, str(path), error.places) from error
+
+
+def _parameters(families: Iterable[Contributor]) -> tuple[Quantity, ...]:
+    """Return the parameters that families add, each once.
+
+    Raises
+    ------
+    InstanceError
+        Two families, or a family and the paper, have different ones of one name.
+    """
+    taken: dict[str, Quantity | None] = {**dict.fromkeys(DIMENSIONS), **PARAMETERS}
+    new: dict[str, Quantity] = {}
+    for quantity in (quantity for family in families for quantity in family.parameters):
+        if taken.setdefault(quantity.name, quantity) != quantity:
+            raise InstanceError([f"{quantity.name}: the name is taken"], "families")
+        new[quantity.name] = quantity
+    return tuple(new.values())
 
 
 def example(name: str) -> Instance:
-    """Return an instance that comes with the package."""
-    raise NotImplementedError
+    """Return an instance that comes with the package, and needs no file of yours.
+
+    Parameters
+    ----------
+    name : {"default", "real-week"}
+        "default": 3 sites over a day, calibrated to Table I. "real-week": 6 sites over a week of
+        measured prices, carbon intensities and weather; its sources and their licences are in
+        `data.attrs` and in those of each variable.
+
+    Raises
+    ------
+    ValueError
+        There is no example of that name.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> cs.example("default")
+    <Instance 'default': 3 sites x 24 periods x 6 jobs x 3 services>
+    """
+    if name not in EXAMPLES:
+        raise ValueError(f"example {name!r}, choose from {', '.join(EXAMPLES)}")
+    installed = _PACKAGE / "examples"  # where the wheel puts what is in `data`
+    return load((installed if installed.is_dir() else _PACKAGE.parent / "data") / name)
 
 
 def save_instance(instance: Instance, path: Path) -> Path:
     """Write an instance; see `carbonsched.Instance.save`."""
-    (write_netcdf if path.suffix == ".nc" else write_folder)(instance.data, path)
+    if path.suffix == ".nc":
+        write_netcdf(stated(instance, sourced=True), path)
+    else:
+        write_folder(instance, path)
     return path
 
 
@@ -74,35 +135,59 @@ def save_schedule(schedule: Schedule, path: Path) -> Path:
 
 def load_schedule(path: Path, families: Iterable[Family] = ()) -> Schedule:
     """Read a schedule; see `carbonsched.Schedule.load`."""
+    given = {family.name: family for family in families}
     data = read_netcdf(path)
     if "schedule" not in data.attrs:
         raise ValueError(f"{path} holds no schedule")
     try:
-        about = _about(json.loads(data.attrs.pop("schedule")), families)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        about = _about(json.loads(data.attrs.pop("schedule")), given)
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         why = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path}: the schedule's summary is damaged ({why})") from error
     for name in data.data_vars:
         if data[name].dtype.kind not in "biuf":
             raise ValueError(f"{path}: {name} has values of type {data[name].dtype}")
-    prices = data[list(PRICES)].drop_attrs() if set(PRICES) <= set(data) else None
-    return Schedule(data=data.drop_vars(PRICES, errors="ignore"), prices=prices, **about)
+    if not set(PRICES) <= set(data):
+        return Schedule(data=data, prices=None, **about)
+    for name, dims in PRICES.items():
+        if set(data[name].dims) != set(dims):
+            raise ValueError(f"{path}: {name} has dimensions {data[name].dims}, expected {dims}")
+    prices = data[list(PRICES)].drop_attrs()
+    return Schedule(data=data.drop_vars(list(PRICES)), prices=prices, **about)
 
 
-def _about(said: dict[str, Any], families: Iterable[Family]) -> dict[str, Any]:
+def _about(said: dict[str, Any], given: dict[str, Family]) -> dict[str, Any]:
     """Return the attributes of a schedule that its summary states."""
-    given = {family.name: family for family in families}
     slots = dict(said["formulation"])
     if isinstance(said["method"], str):  # as versions before 0.2 wrote it: in one with the other
         said["method"] = {slot: slots.pop(slot) for slot in asdict(Method())}
-    stated = {slot: value for slot, value in said["method"].items() if slot != "name"}
-    about = said | {
-        "method": Method(**stated),
+    chosen = {slot: value for slot, value in said["method"].items() if slot != "name"}
+    about: dict[str, Any] = said | {
+        "method": Method(**chosen),
         "formulation": Formulation(**slots),
-        "families": tuple(given.get(name, Unknown(str(name))) for name in said.get("families", [])),
+        "families": tuple(given.get(name) or Unknown(name) for name in _names(said)),
         "bound": math.nan if said["bound"] is None else said["bound"],
         "benefit": {str(term): float(value) for term, value in said["benefit"].items()},
+        "versions": {str(part): str(version) for part, version in said["versions"].items()},
     }
     for name in ("emissions", "bound", "runtime", "build_time"):
         about[name] = float(about[name])
+    for name in ("status", "solver"):
+        about[name] = str(about[name])
     return {slot.name: about[slot.name] for slot in fields(Schedule) if slot.name not in ARRAYS}
+
+
+def _names(said: dict[str, Any]) -> list[str]:
+    """Return the names of the families that a summary states, which nothing is imported by."""
+    names = said.get("families", [])
+    plain = isinstance(names, list) and all(isinstance(n, str) and n.isprintable() for n in names)
+    if not plain or not all(names) or len(set(names)) < len(names):
+        raise ValueError(f"families {names!r:.80}: expected different names")
+    return names

@@ -100,7 +100,7 @@ def arrays(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> dict[str,
         unit = {"units": table.units[name]} if name in table.units else {}
         return xr.DataArray(values.reshape(shape), order, table.dims, attrs=table.about | unit)
 
-    return {name: array(name) for name in table.names}
+    return {name: array(name) for name in table.quantities}
 
 
 def cell(table: Table, cells: Cells, name: str, at: Mapping[str, object]) -> str:

@@ -877,3 +877,94 @@ same(
     "left over from a killed save",
     lambda f: ((f / ".saving-x").mkdir(), (f / ".saving-x" / "site.csv").write_text("half")),
 )
+
+# ------------------------------------------------------------------------------- what may be given
+
+
+def more(table: str, name: str, kind: str, *values: object) -> Damage:
+    """Add a column, with these values and the last of them from there on."""
+
+    def damage(folder: Path) -> None:
+        package(
+            lambda held: resource(held, table)["schema"]["fields"].append(
+                {"name": name, "type": kind}
+            )
+        )(folder)
+
+        def changed(rows: list[list[str]]) -> list[list[str]]:
+            cells = [*values, *[values[-1]] * len(rows)]
+            return [[*rows[0], name]] + [
+                [*r, str(c)] for r, c in zip(rows[1:], cells, strict=False)
+            ]
+
+        cells(table, changed)(folder)
+
+    return damage
+
+
+def less(table: str, name: str) -> Damage:
+    """Take a column out."""
+
+    def damage(folder: Path) -> None:
+        def described(held: dict[str, Any]) -> None:
+            schema = resource(held, table)["schema"]
+            schema["fields"] = [f for f in schema["fields"] if f["name"] != name]
+
+        def changed(rows: list[list[str]]) -> list[list[str]]:
+            at = rows[0].index(name)
+            return [[*r[:at], *r[at + 1 :]] for r in rows]
+
+        package(described)(folder)
+        cells(table, changed)(folder)
+
+    return damage
+
+
+def over_time(*values: object) -> Damage:
+    """Give the import limit over time."""
+
+    def damage(folder: Path) -> None:
+        less("site.csv", "import_limit")(folder)
+        more("site_time.csv", "import_limit", "number", *values)(folder)
+
+    return damage
+
+
+same("the default, given", more("site.csv", "battery_final", "number", 2.0))
+same("no job required, given", more("job.csv", "required", "boolean", "false"))
+add(
+    "more left than the battery holds",
+    more("site.csv", "battery_final", "number", 2, 9),
+    "battery_final[site=B] = 9.0 MWh: above battery_energy (site.csv, row 3, column battery_final)",
+)
+add(
+    "text for what need not be given",
+    more("site.csv", "battery_final", "number", 2, "full"),
+    "site.csv, row 3, column battery_final: 'full' is not a number (MWh)",
+)
+add(
+    "required perhaps",
+    more("job.csv", "required", "boolean", "maybe", "true"),
+    "job.csv, row 2, column required: 'maybe' is neither true nor false",
+)
+add(
+    "a limit over time and over sites",
+    more("site_time.csv", "import_limit", "number", 200),
+    "import_limit: given by 2 tables",
+)
+add(
+    "a limit over time with a hole",
+    over_time(200, 200, "", 200),
+    "site_time.csv, row 4, column import_limit: an empty cell",
+)
+add(
+    "a negative limit at one time",
+    over_time(200, -1, 200),
+    "import_limit[site=A, time=2025-10-26 00:00:00] = -1.0 MW: must be at least 0",
+    "(site_time.csv, row 3, column import_limit)",
+)
+add(
+    "a limit nowhere",
+    less("site.csv", "import_limit"),
+    "import_limit: missing",
+)

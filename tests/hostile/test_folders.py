@@ -12,7 +12,7 @@ from corruptions import REGISTRY, base
 from typer.testing import CliRunner
 
 import carbonsched as cs
-from carbonsched.cli.app.app import app
+from carbonsched.cli.app import app
 
 
 @pytest.fixture(scope="module")
