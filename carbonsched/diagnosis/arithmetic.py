@@ -1,9 +1,9 @@
 r"""What makes an instance infeasible by arithmetic on its arrays, before any program is solved.
 
 Each check is a necessary condition of (1)-(16), so what it finds is the case, whatever else is. The
-workload that must run is inference: jobs may be declined. A service is *confined* to some sites if
-all sites it may use are among them; services confined to the sites of one service must be held and
-fed there together.
+workload that must run is inference and required jobs: others may be declined. A service is
+*confined* to some sites if all sites it may use are among them; services confined to the sites of
+one service must be held and fed there together.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.first_fit import it_room, split_evenly
+from carbonsched.core.first_fit import first_fit, it_room, split_evenly
+from carbonsched.core.instance import derived
 from carbonsched.core.method import Method
-from carbonsched.core.reach import open_routes
+from carbonsched.core.reach import may_run, open_routes, window_positions
 from carbonsched.core.tighten import restricted
 from carbonsched.diagnosis.amounts import hourly, listed, number
+from carbonsched.errors import InfeasibleError
 
 _TOLERANCE = 1e-6  # relative: what a solver would let pass, too
 
@@ -29,7 +31,7 @@ class Finding:
 
     Attributes
     ----------
-    kind : {"reach", "capacity", "power", "energy", "carbon", "split"}
+    kind : {"reach", "capacity", "power", "charge", "energy", "carbon", "split", "turn"}
     sentence : str
     lack : xarray.DataArray
         How much is missing and where; MW over time, ms, MWh or tCO2e.
@@ -50,14 +52,11 @@ def find_impossible(data: xr.Dataset, method: Method) -> list[Finding]:
     method : Method
     """
     given = restricted(data, method)
-    if not given.sizes["service"]:
-        return []
-    stranded = list(_reach(given))
     served = given.assign(demand=given.demand.where(open_routes(given).any("site"), 0.0))
-    found = [*stranded, *_confined(served), *_total(served)]
+    findings = [*_reach(given), *_confined(served), *_charged(served), *_total(served)]
     if method.workload == "first fit":
-        found += _split(served)
-    return found
+        findings += [*_split(served), *_in_turn(data)]
+    return findings
 
 
 def _reach(data: xr.Dataset) -> Iterator[Finding]:
@@ -107,16 +106,42 @@ def _confined(data: xr.Dataset) -> Iterator[Finding]:
                 yield Finding(kind, f"{where} {what}: {hourly(data, lack, 'MW')}", lack)
 
 
+def _charged(data: xr.Dataset) -> Iterator[Finding]:
+    """Find batteries that cannot hold in time what they must hold, charged whenever possible."""
+    power = np.minimum(data.charge_limit, data.import_limit + data.generation_available)
+    gained = (data.step_hours * data.charge_efficiency * power).cumsum("time")
+    there = np.minimum(data.battery_initial + gained, data.battery_energy)
+    last = data.time == data.time[-1]
+    asked = np.maximum(data.battery_min, data.battery_final.where(last, 0.0))
+    lack = (asked - there).where(asked > there * (1 + _TOLERANCE) + 1e-9, 0.0)
+    for site in data.site.values[lack.any("time").values]:
+        here = lack.sel(site=site, drop=True).transpose("time")
+        yield Finding(
+            "charge",
+            f"the battery of {site} cannot be charged in time to what it must hold: "
+            f"{hourly(data, here, 'MWh')}",
+            here,
+        )
+
+
 def _total(data: xr.Dataset) -> Iterator[Finding]:
     """Find a horizon whose energy is short, or whose cleanest energy emits more than the budget.
 
     Cleanest first over the whole horizon, as if batteries and lines had no limits; what a battery
-    holds must be back at the end, so it adds nothing.
+    holds must be back at the end, or what else its final state of charge may be.
     """
     hours = data.step_hours.item()
     near = open_routes(data)
     cooling = data.cooling.where(near).min("site").fillna(1.0)
+    training, kept = _training(data), _kept(data)
     needed = hours * float((data.power_per_unit * data.demand * cooling).sum())
+    needed = max(needed + training + kept, 0.0)
+    there = {"inference": data.sizes["service"], "required jobs": training, "batteries": kept > 0}
+    who = [name for name, is_there in there.items() if is_there]
+    if not who:
+        return
+    asks = f"{listed(who)} need{'s' * (who == ['inference'])} at least {number(needed)} MWh"
+    asks += " with cooling" + " beyond what batteries may give" * (kept < 0)
     imported = data.import_limit.broadcast_like(data.carbon_intensity)
     rates = (data.carbon_intensity, data.generation_carbon.broadcast_like(imported))
     powers = (imported, data.generation_available)
@@ -128,8 +153,8 @@ def _total(data: xr.Dataset) -> Iterator[Finding]:
     if short > _TOLERANCE * max(needed, 1.0):
         yield Finding(
             "energy",
-            f"inference needs at least {number(needed)} MWh with cooling, {number(short)} MWh more "
-            "than grid and generation offer, even if energy could be moved between hours and sites",
+            f"{asks}, {number(short)} MWh more than grid and generation offer, even if energy "
+            "could be moved between hours and sites",
             xr.DataArray(short),
         )
         return
@@ -137,10 +162,26 @@ def _total(data: xr.Dataset) -> Iterator[Finding]:
     if emitted > budget * (1 + _TOLERANCE) + 1e-9:
         yield Finding(
             "carbon",
-            f"inference needs at least {number(needed)} MWh with cooling, of which the cleanest on "
-            f"offer emit {number(emitted)} tCO2e; the carbon budget is {budget:g} tCO2e",
+            f"{asks}, of which the cleanest on offer emit {number(emitted)} tCO2e; the carbon "
+            f"budget is {budget:g} tCO2e",
             xr.DataArray(emitted - budget),
         )
+
+
+def _training(data: xr.Dataset) -> float:
+    """Return the least energy that required jobs take with cooling, MWh."""
+    cooling = data.cooling.where(may_run(data)).min(["site", "time"])
+    energy = data.step_hours * data.power * data.duration * cooling
+    return float(energy.where(data.required, 0.0).sum())
+
+
+def _kept(data: xr.Dataset) -> float:
+    """Return the least energy that batteries take in all, MWh; what they give is negative."""
+    reserve = data.battery_min.broadcast_like(data.cooling).isel(time=-1, drop=True)
+    gained = np.maximum(data.battery_final, reserve) - data.battery_initial
+    most = data.step_hours * data.sizes["time"] * data.discharge_limit
+    given = np.minimum((-gained).clip(min=0) * data.discharge_efficiency, most)
+    return float((gained.clip(min=0) / data.charge_efficiency - given).sum())
 
 
 def _split(data: xr.Dataset) -> Iterator[Finding]:
@@ -155,4 +196,42 @@ def _split(data: xr.Dataset) -> Iterator[Finding]:
             f"{site} lacks capacity, or power without a battery, for its share of inference, split "
             f"by capacity: {hourly(data, here, 'MW')} of IT",
             here,
+        )
+
+
+def place_in_turn(data: xr.Dataset) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """Place jobs as `energy_only` does, up to the first required one that finds no room.
+
+    Returns
+    -------
+    tuple of DataArray and of tuple of str
+        `start`, 0 or 1 over (job, site, time), and that job, if there is one.
+
+    Raises
+    ------
+    InfeasibleError
+        Inference alone finds no room.
+    """
+    start = first_fit(derived(data.assign(required=xr.zeros_like(data.required)))).start
+    order = np.argsort(window_positions(data)[0], kind="stable")
+    missing = (data.required & ~start.any(["site", "time"])).values[order]
+    if not missing.any():
+        return start, ()
+    place = int(missing.argmax())
+    earlier = data.job.isin(data.job.values[order[:place]])
+    return start.where(earlier, 0.0), (str(data.job.values[order[place]]),)
+
+
+def _in_turn(data: xr.Dataset) -> Iterator[Finding]:
+    """Find the first required job for which `energy_only` finds no room."""
+    try:
+        unplaced = place_in_turn(data)[1]
+    except InfeasibleError:
+        return
+    for job in unplaced:
+        yield Finding(
+            "turn",
+            f"required job {job} finds no room in its window beside inference split by capacity "
+            "and the jobs placed before it, in order of release",
+            xr.DataArray(1.0),
         )

@@ -3,35 +3,25 @@
 The rows that say what a power system is - balance (4), state of charge (13), no negative power -
 always hold. The members are the limits that data set: together they have no solution, and without
 any one of them the others have. HiGHS proves infeasibility by multipliers of rows (Farkas); limits
-without a multiplier take no part. What is left goes through a deletion filter (Chinneck and
-Dravnieks, 1991): families first, then sites and services, then single hours, so that the set found
-needs few families before it needs few hours.
+without a multiplier take no part, unless only the integers of required jobs are infeasible, which
+multipliers cannot prove. What is left goes through a deletion filter (Chinneck and Dravnieks,
+1991): families first, then sites, services and jobs, then single hours, so that the set found needs
+few families before it needs few hours.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from carbonsched.core.schema import PARAMETERS
 from carbonsched.diagnosis.elastic import Elastic
+from carbonsched.diagnosis.feasibility import ROWS
 
-# Row of a limit -> its equation and parameter; what stands first is left out first if it can be.
-LIMITS = {
-    "storage:final": (13, "battery_initial"),
-    "limit:battery_min": (14, "battery_min"),
-    "limit:battery_energy": (14, "battery_energy"),
-    "limit:charge_limit": (15, "charge_limit"),
-    "limit:discharge_limit": (15, "discharge_limit"),
-    "carbon:budget": (16, "carbon_budget"),
-    "limit:latency": (12, "latency_limit"),
-    "limit:generation_available": (4, "generation_available"),
-    "limit:import_limit": (5, "import_limit"),
-    "power:capacity": (2, "it_capacity"),
-    "inference:demand": (11, "demand"),
-}
 _ZERO = 1e-9  # a Farkas multiplier below it, of the largest, is none
 
 
@@ -42,8 +32,8 @@ class Conflict:
     Attributes
     ----------
     members : pandas.DataFrame
-        A row a limit: `limit` (the parameter), `equation`, `label` (site or service, empty for the
-        fleet), `time` (label of the period, missing if the limit is of the whole horizon).
+        A row a limit: `limit` (the parameter), `equation`, `label` (site, service or job, empty
+        for the fleet), `time` (label of the period, missing if the limit is of the whole horizon).
     irreducible : bool
         Whether each member was found to be needed. False if the time ran out first: still a
         conflict, with members that it may not need.
@@ -63,40 +53,44 @@ def find_conflict(elastic: Elastic, time_limit: float) -> Conflict:
     time_limit : float
         Seconds after which no more members are tried.
     """
-    search = _Filter(elastic)
-    until = time.monotonic() + time_limit
+    search = _Filter(elastic, time.monotonic() + time_limit)
     finished = all(
-        search.thin(by, until) for by in (["row"], ["row", "label"], ["row", "label", "at"])
+        search.thin(by) for by in (["limit"], ["limit", "label"], ["limit", "label", "at"])
     )
     search.settle()
-    found = search.members[search.kept].reset_index(drop=True)
-    named = pd.DataFrame(LIMITS, index=["equation", "limit"]).T
-    found = found.join(named, on="row")[["limit", "equation", "label", "time"]]
-    return Conflict(found, finished)
+    members = search.members[search.kept].reset_index(drop=True)
+    members["equation"] = [int(PARAMETERS[name].equation) for name in members.limit]
+    told = pd.DataFrame(members[["limit", "equation", "label", "time"]])
+    return Conflict(told, finished)
 
 
 class _Filter:
     """A deletion filter: what is left out for good once the others are infeasible without it."""
 
-    def __init__(self, elastic: Elastic) -> None:
-        self.elastic = elastic
+    def __init__(self, elastic: Elastic, until: float) -> None:
+        self.elastic, self.until = elastic, until
         self.members = _members(elastic)
         self.kept = np.ones(len(self.members), bool)
-        self._shrink()
+        with suppress(TimeoutError):  # it is infeasible all the same
+            self._shrink()
 
-    def thin(self, by: list[str], until: float) -> bool:
+    def thin(self, by: list[str]) -> bool:
         """Try to leave out each group in turn; return whether the time was enough for all."""
         groups = self.members.groupby(by, sort=False).indices
         for index in groups.values():
             if not self.kept[index].any():
                 continue
-            if time.monotonic() > until:
+            if time.monotonic() > self.until:
                 return False
             trial = self.kept.copy()
             trial[index] = False
-            if self._infeasible(trial):
-                self.kept = trial
-                self._shrink()
+            try:
+                if self._infeasible(trial):
+                    self.kept = trial
+                    if self.elastic.proved:
+                        self._shrink()
+            except TimeoutError:
+                return False
         return True
 
     def settle(self) -> None:
@@ -105,14 +99,16 @@ class _Filter:
 
     def _infeasible(self, kept: np.ndarray) -> bool:
         out = self.members[~kept]
-        services = out.label[out["row"] == "limit:latency"]
+        services = out.label[out.limit == "latency_limit"]
         self.elastic.drop(out.position[out.position >= 0].to_numpy(), services)
-        return self.elastic.infeasible()
+        return self.elastic.infeasible(max(self.until - time.monotonic(), 0.0))
 
     def _shrink(self) -> None:
-        """Keep only what HiGHS's proof uses, if that is a proof."""
+        """Keep only what HiGHS's proof uses, if there is one and that is a proof, too."""
         if not self._infeasible(self.kept):
             raise ValueError("the limits do not contradict each other")
+        if not self.elastic.proved:
+            return
         weight = np.abs(self.elastic.certificate())
         used = weight > _ZERO * weight.max()
         position = self.members.position.to_numpy()
@@ -122,30 +118,32 @@ class _Filter:
 
 
 def _members(elastic: Elastic) -> pd.DataFrame:
-    """Return every limit: name of its `row`, `label`, `time`, `at` (period), and `position`.
+    """Return every limit: its name, `label`, `time`, `at` (period), and `position`.
 
     The position in HiGHS is -1 for the latency limit of a service, which is no row of its own.
     """
     data, frames = elastic.data, []
-    for name in LIMITS:
-        if name not in elastic.rows:
+    for name, row in ROWS.items():
+        if row not in elastic.rows:
             continue
-        rows = elastic.rows[name]
-        if name == "limit:latency":
+        rows = elastic.rows[row]
+        if name == "latency_limit":
             held = (rows >= 0).any(["site", "time"])
             labels = held.service.values[held.values]
-            frames.append(pd.DataFrame({"row": name, "label": labels, "at": -1, "position": -1}))
+            frames.append(pd.DataFrame({"limit": name, "label": labels, "at": -1, "position": -1}))
             continue
         rows = rows if rows.ndim else rows.expand_dims(fleet=[""])
         stated = rows >= 0
-        if name == "inference:demand":
+        if name == "demand":
             stated &= data.demand > 0
         frame = rows.rename("position").to_dataframe().reset_index()[stated.values.ravel()]
         label = frame[next(dim for dim in rows.dims if dim != "time")]
-        at = data.indexes["time"].get_indexer(frame["time"]) if "time" in rows.dims else -1
+        at = (
+            data.indexes["time"].get_indexer(pd.Index(frame["time"])) if "time" in rows.dims else -1
+        )
         frames.append(
-            frame.assign(row=name, label=label, at=at)[["row", "label", "at", "position"]]
+            frame.assign(limit=name, label=label, at=at)[["limit", "label", "at", "position"]]
         )
     members = pd.concat(frames, ignore_index=True)
     times = pd.Series(data.indexes["time"], dtype=object)
-    return members.assign(time=members["at"].map(times))
+    return members.assign(time=times.reindex(members["at"]).to_numpy())

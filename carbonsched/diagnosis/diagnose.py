@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import xarray as xr
 
 from carbonsched.core.decisions import running
-from carbonsched.core.first_fit import first_fit
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
+from carbonsched.core.schema import LIMITS
+from carbonsched.core.settings import named_keywords
 from carbonsched.diagnosis.amounts import listed
-from carbonsched.diagnosis.arithmetic import Finding, find_impossible
+from carbonsched.diagnosis.arithmetic import Finding, find_impossible, place_in_turn
 from carbonsched.diagnosis.conflict import Conflict, find_conflict
 from carbonsched.diagnosis.elastic import Elastic
 from carbonsched.diagnosis.feasibility import Plan
 from carbonsched.diagnosis.remedies import Remedy, least_change, least_together, movable
-from carbonsched.diagnosis.words import NAMES, conflict_sentences, remedy_sentence
-from carbonsched.errors import InfeasibleError
+from carbonsched.diagnosis.words import conflict_sentences, remedy_sentence
+from carbonsched.errors import InfeasibleError, SolverError
 
-LAST = "demand"  # not serving is the remedy of last resort: it is always enough
+LAST = "demand"  # not serving is the remedy of last resort: most often enough
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,18 @@ class Diagnosis:
     conflict : Conflict or None
         An irreducible set of limits that contradict each other. There may be others.
     remedies : tuple of Remedy
-        One a parameter: the least change of it that is enough by itself.
+        One a parameter: the least change of it that is enough by itself. What could not be
+        decided in time is left out.
     together : tuple of Remedy
         Where no parameter but demand is enough by itself: changes that are enough together.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> diagnosis = cs.diagnose(instance.replace(carbon_budget=1.0))
+    >>> [remedy.parameter for remedy in diagnosis.remedies if remedy.enough]
+    ['carbon_budget', 'demand']
     """
 
     instance: Instance = field(repr=False)
@@ -67,7 +79,7 @@ class Diagnosis:
         rest = [r.parameter for r in self.remedies if not r.enough]
         least = [remedy_sentence(data, remedy) for remedy in enough]
         if rest:
-            least.append(f"not enough by itself: {listed([NAMES[name] for name in rest])}")
+            least.append(f"not enough by itself: {listed([LIMITS[name].words for name in rest])}")
         report = {
             "impossible": [finding.sentence for finding in self.findings],
             CONFLICT: [] if self.conflict is None else conflict_sentences(data, self.conflict),
@@ -91,7 +103,8 @@ class Diagnosis:
         lines += [f"  least change: {', or '.join(least)}"] if least else []
         if self.together:
             both = [remedy_sentence(data, r, brief=True) for r in self.together]
-            lines.append(f"  without shedding demand: {listed(both)}")
+            shed = any(remedy.parameter == LAST for remedy in self.together)
+            lines.append(f"  {'together' if shed else 'without shedding demand'}: {listed(both)}")
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -108,6 +121,7 @@ _SHOWN = 4  # findings in a summary
 CONFLICT = "in conflict (one set from which nothing can be spared; there may be others)"
 
 
+@named_keywords
 def diagnose(
     instance: Instance,
     method: str | Method = "joint",
@@ -116,9 +130,10 @@ def diagnose(
 ) -> Diagnosis:
     """Explain why an instance has no schedule, and what would restore one.
 
-    Three stages: arithmetic on the data; an irreducible conflict of limits in the linear program
-    that decides feasibility (`carbonsched.diagnosis.feasibility`: integers never do); and, with slacks in the
-    same program, the least change of each parameter, confirmed on the changed instance.
+    Three stages: arithmetic on the data; an irreducible conflict of limits in the program that
+    decides feasibility (`carbonsched.diagnosis.feasibility`: a linear one, unless jobs are
+    required); and, with slacks in the same program, the least change of each parameter, confirmed
+    on the changed instance.
 
     Parameters
     ----------
@@ -126,7 +141,8 @@ def diagnose(
     method : str or Method
         Of `carbonsched.METHODS`, or a value of your own.
     time_limit : float
-        Seconds for the deletion filter of the conflict.
+        Seconds for the deletion filter of the conflict, and, where jobs are required, for each
+        program with their placements.
 
     Returns
     -------
@@ -135,53 +151,78 @@ def diagnose(
     Raises
     ------
     SolverError
-        HiGHS could not decide a linear program.
+        HiGHS could not decide whether there is a schedule.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> diagnosis = cs.diagnose(instance.replace(carbon_budget=1.0))
+    >>> diagnosis.feasible
+    False
+    >>> cured = diagnosis.remedy("carbon_budget").apply(instance)
+    >>> cs.diagnose(cured).feasible
+    True
     """
     require_instance(instance)
     chosen = method_of(method)
-    elastic = _program(instance, chosen)
-    if not elastic.infeasible():
+    try:
+        elastic = _program(instance, chosen, time_limit)
+        infeasible = elastic.infeasible()
+    except TimeoutError:
+        raise SolverError(
+            f"required jobs: no answer within {time_limit:g} s whether there is a schedule"
+        ) from None
+    if not infeasible:
         return Diagnosis(instance, chosen, feasible=True)
 
     def holds(changed: xr.Dataset) -> bool:
         if chosen.workload == "first fit":  # the fixed workload follows the change
-            return not _program(Instance(changed), chosen).infeasible()
+            other = Instance(changed, instance.extra)
+            return not _program(other, chosen, time_limit).infeasible()
         return elastic.holds(changed)
 
-    remedies = {
-        name: least_change(elastic, instance.data, name, holds)
-        for name in movable(chosen, instance.data)
-    }
+    data = instance.data
+    remedies: dict[str, Remedy] = {}
+    for name in movable(chosen, data):
+        with suppress(TimeoutError):
+            remedies[name] = least_change(elastic, data, name, holds)
     together: tuple[Remedy, ...] = ()
     if not any(remedy.enough for name, remedy in remedies.items() if name != LAST):
-        names = [name for name in remedies if name != LAST]
-        together = least_together(elastic, instance.data, names, holds)
+        others = [name for name in remedies if name != LAST]
+        tried = [others] if LAST in remedies and remedies[LAST].enough else [others, [*remedies]]
+        for names in tried:
+            with suppress(TimeoutError):
+                together = together or least_together(elastic, data, names, holds)
     return Diagnosis(
         instance,
         chosen,
         feasible=False,
-        findings=tuple(find_impossible(instance.data, chosen)),
+        findings=tuple(find_impossible(data, chosen)),
         conflict=find_conflict(elastic, time_limit),
         remedies=tuple(remedies.values()),
         together=together,
     )
 
 
-def _program(instance: Instance, chosen: Method) -> Elastic:
-    """Return the program that decides; of `energy_only`, the first of its two that fails.
+def _program(instance: Instance, chosen: Method, seconds: float) -> Elastic:
+    """Return the program that decides; of `energy_only`, the first that fails.
 
-    Its workload must find room without batteries before there is one; then the energy side, jobs
-    included, must keep to the budget.
+    Its workload must find room without batteries before there is one, inference first and then job
+    by job; then the energy side, jobs included, must keep to the budget.
     """
     data = instance.data
     if chosen.workload == "optimised":
-        return Elastic(data, chosen)
-    idle = xr.zeros_like(data.cooling)
+        return Elastic(data, chosen, seconds=seconds)
+    held = ("battery_min", "battery_final")  # comes later
+    room = data.assign({name: np.minimum(data[name], data.battery_initial) for name in held})
+    without = replace(chosen, storage="idle", carbon="none")
     try:
-        start = first_fit(instance).start
+        start, unplaced = place_in_turn(data)
     except InfeasibleError:
-        return Elastic(data, replace(chosen, storage="idle", carbon="none"), Plan(idle))
-    return Elastic(data, chosen, Plan(_job_power(data, start)))
+        return Elastic(room, without, Plan(xr.zeros_like(data.cooling)))
+    plan = Plan(_job_power(data, start), undecided=unplaced)
+    return Elastic(room, without, plan, seconds) if unplaced else Elastic(data, chosen, plan)
 
 
 def _job_power(data: xr.Dataset, start: xr.DataArray) -> xr.DataArray:

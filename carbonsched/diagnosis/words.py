@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.core.schema import PARAMETERS
+from carbonsched.core.schema import LIMITS, PARAMETERS
 from carbonsched.diagnosis.amounts import hourly, listed, number, spans
 from carbonsched.diagnosis.conflict import Conflict
-from carbonsched.diagnosis.remedies import MOVABLE, Remedy
-
-NAMES = {
-    "carbon_budget": "carbon budget",
-    "import_limit": "import limit",
-    "generation_available": "on-site generation",
-    "it_capacity": "IT capacity",
-    "latency_limit": "latency limit",
-    "battery_energy": "battery size",
-    "battery_min": "battery reserve",
-    "battery_initial": "final state of charge",
-    "charge_limit": "charging limit",
-    "discharge_limit": "discharging limit",
-    "demand": "demand",
-}
+from carbonsched.diagnosis.remedies import Remedy
 
 
 def conflict_sentences(data: xr.Dataset, conflict: Conflict) -> list[str]:
@@ -34,9 +20,10 @@ def conflict_sentences(data: xr.Dataset, conflict: Conflict) -> list[str]:
     Labels with the same hours share their mention.
     """
     lines = []
-    for (equation, limit), rows in conflict.members.groupby(["equation", "limit"], sort=True):
+    families = cast(Iterable[Any], conflict.members.groupby(["equation", "limit"], sort=True))
+    for (equation, limit), rows in families:
         places = "; ".join(_places(data, rows))
-        lines.append(f"({equation}) {NAMES[limit]}" + (f": {places}" if places else ""))
+        lines.append(f"({equation}) {LIMITS[limit].words}" + (f": {places}" if places else ""))
     if not conflict.irreducible:
         lines.append("(the time ran out: some of these may not be needed)")
     return lines
@@ -45,7 +32,7 @@ def conflict_sentences(data: xr.Dataset, conflict: Conflict) -> list[str]:
 def _places(data: xr.Dataset, rows: pd.DataFrame) -> Iterator[str]:
     """Return labels with their hours, labels of the same hours together."""
     hours = {
-        label: tuple(data.indexes["time"].get_indexer(group.time.dropna()))
+        str(label): tuple(data.indexes["time"].get_indexer(group.time.dropna()))
         for label, group in rows.groupby("label", sort=False)
         if label
     }
@@ -56,17 +43,18 @@ def _places(data: xr.Dataset, rows: pd.DataFrame) -> Iterator[str]:
 
 def remedy_sentence(data: xr.Dataset, remedy: Remedy, brief: bool = False) -> str:
     """Return a remedy in words: the least change in all and, unless brief, what it is made of."""
-    name, unit = remedy.parameter, remedy.unit
-    verb = MOVABLE[name][1]
-    said = f"{verb} the {NAMES[name]} by {number(remedy.amount)} {unit}"
-    hourly_change = "time" in remedy.change.dims
+    limit, amount = LIMITS[remedy.parameter], number(remedy.amount)
+    said = f"{limit.verb} the {limit.words} by {amount} {remedy.unit}"
+    if remedy.parameter == "required":
+        said = f"let {amount} of the {limit.words} be declined"
+    hourly_change = "time" in remedy.moved.dims
     parts = [] if brief and hourly_change else list(_parts(data, remedy))
     return f"{said} ({'; '.join(parts)})" if parts else said
 
 
 def _parts(data: xr.Dataset, remedy: Remedy) -> Iterator[str]:
     """Return the labels that change, by how much, and when."""
-    change = np.abs(remedy.change)
+    change = abs(remedy.moved)
     unit = PARAMETERS[remedy.parameter].unit
     dims = [dim for dim in change.dims if dim != "time"]
     if not dims:
@@ -78,6 +66,8 @@ def _parts(data: xr.Dataset, remedy: Remedy) -> Iterator[str]:
             continue
         if here.dims:
             yield f"{label} {hourly(data, here, unit)}"
+        elif remedy.parameter == "required":
+            yield str(label)
         elif remedy.parameter == "latency_limit":
             limit = float(data.latency_limit.sel(service=label)) + float(here)
             yield f"{label} to {limit:g} {unit}"
