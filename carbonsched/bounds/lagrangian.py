@@ -2,10 +2,11 @@ r"""An upper bound on any schedule's benefit, from prices alone, in NumPy and xa
 
 Put a price on what couples the parts of the problem and each part is solved in closed form: import
 against export, generation, the battery's powers and its state of charge at each site and period;
-every service at its best site; every job at its best placement. For *any* prices the sum bounds
-the optimum of (1)-(16) from above (weak duality), so a bound needs no trust in who found the
-prices. At the best prices it is the optimum of the linear relaxation of the `start` formulation,
-or lower: that import and export, charge and discharge exclude each other is kept exactly.
+every service at its best site; every job at its best placement, or declined unless required. For
+*any* prices the sum bounds the optimum of (1)-(16) from above (weak duality), so a bound needs no
+trust in whoever names the prices. At the best prices it is the optimum of the linear relaxation of
+the `start` formulation, or lower: that import and export, charge and discharge exclude each other
+is kept exactly.
 
 With :math:`\lambda` the price of facility power, :math:`\mu` of IT capacity, :math:`\beta` of
 carbon, :math:`\psi` and :math:`\omega` of stored energy, all but :math:`\lambda, \psi` not
@@ -62,8 +63,20 @@ def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> floa
     best : xarray.DataArray
         The worth of each job's best placement at these prices, USD over (job).
     """
-    parts = (*energy_parts(data, prices), served_best(data, prices), best.clip(min=0))
+    jobs = jobs_best(data, best)
+    parts = (*energy_parts(data, prices), served_best(data, prices), jobs)
     return float(sum(part.sum() for part in parts))
+
+
+def jobs_best(data: xr.Dataset, best: xr.DataArray) -> xr.DataArray:
+    """Return what each job earns at most, USD over (job): a loss only where it must run.
+
+    `best` is the worth of its best placement, jobs in any order. A required job without one leaves
+    no schedule, and any bound holds.
+    """
+    best = best.sel(job=data.job)
+    must = data.required & (best > -np.inf)
+    return best.where(must, best.clip(min=0))
 
 
 def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
@@ -96,14 +109,14 @@ def flow_parts(data: xr.Dataset, worth: xr.Dataset) -> xr.DataArray:
     return trade + generated + battery
 
 
-def flow_losses(data: xr.Dataset, prices: xr.Dataset, found: xr.Dataset) -> xr.DataArray:
-    """Return by how much the powers of a schedule earn less than the most, USD over (site, time).
+def flow_losses(data: xr.Dataset, prices: xr.Dataset, decided: xr.Dataset) -> xr.DataArray:
+    """Return what the powers that are decided earn less than the most, USD over (site, time).
 
     With what jobs, services and limits fall short of theirs this adds up to the distance between
     bound and benefit: it says where the distance comes from.
     """
     worth = energy_worth(data, prices)
-    earned = sum(worth[name] * found[name] for name in worth)
+    earned = sum(worth[name] * decided[name] for name in worth)
     return (flow_parts(data, worth) - earned).clip(min=0).transpose("site", "time")
 
 

@@ -28,6 +28,16 @@ UNITS = {
     "capacity_price": "USD/MWh",
 }
 
+# price: the row it is the dual of, and the sign with which it enters. A dual is the change of the
+# benefit per unit of the right side: one MW more to be supplied at (4) lowers it by its price.
+ROWS = {
+    "power_price": ("balance:power", -1),
+    "capacity_price": ("power:capacity", 1),
+    "storage_price": ("storage:state", 1),
+    "final_price": ("storage:final", -1),
+    "carbon_price": ("carbon:budget", 1),
+}
+
 
 def relaxation_prices(
     instance: Instance,
@@ -60,35 +70,16 @@ def relaxation_prices(
         raise InfeasibleError("not even the linear relaxation of (1)-(16) has a solution")
     if condition != "optimal":
         raise SolverError(f"{solver} ended with {condition!r} on the linear relaxation")
+    duals = _duals(model)
     hours = instance.data.step_hours.item()
-    carbon = _dual(model, "carbon:budget") if "carbon:budget" in model.constraints else 0.0
-    prices = xr.Dataset(
-        {
-            "bound": model.objective.value,
-            "carbon_price": carbon,
-            # One MW more to be supplied at (4) lowers the benefit by its price.
-            "power_price": -_dual(model, "balance:power") / hours,
-            "capacity_price": _dual(model, "power:capacity") / hours,
-        }
-    )
+    prices = xr.Dataset({"bound": model.objective.value})
+    prices["carbon_price"] = duals.get("carbon_price", xr.DataArray(0.0))
+    for name in ("power_price", "capacity_price"):  # no workload, no row, no price
+        none = xr.zeros_like(instance.data.cooling)
+        prices[name] = duals.get(name, none) / hours
     for name, unit in UNITS.items():
         prices[name].attrs["units"] = unit
     return prices.assign_attrs(basis="linear relaxation")
-
-
-def _dual(model: linopy.Model, name: str) -> xr.DataArray:
-    """Return the change of the maximised benefit per unit of a row's right side."""
-    return model.constraints[name].dual.drop_attrs()
-
-
-# price: the row it is the dual of, and the sign with which it enters
-ROWS = {
-    "power_price": ("balance:power", -1),
-    "capacity_price": ("power:capacity", 1),
-    "storage_price": ("storage:state", 1),
-    "final_price": ("storage:final", -1),
-    "carbon_price": ("carbon:budget", 1),
-}
 
 
 def root_prices(instance: Instance, method: Method, *, time_limit: float = 120.0) -> xr.Dataset:
@@ -105,8 +96,13 @@ def root_prices(instance: Instance, method: Method, *, time_limit: float = 120.0
     model = build(instance, method=method)
     model.variables.relax()
     run_solver(model, Settings(gap=0.0, time_limit=time_limit, progress=False))
-    found = xr.Dataset()
-    for price, (row, sign) in ROWS.items():
+    return _duals(model)
+
+
+def _duals(model: linopy.Model) -> xr.Dataset:
+    """Return the prices whose rows are in a model and have a dual."""
+    prices = xr.Dataset()
+    for name, (row, sign) in ROWS.items():
         if row in model.constraints and "dual" in model.constraints[row].data:
-            found[price] = (sign * model.constraints[row].dual).drop_attrs()
-    return found
+            prices[name] = (sign * model.constraints[row].dual).drop_attrs()
+    return prices

@@ -8,7 +8,9 @@ jobs so; a repair (`carbonsched.columns.repair`) a few.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,7 +75,7 @@ def settle(
                     lower, upper = low, high
                     undecided[job[batch]] = False
                     _occupy(data, free, master.columns.iloc[batch])
-                    if master.value <= search.value:
+                    if not master.lacking and master.value <= search.value:
                         return
                     break
                 if len(batch) == 1:  # it fits beside the jobs, but not beside what cannot move
@@ -91,15 +93,21 @@ def settle(
 def _batch(
     search: Search, undecided: np.ndarray, upper: np.ndarray, free: np.ndarray, share: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the columns to fix next, which fit beside each other, and those that fit no more."""
+    """Return the columns to fix next, which fit beside each other, and those that fit no more.
+
+    Required jobs come first, and then the greatest weights.
+    """
     columns, weights = search.master.columns, search.master.weights
     weight = np.append(weights, np.zeros(len(upper) - len(weights)))
     open_ = columns.assign(weight=weight)[undecided[columns.job] & (upper > 0) & (weight > 1e-9)]
-    first = open_.sort_values("weight", ascending=False).drop_duplicates("job")
+    open_ = open_.assign(required=search.data.required.values[open_.job])
+    first = open_.sort_values(["required", "weight"], ascending=False).drop_duplicates("job")
     step = max(int((first.weight >= SETTLED).sum()), math.ceil(share * len(first)))
     durations, powers = search.data.duration.values, search.data.power.values
-    left, batch, full = free.copy(), [], []
-    for row in first.itertuples():
+    left = free.copy()
+    batch: list[int] = []
+    full: list[int] = []
+    for row in _rows(first):
         run, power = slice(row.time, row.time + durations[row.job]), powers[row.job]
         if left[row.site, run].min() >= power - 1e-9:
             left[row.site, run] -= power
@@ -111,10 +119,15 @@ def _batch(
     return np.array(batch, int), np.array(full, int)
 
 
+def _rows(table: pd.DataFrame) -> Iterable[Any]:
+    """Return the rows of a table as named tuples, whose names a type does not know."""
+    return table.itertuples()
+
+
 def _occupy(data: xr.Dataset, free: np.ndarray, placed: pd.DataFrame) -> None:
     """Take the power of placed jobs from free IT power, MW over (site, time), in place."""
     duration, power = data.duration.values, data.power.values
-    for row in placed.itertuples():
+    for row in _rows(placed):
         free[row.site, row.time : row.time + duration[row.job]] -= power[row.job]
 
 
@@ -130,7 +143,10 @@ def _roomy(data: xr.Dataset, free: np.ndarray, which: np.ndarray) -> np.ndarray:
 
 
 def place(search: Search, lower: np.ndarray, undecided: np.ndarray) -> None:
-    """Place undecided jobs greedily beside the columns fixed to one, and keep what fits."""
+    """Place undecided jobs greedily beside the columns fixed to one, and keep what fits.
+
+    What does not is left out from the end; the required jobs, which come first, never are.
+    """
     master, data = search.master, search.data
     prices, solved = master.prices(), master.values()
     room = it_room(data).transpose("site", "time")
@@ -149,15 +165,18 @@ def place(search: Search, lower: np.ndarray, undecided: np.ndarray) -> None:
     placed = greedy(data.isel(job=which), search.startable.isel(job=which), energy)
     placed["job"] = which[placed.job]
     master.add(placed)
-    order = pd.MultiIndex.from_frame(master.columns).get_indexer(pd.MultiIndex.from_frame(placed))
+    order = pd.MultiIndex.from_frame(pd.DataFrame(master.columns)).get_indexer(
+        pd.MultiIndex.from_frame(pd.DataFrame(placed))
+    )
     fixed = np.append(lower, np.zeros(len(master.columns) - len(lower)))
+    least = int(data.required.values[placed.job].sum())
     while True:
         fixed[order] = 1.0
-        master.fix(fixed, fixed)
+        master.fix(fixed, fixed, complete=True)
         if master.solve(search.left):
             search.keep()
             break
-        if not len(order):
+        if len(order) == least:
             break
         fixed[order] = 0.0
-        order = order[: len(order) // 2]
+        order = order[: max(len(order) // 2, least)]

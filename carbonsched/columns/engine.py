@@ -1,12 +1,13 @@
 """Column generation: the linear relaxation priced job by job, rounded, and certified.
 
 Each round prices every placement of every job at the duals of the restricted master, bounds the
-optimum from those duals alone (`carbonsched.bounds.lagrangian`), and adds the best placements as columns.
-Once master and bound are close, a dive rounds: jobs of the greatest weight are fixed, the master is
-solved again, and so on until every job is placed or declined. What remains is the dispatch of that
-workload, so an incumbent, which a local repair improves where it loses most; the gap is its
-distance from the best bound of any round. Where programs are fast, the time left is for branching
-on the columns there are.
+optimum from those duals alone (`carbonsched.bounds.lagrangian`), and adds the best placements as
+columns. Once master and bound are close, a dive rounds: jobs of the greatest weight are fixed, the
+master is solved again, and so on until every job is placed or declined. What remains is the
+dispatch of that workload, so an incumbent, which a local repair improves where it loses most; the
+gap is its distance from the best bound of any round. Where programs are fast, the time left is for
+branching on the columns there are. Required jobs are placed before all others, and a schedule
+without one of them is none.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import xarray as xr
 
 from carbonsched.columns.dive import dive, place
 from carbonsched.columns.master import Master
@@ -35,6 +37,8 @@ from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
 
 ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
+FIRST_PENALTY = 10.0  # for a required job without a placement: of what the dearest earns or costs
+LAST_PENALTY = 50.0  # of what lies between the least and the most any schedule earns
 BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
 
 
@@ -52,9 +56,10 @@ def column_generation(
         The method fixes the workload first, so that there is nothing to generate, or the settings
         are for another solver.
     InfeasibleError
-        Not even without jobs is there a schedule.
+        Not even without jobs is there a schedule, or none with those that are required.
     NoIncumbentError
-        The time limit passed before any schedule was found.
+        The time limit passed before any schedule was found, or none was found in which every
+        required job runs.
     SolverError
         HiGHS failed before any schedule was found.
     """
@@ -65,7 +70,7 @@ def column_generation(
     begun, time_limit = time.monotonic(), settings.time_limit
     data = tightened(instance.data, method, formulation)
     with silence(True):
-        master = Master(data, formulation, time_limit)
+        master = Master(data, formulation, time_limit, FIRST_PENALTY * _dearest(data))
     search = Search(master, data, may_start(data), settings.gap, begun + time_limit)
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
@@ -74,14 +79,19 @@ def column_generation(
         except TimeoutError:
             pass
         except SolverError:  # of an attempt to improve: what is known stays known
-            if search.found is None:
+            if search.incumbent is None:
                 raise
-    if search.found is None:
+    if search.incumbent is None:
+        if search.left > 0 and data.required.any():
+            raise NoIncumbentError(
+                "column generation found no schedule in which every required job runs; "
+                "engine='milp' looks at all of them"
+            )
         raise NoIncumbentError("the time limit passed before any schedule was found")
     status = "optimal" if search.done else "time_limit" if search.left <= 0 else "stopped"
     return schedule_of(
         instance,
-        search.found,
+        search.incumbent,
         bound=search.bound,
         runtime=time.monotonic() - built,
         build_time=built - begun,
@@ -93,6 +103,25 @@ def column_generation(
     )
 
 
+def _dearest(data: xr.Dataset) -> float:
+    """Return more than a job's placement earns or costs by itself, USD."""
+    price = max(float(np.abs(data[name]).max()) for name in ("import_price", "export_price"))
+    energy = data.power * data.duration * data.step_hours * data.cooling.max() * price
+    return float((np.abs(data.reward - data.startup_cost) + energy).max()) if len(energy) else 0.0
+
+
+def _range(data: xr.Dataset) -> tuple[float, float]:
+    """Return benefits between which that of every schedule lies, USD."""
+    power = np.abs(data.import_price) * data.import_limit
+    power = power + np.abs(data.export_price) * data.export_limit
+    power = power + data.generation_cost * data.generation_available
+    power = power + data.battery_cost * (data.charge_limit + data.discharge_limit)
+    jobs = np.abs(data.reward - data.startup_cost).sum()
+    hours, served = data.step_hours, (data.value * data.demand).sum()
+    half = float(jobs + hours * power.sum()) + 1.0
+    return float(hours * served) - half, float(hours * served) + half
+
+
 def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     master = search.master
     if not master.solve(search.left):
@@ -101,6 +130,8 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
     master.free()
     _relax(search, search.gap / 2, rounds_until, show)
+    if search.bound < _range(search.data)[0]:  # which is a proof, whatever the prices
+        raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
     if search.done:
         return
     weights = master.weights
@@ -109,7 +140,7 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
         _relax(search, search.gap / 20, rounds_until, show)
         weights = master.weights
-    if search.data.sizes["job"] and search.found is not None:
+    if search.data.sizes["job"] and search.incumbent is not None:
         repair(search, weights, show)
     time_to_branch = BRANCH_SHARE * search.left > master.slowest
     if not search.done and time_to_branch:
@@ -122,6 +153,9 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
 def _relax(search: Search, within: float, until: float, show: Callable[[], None]) -> None:
     """Add columns until the master is as near to the bound as asked, or lacks none, or it is late.
 
+    Where required jobs are still without a placement the penalty is raised, once, beyond what any
+    schedule can make good.
+
     Parameters
     ----------
     within : float
@@ -129,13 +163,19 @@ def _relax(search: Search, within: float, until: float, show: Callable[[], None]
     until : float
         On the monotonic clock, s.
     """
-    master = search.master
+    master, raised = search.master, False
     while True:
         value = master.value
         added = master.add(search.price())
         show()
-        if search.done or not added or search.distance(value) <= within:
+        if search.done or (not master.lacking and search.distance(value) <= within):
             return
+        if not added:
+            if raised or not master.lacking:
+                return
+            low, high = _range(search.data)
+            master.penalise(LAST_PENALTY * (high - low))
+            raised = True
         if not _solve_in_time(master, until - time.monotonic()):
             return
 

@@ -2,7 +2,9 @@
 
 Power costs what the energy side asks for it, until own generation that would be curtailed or sold
 is used up, and the import price from there on; room is what inference leaves. Neither is exact.
-The schedule is a start for column generation: its prices are near the final ones.
+The schedule is a start for column generation: its prices are near the final ones. Required jobs
+come first, even at a loss; one for which no room is left goes where it lacks least, as routes may
+still make way.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ def greedy(data: xr.Dataset, startable: xr.DataArray, energy: xr.Dataset) -> pd.
     Returns
     -------
     pandas.DataFrame
-        Positions `job`, `site`, `time`; a job worth nothing anywhere is left out.
+        Positions `job`, `site`, `time`, required jobs first; another that is worth nothing
+        anywhere is left out.
     """
     order = ("site", "time")
     room = np.array(energy.spare_room.transpose(*order).values)
@@ -42,15 +45,20 @@ def greedy(data: xr.Dataset, startable: xr.DataArray, energy: xr.Dataset) -> pd.
     length, power = data.duration.values, data.power.values
     placed = []
     energy_taken = np.maximum(length * power, 1e-9)  # a job may take none
-    for j in np.argsort(-net_reward / energy_taken, kind="stable"):
+    required = data.required.values
+    for j in np.lexsort([-net_reward / energy_taken, ~required]):
         price = cooling * np.where(spare >= cooling * power[j], cheap, dear)
         price[room < power[j] - 1e-9] = np.inf
         window = np.lib.stride_tricks.sliding_window_view(price, length[j], axis=1).sum(axis=2)
         worth = np.full(room.shape, -np.inf)
         worth[:, : window.shape[1]] = net_reward[j] - power[j] * window
         worth[~startable.values[j]] = -np.inf
+        if required[j] and np.isneginf(worth).all():
+            spare_room = np.lib.stride_tricks.sliding_window_view(room, length[j], axis=1).min(2)
+            worth[:, : window.shape[1]] = spare_room
+            worth[~startable.values[j]] = -np.inf
         i, t = np.unravel_index(int(worth.argmax()), worth.shape)
-        if worth[i, t] > 0:
+        if worth[i, t] > 0 or (required[j] and startable.values[j, i, t]):
             run = slice(t, t + length[j])
             room[i, run] -= power[j]
             spare[i, run] -= cooling[i, run] * power[j]

@@ -58,14 +58,14 @@ def repair(search: Search, weights: np.ndarray, show: Callable[[], None]) -> Non
 
 def _placed(search: Search) -> np.ndarray:
     """Return which columns of the master are the schedule's placements: bool."""
-    placements = pd.MultiIndex.from_arrays(np.nonzero(search.found.start.values))
-    return pd.MultiIndex.from_frame(search.master.columns).isin(placements)
+    placements = pd.MultiIndex.from_arrays(np.nonzero(search.known().start.values))
+    return pd.MultiIndex.from_frame(pd.DataFrame(search.master.columns)).isin(placements)
 
 
 def _losses_by_job(search: Search, weights: np.ndarray, placed: np.ndarray) -> np.ndarray:
     """Return what is lost where each job runs or could, USD over the positions of jobs, above 0."""
     columns, data = search.master.columns, search.data
-    lost = flow_losses(data, search.prices, search.found).values
+    lost = flow_losses(data, search.proof(), search.known()).values
     so_far = np.pad(lost.cumsum(axis=1), ((0, 0), (1, 0)))
     end = columns.time + data.duration.values[columns.job]
     along = so_far[columns.site, end] - so_far[columns.site, columns.time]

@@ -30,8 +30,8 @@ class Search:
         On the monotonic clock, s.
     bound, value : float
         The best bound of any round, and the best schedule's benefit, USD.
-    found : xarray.Dataset
-        The values of that schedule's variables.
+    incumbent : xarray.Dataset
+        The values of the variables of that schedule, the best so far.
     prices : xarray.Dataset
         Those that prove the bound.
     rounds : int
@@ -45,7 +45,7 @@ class Search:
     deadline: float
     bound: float = math.inf
     value: float = -math.inf
-    found: xr.Dataset | None = None
+    incumbent: xr.Dataset | None = None
     prices: xr.Dataset | None = None
     rounds: int = 0
 
@@ -59,6 +59,18 @@ class Search:
         """Whether the schedule is within the gap asked for."""
         return self.distance(self.value) <= self.gap
 
+    def known(self) -> xr.Dataset:
+        """Return the best schedule's values; there must be one."""
+        if self.incumbent is None:
+            raise ValueError("no schedule is known yet")
+        return self.incumbent
+
+    def proof(self) -> xr.Dataset:
+        """Return the prices of the best bound; there must have been a round."""
+        if self.prices is None:
+            raise ValueError("no bound is known yet")
+        return self.prices
+
     def distance(self, value: float) -> float:
         """Return the relative distance of a benefit from the bound."""
         return (self.bound - value) / max(abs(value), 1e-9)
@@ -66,16 +78,17 @@ class Search:
     def keep(self, branched: bool = False) -> None:
         """Take the master's solution as the schedule if it is better, its states settled first.
 
-        Every column has weight 0 or 1 in that solution.
+        Every column has weight 0 or 1 in that solution. It is no schedule as long as a required
+        job has no placement.
         """
         master = self.master
-        if master.value <= self.value:  # which states can only lower
+        if master.lacking or master.value <= self.value:  # which states can only lower
             return
         integral = branched or not master.has_states
         if not integral:
             integral = master.branch(self.left, self.gap / 10, states_only=True)
-        if integral and master.value > self.value:
-            self.value, self.found = master.value, master.solution()
+        if integral and not master.lacking and master.value > self.value:
+            self.value, self.incumbent = master.value, master.solution()
 
     def price(self) -> pd.DataFrame:
         """Return the placements worth adding, and move the bound to what the prices prove."""
@@ -107,7 +120,7 @@ class Search:
             job = jobs.get_indexer(worth.job)
             place = {dim: at[dim].values for dim in ("site", "time")}
             columns.append(pd.DataFrame({"job": job, **place, "worth": best[-1].values}))
-        found = pd.concat(columns, ignore_index=True)
-        gain = found.worth - self.master.job_prices()[found.job]
+        placed = pd.concat(columns, ignore_index=True)
+        gain = placed.worth - self.master.job_prices()[placed.job]
         gains = gain > 1e-9 * max(abs(self.master.value), 1.0)
-        return found[gains].drop(columns="worth"), xr.concat(best, "job")
+        return pd.DataFrame(placed[gains].drop(columns="worth")), xr.concat(best, "job")

@@ -1,9 +1,9 @@
 r"""A certificate: a schedule and prices, which together prove how good the schedule is.
 
 The schedule is a set of exact decisions, so that its benefit is a lower bound on the optimum; the
-prices give an upper bound (`carbonsched.proof.exact_bound`). Both are stated, and both are computed again
-from instance and certificate whenever one is checked: what a solver reported proves nothing, and
-stands beside them as what it is, a report.
+prices give an upper bound (`carbonsched.proof.exact_bound`). Both are stated, and both are
+computed again from instance and certificate whenever one is checked: what a solver reported proves
+nothing, and stands beside them as what it is, a report.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from carbonsched import certificate_file
 from carbonsched.core.first_fit import first_fit
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import METHODS
@@ -26,6 +25,7 @@ from carbonsched.errors import CertificateError, InfeasibleError
 from carbonsched.io.digest import digest
 from carbonsched.proof.exact_bound import certified_bound, snap_prices
 from carbonsched.proof.exact_schedule import Incumbent, emissions, follow, objective, violations
+from carbonsched.proof.file import read, write
 from carbonsched.proof.rational import exact_data, rational, rounded_down, rounded_up, written
 from carbonsched.proof.restated import left_by
 
@@ -46,7 +46,7 @@ class Certificate:
     method : str
         Of Table I.
     scope : dict of str to str
-        The slots of the formulation that say which schedules the bound is on. With the workload
+        The slots of that method, which say which schedules the bound is on. With the workload
         "first fit" it is on schedules with this one's placements and routes.
     objective, bound : Fraction
         Benefit of the schedule, USD, rounded down, and upper bound on that of any, rounded up.
@@ -60,6 +60,15 @@ class Certificate:
         `carbonsched.core.schema.PRICES`, from which the bound follows.
     reported : dict
         What the solver said: solver, status, objective, bound, gap. No part of the proof.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> proof = cs.certify(instance, cs.solve(instance, gap=0))
+    >>> proof.check(instance)  # raises if anything that it states is not so
+    >>> proof.feasible, proof.objective <= proof.bound
+    (True, True)
     """
 
     title: str
@@ -177,7 +186,7 @@ class Certificate:
 
     def save(self, path: str | Path) -> Path:
         """Write to a JSON file, atomically."""
-        return certificate_file.write(self, Path(path))
+        return write(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Certificate:
@@ -188,7 +197,7 @@ class Certificate:
         CertificateError
             The file is no certificate, and why.
         """
-        return cls(**certificate_file.read(Path(path)))
+        return cls(**read(Path(path)))
 
     def __repr__(self) -> str:
         misses = "" if self.feasible else f", {len(self.missed)} limits missed"

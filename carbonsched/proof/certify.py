@@ -66,6 +66,13 @@ def certify(
         What is given is no instance.
     ValueError
         The method is none of Table I, or the schedule has families of its own.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> cs.certify(instance, cs.solve(instance, gap=0)).gap < 0.01
+    True
     """
     require_instance(instance)
     method = schedule.method

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from carbonsched.core.instance import load
 from carbonsched.errors import CarbonschedError, CertificateError
+from carbonsched.io.store import load
 from carbonsched.proof.certificate import Certificate, title_of
 
 

@@ -1,10 +1,10 @@
 r"""A bound that floating point cannot break: weak duality, evaluated in exact arithmetic.
 
-`carbonsched.bounds.lagrangian` bounds every schedule from prices alone, whatever the prices are. Here its
-formula is evaluated over rationals, on limits tightened in rationals too (`carbonsched.proof.restated`,
-which the model does not use), so that no rounding can put the bound below what a schedule earns.
-Floats enter in one place only, rounded to the safe side: the price of a job's cheapest window, of
-which there may be millions, is rounded down.
+`carbonsched.bounds.lagrangian` bounds every schedule from prices alone, whatever the prices are.
+Here its formula is evaluated over rationals, on limits tightened in rationals too
+(`carbonsched.proof.restated`, which the model does not use), so that no rounding can put the bound
+below what a schedule earns. Floats enter in one place only, rounded to the safe side: the price of
+a job's cheapest window, of which there may be millions, is rounded down.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import xarray as xr
 
 from carbonsched.bounds.lagrangian import (
     NOT_NEGATIVE,
-    PRICES,
     energy_parts,
     it_price,
     served_best,
     unit_worth,
 )
+from carbonsched.core.schema import PRICES
 from carbonsched.proof.exact_schedule import Incumbent
 from carbonsched.proof.rational import exact, exact_data, total
 from carbonsched.proof.restated import possible_starts, tightest
@@ -83,12 +83,16 @@ def certified_bound(
 
 
 def _placed_best(data: xr.Dataset, prices: xr.Dataset) -> Fraction:
-    """Return what the jobs are worth at most, each at its best placement or declined, USD."""
+    """Return what the jobs are worth at most, USD: each at its best placement, or declined.
+
+    A job that is required is not declined, even at a loss. One without any placement counts
+    nothing: if it is required there is no schedule, and any bound holds.
+    """
     startable = possible_starts(data)
     price = it_price(data, prices).transpose("site", "time").values
     so_far = np.concatenate([np.zeros((len(price), 1), int), price.cumsum(axis=1)], axis=1)
     net_reward, power = (data.reward - data.startup_cost).values, data.power.values
-    found = Fraction(0)
+    required, worth = data.required.values, Fraction(0)
     for length in np.unique(data.duration.values):
         window = np.full(price.shape, np.inf)
         exactly = so_far[:, length:] - so_far[:, :-length]
@@ -96,8 +100,9 @@ def _placed_best(data: xr.Dataset, prices: xr.Dataset) -> Fraction:
         for job in np.flatnonzero(data.duration.values == length):
             cheapest = np.min(window, where=startable[job], initial=np.inf)
             if np.isfinite(cheapest):
-                found += max(net_reward[job] - power[job] * Fraction(cheapest), Fraction(0))
-    return found
+                best = net_reward[job] - power[job] * Fraction(cheapest)
+                worth += best if required[job] else max(best, Fraction(0))
+    return worth
 
 
 def _worth(data: xr.Dataset, prices: xr.Dataset, fixed: Incumbent) -> Fraction:

@@ -106,19 +106,20 @@ def emissions(data: xr.Dataset, made: xr.Dataset) -> Fraction:
 
 def violations(data: xr.Dataset, incumbent: Incumbent, made: xr.Dataset) -> list[Violation]:
     """Return every limit of (2)-(16) that an incumbent misses, by however little."""
-    found = list(_of_jobs(data, incumbent.placements))
+    misses = list(_of_jobs(data, incumbent.placements))
     for equation, row, unit, excess in _excesses(data, made):
         missed = np.argwhere(np.asarray(excess.values > 0))
         for at in map(tuple, missed):
             place = zip(excess.dims, at, strict=True)
             label = ", ".join(f"{dim}={excess.indexes[dim][k]}" for dim, k in place)
-            found.append(Violation(equation, row, label, excess.values[at], unit))
-    return found
+            amount: Fraction = excess.values[at]  # type: ignore[assignment]
+            misses.append(Violation(equation, row, label, amount, unit))
+    return misses
 
 
 def _of_jobs(data: xr.Dataset, placements: tuple[tuple[int, int, int], ...]) -> Iterator[Violation]:
     startable = possible_starts(data)
-    seen = set()
+    seen: set[int] = set()
     for job, site, time in placements:
         label = f"job={data.indexes['job'][job]}"
         if job in seen:
@@ -126,6 +127,10 @@ def _of_jobs(data: xr.Dataset, placements: tuple[tuple[int, int, int], ...]) -> 
         if not startable[job, site, time]:
             yield Violation("8", "on an allowed site, in its window", label, Fraction(1), "starts")
         seen.add(job)
+    for job in np.flatnonzero(data.required.values):
+        if job not in seen:
+            label = f"job={data.indexes['job'][job]}"
+            yield Violation("8", "required jobs run", label, Fraction(1), "starts")
 
 
 def _excesses(data: xr.Dataset, made: xr.Dataset) -> Iterator[tuple[str, str, str, xr.DataArray]]:

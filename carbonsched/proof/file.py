@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 FORMAT = "carbonsched certificate 1"
 STATED = ("objective", "bound", "emissions")
-# The slots of a formulation that say which schedules there are; the others say how to state it.
-SCOPE = ("routing", "generation", "export", "storage", "carbon", "workload")
 _DECIMAL = re.compile(r"-?\d{1,400}(\.\d{1,400})?")  # text that is cheap to read, whoever wrote it
 
 
@@ -92,15 +91,15 @@ def _attributes(document: dict[str, Any]) -> dict[str, Any]:
     )
 
     def arrays(kind: str, dims: dict[str, tuple[str, ...]], read_number: Any) -> xr.Dataset:
-        found = {}
+        by_name = {}
         for name, over in dims.items():
             values = np.empty([len(labels[dim]) for dim in over], dtype=object)
             values[...] = np.array(document[kind][name], dtype=object).reshape(values.shape)
             numbers = np.asarray(np.frompyfunc(read_number, 1, 1)(values), dtype=object)
-            found[name] = xr.DataArray(numbers, dims=over)
-        return xr.Dataset(found, labels)
+            by_name[name] = xr.DataArray(numbers, dims=over)
+        return xr.Dataset(by_name, labels)
 
-    scope = {slot: document["scope"][slot] for slot in SCOPE}
+    scope = {slot.name: document["scope"][slot.name] for slot in fields(Method)}
     Method(**scope)
     if document["method"] not in METHODS:
         raise ValueError(f"method {document['method']!r}")
@@ -128,11 +127,11 @@ def _plain(text: Any) -> str:
 def _reported(said: dict[str, Any]) -> dict[str, Any]:
     """Return what a solver is said to have reported: lines of text, and numbers or nothing."""
     words, numbers = ("solver", "status"), ("objective", "bound", "gap")
-    found = {name: _plain(said[name]) for name in words if name in said}
+    kept: dict[str, Any] = {name: _plain(said[name]) for name in words if name in said}
     for name in numbers:
         if name in said:
-            found[name] = None if said[name] is None else float(said[name])
-    return found
+            kept[name] = None if said[name] is None else float(said[name])
+    return kept
 
 
 def _decimal(text: str) -> Fraction:

@@ -30,8 +30,8 @@ def _rational_or_infinite(number: float) -> Fraction | float:
 
 def exact(array: xr.DataArray) -> xr.DataArray:
     """Return an array of floats as rationals; what is infinite stays so."""
-    found = np.frompyfunc(_rational_or_infinite, 1, 1)(np.asarray(array.values, dtype=float))
-    return array.copy(data=np.asarray(found, dtype=object))
+    rationals = np.frompyfunc(_rational_or_infinite, 1, 1)(np.asarray(array.values, dtype=float))
+    return array.copy(data=np.asarray(rationals, dtype=object))
 
 
 def exact_data(data: xr.Dataset) -> xr.Dataset:

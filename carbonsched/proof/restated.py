@@ -1,7 +1,7 @@
 """What limits a schedule, written a second time: for proofs, and apart from the model.
 
-`carbonsched.core.tighten` and `carbonsched.core.reach` say the same to the model. A proof that took it
-from them would prove a mistake of theirs too. So this module shares no code with them: it goes
+`carbonsched.core.tighten` and `carbonsched.core.reach` say the same to the model. A proof that took
+it from them would prove a mistake of theirs too. So this module shares no code with them: it goes
 cell by cell, in exact arithmetic, and the tests compare the two.
 """
 
@@ -29,7 +29,7 @@ def left_by(data: xr.Dataset, scope: Mapping[str, str]) -> xr.Dataset:
     data : xarray.Dataset
         Of an instance.
     scope : mapping of str to str
-        The slots of `carbonsched.Formulation` that say which schedules there are.
+        The slots of `carbonsched.Method`.
     """
     left = data.copy()
     for slot, without, names in (
@@ -57,12 +57,12 @@ def job_windows(data: xr.Dataset) -> list[tuple[int, int]]:
 
 def possible_starts(data: xr.Dataset) -> np.ndarray:
     """Return where a job may start so as to finish in time: bool over (job, site, time)."""
-    found = np.zeros([data.sizes[dim] for dim in ("job", *_CELL)], bool)
+    startable = np.zeros([data.sizes[dim] for dim in ("job", *_CELL)], bool)
     allowed = data.allowed.transpose("job", "site").values.astype(bool)
     for job, (first, last) in enumerate(job_windows(data)):
         end = last - int(data.duration.values[job]) + 2
-        found[job, allowed[job], first : max(end, first)] = True
-    return found
+        startable[job, allowed[job], first : max(end, first)] = True
+    return startable
 
 
 def most_power(data: xr.Dataset) -> np.ndarray:
@@ -78,51 +78,76 @@ def most_power(data: xr.Dataset) -> np.ndarray:
     within, demand = within.transpose("service", "site").values, data.demand.transpose(..., "time")
     for service in range(data.sizes["service"]):
         load[within[service]] += data.power_per_unit.values[service] * demand.values[service]
-    hosted = np.minimum(load, data.it_capacity.values[:, None])
+    hosted = np.minimum(load, _by_period(data, "it_capacity"))
     return data.cooling.transpose(*_CELL).values * hosted
 
 
+def _by_period(data: xr.Dataset, name: str) -> np.ndarray:
+    """Return a limit over (site, time), whether it varies in time or not."""
+    return data[name].broadcast_like(data.cooling).transpose(*_CELL).values
+
+
 def tightest(data: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Return limits that some optimum keeps, each over (site, time); proved in `tightening`.
+    """Return limits that some optimum keeps, each over (site, time).
+
+    They are proved in `carbonsched.core.tighten`.
 
     Parameters
     ----------
     data : xarray.Dataset
-        Of an instance, as rationals (`carbonsched.proof.rational.exact_data`), as a method leaves it.
+        Of an instance, as rationals (`carbonsched.proof.rational.exact_data`), as a method
+        leaves it.
     """
-    used, offered = most_power(data), data.generation_available.transpose(*_CELL).values
-    found = {name: np.empty(used.shape, object) for name in TIGHT}
+    used = most_power(data)
+    given = {name: _by_period(data, name) for name in TIGHT}
+    limits = {name: np.empty(used.shape, object) for name in TIGHT}
     for site in range(data.sizes["site"]):
-        rows = _of_site(data.isel(site=site), used[site], offered[site])
-        for name, row in rows.items():
-            found[name][site] = row
+        of_site = {name: rows[site].tolist() for name, rows in given.items()}
+        one = data.isel(site=site)
+        for name, row in _of_site(one, of_site, used[site].tolist()).items():
+            limits[name][site] = row
     coords = {dim: data[dim] for dim in _CELL}
-    return {name: xr.DataArray(values, coords, _CELL) for name, values in found.items()}
+    return {name: xr.DataArray(values, coords, _CELL) for name, values in limits.items()}
 
 
-def _of_site(data: xr.Dataset, used: np.ndarray, offered: np.ndarray) -> dict[str, list[Fraction]]:
-    """Return the limits of one site, period by period."""
-    one = {name: data[name].item() for name in data.data_vars if not data[name].dims}
-    hours, held = one["step_hours"], one["battery_energy"] - one["battery_min"]
-    drawn, sold = one["import_limit"], one["export_limit"]
-    full_in = min(one["charge_limit"], held / (hours * one["charge_efficiency"]))
-    full_out = min(one["discharge_limit"], held * one["discharge_efficiency"] / hours)
-    charge = [min(full_in, drawn + offer) for offer in offered]
-    discharge = [min(full_out, use + sold) for use in used]
-    gained = list(accumulate(hours * one["charge_efficiency"] * power for power in charge))
-    spent = accumulate(hours / one["discharge_efficiency"] * power for power in discharge)
-    first, most, least = one["battery_initial"], one["battery_energy"], one["battery_min"]
+def _of_site(
+    data: xr.Dataset, given: dict[str, list[Fraction]], used: list[Fraction]
+) -> dict[str, list[Fraction]]:
+    """Return the limits of one site, period by period, from those given and the power used.
+
+    What enters or leaves a battery in a period is at most the distance between its energy and the
+    least it ever holds: the lowest reserve, or what it begins with if that is less.
+    """
+    hours, into, out = (
+        data[name].item() for name in ("step_hours", "charge_efficiency", "discharge_efficiency")
+    )
+    first, last = data["battery_initial"].item(), data["battery_final"].item()
+    bought, sold, offered = (
+        given[name] for name in ("import_limit", "export_limit", "generation_available")
+    )
+    most, least = given["battery_energy"], given["battery_min"]
+    held = most[0] - min(first, *least)
+    charge = [
+        min(limit, held / (hours * into), b + g)
+        for limit, b, g in zip(given["charge_limit"], bought, offered, strict=True)
+    ]
+    discharge = [
+        min(limit, held * out / hours, u + s)
+        for limit, u, s in zip(given["discharge_limit"], used, sold, strict=True)
+    ]
+    gained = list(accumulate(hours * into * power for power in charge))
+    spent = accumulate(hours / out * power for power in discharge)
     return {
-        "import_limit": [min(drawn, u + c) for u, c in zip(used, charge, strict=True)],
-        "export_limit": [min(sold, g + d) for g, d in zip(offered, discharge, strict=True)],
+        "import_limit": [min(b, u + c) for b, u, c in zip(bought, used, charge, strict=True)],
+        "export_limit": [min(s, g + d) for s, g, d in zip(sold, offered, discharge, strict=True)],
         "generation_available": [
-            min(g, u + sold + c) for g, u, c in zip(offered, used, charge, strict=True)
+            min(g, u + s + c) for g, u, s, c in zip(offered, used, sold, charge, strict=True)
         ],
         "charge_limit": charge,
         "discharge_limit": discharge,
-        "battery_energy": [min(most, first + gain) for gain in gained],
+        "battery_energy": [min(e, first + gain) for e, gain in zip(most, gained, strict=True)],
         "battery_min": [
-            max(least, first - loss, first - (gained[-1] - gain))
-            for gain, loss in zip(gained, spent, strict=True)
+            max(floor, first - loss, last - (gained[-1] - gain))
+            for floor, loss, gain in zip(least, spent, gained, strict=True)
         ],
     }

@@ -4,8 +4,8 @@ A solver keeps a row to about 1e-9 of a megawatt, a float to its last digit. Her
 rounded to `DIGITS` decimals and then, each by about as little, moved back within the limits:
 what a service lacks goes to its largest route, a full site's excess to another site, a battery
 charges or draws less, generation takes what the grid connection cannot, and the dirtiest
-megawatts are replaced until the budget holds. `carbonsched.proof.exact_schedule.violations` judges the
-outcome; a limit that cannot be met here is said there.
+megawatts are replaced until the budget holds. `carbonsched.proof.exact_schedule.violations` judges
+the outcome; a limit that cannot be met here is said there.
 """
 
 from __future__ import annotations
@@ -93,11 +93,11 @@ def _stored(
     `sink` is the most power that is taken from a battery, MW over (site, time).
     """
     charge, discharge = (
-        np.minimum(_rounded(decisions[name]), data[f"{name}_limit"]).transpose(*_CELL)
+        xr.ufuncs.minimum(_rounded(decisions[name]), data[f"{name}_limit"]).transpose(*_CELL)
         for name in ("charge", "discharge")
     )
     down = np.frompyfunc(_down, 1, 1)
-    discharge = np.minimum(discharge, down(sink)).transpose(*_CELL)
+    discharge = xr.ufuncs.minimum(discharge, down(sink)).transpose(*_CELL)
     charge, discharge = (
         charge.where(charge > discharge, 0),
         discharge.where(charge <= discharge, 0),
@@ -108,36 +108,39 @@ def _stored(
 
 
 def _operate(battery: xr.Dataset, charge: np.ndarray, discharge: np.ndarray) -> None:
-    """Lower the powers of one battery, in place, until each state of charge is within limits."""
+    """Move the powers of one battery, in place, until each state of charge is within limits.
+
+    What is above the energy is not charged. What is below the reserve of a period, or below the
+    final state of charge, is not discharged, or is charged, as late before as there is room.
+    """
     hours = battery.step_hours.item()
     gained = hours * battery.charge_efficiency.item()
     drawn = hours / battery.discharge_efficiency.item()
-    least, most, initial = (
-        battery[name].item() for name in ("battery_min", "battery_energy", "battery_initial")
-    )
-    held, level = [], initial
+    most, level = battery.battery_energy.item(), battery.battery_initial.item()
+    least = battery.battery_min.broadcast_like(battery.time).values.tolist()
+    least[-1] = max(least[-1], battery.battery_final.item())
+    held: list[Fraction] = []
     for t in range(len(charge)):
-        after = level + gained * charge[t] - drawn * discharge[t]
-        if after > most:
-            charge[t] = max(charge[t] - _up((after - most) / gained), Fraction(0))
-        elif after < least:
-            discharge[t] = max(discharge[t] - _up((least - after) / drawn), Fraction(0))
-        level += gained * charge[t] - drawn * discharge[t]
-        held.append(level)
-    lacking = initial - level
-    headroom = most - level
-    for t in reversed(range(len(charge))):  # the latest first: it moves the fewest states
-        headroom = min(headroom, most - held[t])
-        if lacking <= 0:
-            break
-        wanted = min(discharge[t], _up(lacking / drawn), _down(headroom / drawn))
-        discharge[t] -= wanted
-        lacking, headroom = lacking - drawn * wanted, headroom - drawn * wanted
-        if discharge[t] == 0:
-            spare = battery.charge_limit.item() - charge[t]
-            wanted = max(min(spare, _up(lacking / gained), _down(headroom / gained)), Fraction(0))
-            charge[t] += wanted
-            lacking, headroom = lacking - gained * wanted, headroom - gained * wanted
+        excess = level + gained * charge[t] - drawn * discharge[t] - most
+        if excess > 0:
+            charge[t] = max(charge[t] - _up(excess / gained), Fraction(0))
+        held.append(level + gained * charge[t] - drawn * discharge[t])
+        lacking, headroom, now = least[t] - held[t], most - held[t], t
+        while lacking > 0 and now >= 0:  # the latest first: it moves the fewest states
+            headroom = min(headroom, most - held[now])
+            kept = min(discharge[now], _up(lacking / drawn), _down(headroom / drawn))
+            discharge[now] -= kept
+            more = drawn * kept
+            if discharge[now] == 0:
+                spare = battery.charge_limit.item() - charge[now]
+                room, wanted = (headroom - more) / gained, (lacking - more) / gained
+                stored = max(min(spare, _up(wanted), _down(room)), Fraction(0))
+                charge[now] += stored
+                more += gained * stored
+            if more:
+                held[now : t + 1] = [state + more for state in held[now : t + 1]]
+            lacking, headroom, now = lacking - more, headroom - more, now - 1
+        level = held[t]
 
 
 def _fitted(data: xr.Dataset, route: xr.DataArray, room: xr.DataArray) -> xr.DataArray:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from draws import draw_varied
 from test_brute_force import brute_force, tiny
 
 import carbonsched as cs
-from carbonsched.proof.exact_bound import certified_bound, snap_prices
 from carbonsched.core.schema import PRICES
+from carbonsched.proof.exact_bound import certified_bound, snap_prices
 
 METHODS = tuple(cs.METHODS)
 
@@ -68,6 +69,28 @@ def at_any_prices(instance: cs.Instance, best: float, seed: int) -> None:
         assert bound >= Fraction(best - 1e-6 * max(1.0, abs(best)))
 
 
+def with_varied_limits(seed: int, folder: Path) -> None:
+    """Limits vary in time, jobs are required, some at a loss, and a final charge is asked for."""
+    instance = draw_varied(seed)
+    try:
+        best = cs.solve(instance, gap=1e-7, engine="milp")
+    except cs.InfeasibleError:
+        with pytest.raises((cs.InfeasibleError, cs.NoIncumbentError)):
+            cs.solve(instance, engine="column-generation")
+        return
+    tolerance = 1e-6 * max(1.0, abs(best.objective))
+    interval = cs.solve(instance, gap=1e-3, engine="column-generation")
+    assert interval.objective <= best.bound + tolerance
+    assert interval.bound >= best.objective - tolerance
+    for schedule in (best, interval):
+        certificate = cs.certify(instance, schedule)
+        assert certificate.feasible, certificate.missed
+        assert float(certificate.bound) >= best.objective - tolerance
+        assert float(certificate.objective) <= best.bound + tolerance
+        cs.Certificate.load(certificate.save(folder / "proof.json")).check(instance)
+    at_any_prices(instance, best.objective, seed)
+
+
 @pytest.mark.parametrize("seed", range(100, 103))
 def test_enumeration_lies_within_the_certified_interval(seed, tmp_path):
     against_enumeration(seed, tmp_path)
@@ -76,6 +99,13 @@ def test_enumeration_lies_within_the_certified_interval(seed, tmp_path):
 @pytest.mark.parametrize("seed", [1, 3, 20])
 def test_the_optimum_of_highs_lies_within_the_certified_interval(seed, tmp_path):
     against_highs(seed, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "seed", [pytest.param(k, marks=[pytest.mark.long] * (k >= 12)) for k in range(90)]
+)
+def test_an_optimum_with_varied_limits_lies_within_its_intervals(seed, tmp_path):
+    with_varied_limits(seed, tmp_path)
 
 
 @pytest.mark.long

@@ -19,9 +19,12 @@ import pytest
 from draws import draw
 
 import carbonsched as cs
-from carbonsched.core.formulation import FORMULATIONS, choose
 from carbonsched.core.build import build
-from carbonsched.front import as_judged, read_schedule
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.formulation import FORMULATIONS
+from carbonsched.core.method import METHODS
+from carbonsched.core.settings import Settings
+from carbonsched.core.solve import read_schedule
 from carbonsched.core.solver import run_solver
 
 SHORT, LONG = 12, 540
@@ -41,12 +44,12 @@ TOGGLES = {
 
 def optimum(instance: cs.Instance, model: linopy.Model, form: cs.Formulation, solver: str) -> float:
     """Return the benefit of the verified schedule that a solver makes of a model, USD."""
-    result = run_solver(model, solver, gap=GAP, time_limit=120.0)
+    result = run_solver(model, Settings(gap=GAP, solver=solver))
     try:
-        schedule = read_schedule(instance, "joint", form, solver, model, result)
+        schedule = read_schedule(instance, METHODS["joint"], form, FAMILIES, solver, model, result)
     except cs.InfeasibleError:
         return INFEASIBLE
-    cs.verify(as_judged(instance, form), schedule).raise_if_broken()
+    cs.verify(instance, schedule).raise_if_broken()
     assert schedule.status == "optimal"
     return schedule.objective
 
@@ -54,7 +57,7 @@ def optimum(instance: cs.Instance, model: linopy.Model, form: cs.Formulation, so
 def relaxation(model: linopy.Model) -> float:
     """Return the optimum of a model without its integers, USD."""
     model.variables.relax()
-    run_solver(model, "highs", gap=0.0, time_limit=120.0)
+    run_solver(model, Settings(gap=0.0))
     assert model.termination_condition == "optimal"
     return model.objective.value
 
@@ -72,7 +75,7 @@ def test_every_opinion_of_the_optimum_is_the_same(seed: int, opinion: Callable[.
 
     Sensitivity: a cost, bound or row that one of them reads differently moves its optimum.
     """
-    instance, form = draw(seed), choose()
+    instance, form = draw(seed), FORMULATIONS["start"]
     model = build(instance, form)
     best = optimum(instance, model, form, "highs")
 

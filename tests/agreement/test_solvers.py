@@ -14,7 +14,8 @@ OTHERS = [s for s in ("gurobi", "scip", "cbc", "glpk") if s in linopy.available_
 def test_presolve_does_not_change_the_optimum(seed):
     instance = cs.generate(2, 12, 4, 2, seed)
     plain = cs.solve(instance, gap=0).objective
-    assert cs.solve(instance, gap=0, presolve="off").objective == pytest.approx(plain, rel=1e-6)
+    without = cs.solve(instance, gap=0, options={"presolve": "off"})
+    assert without.objective == pytest.approx(plain, rel=1e-6)
 
 
 @pytest.mark.parametrize("solver", OTHERS or [pytest.param("none", marks=pytest.mark.skip)])
