@@ -3,47 +3,70 @@
 Prices, demand, sizes and budgets are costs, bounds and right-hand sides, cooling and carbon
 intensity the coefficients of a row or two: the model that was built stays, each family moves its
 own numbers, and linopy's persistent solver passes on what differs. What changes other coefficients,
-a label or which variables there are is met by building anew.
+a label or which variables there are is met by building anew, and `reason` says which it was.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 import linopy
-import numpy as np
 import xarray as xr
 from linopy.constants import Result
 
-from carbonsched.core.build import build, fix_workload, free_workload
+from carbonsched.core.build import (
+    added,
+    build,
+    fix_workload,
+    free_workload,
+    held_apart,
+    require_families,
+)
 from carbonsched.core.claims import contradiction
-from carbonsched.core.families import FAMILIES, carbon, grid, inference, jobs, storage
-from carbonsched.core.formulation import Formulation, choose
-from carbonsched.core.instance import Instance
+from carbonsched.core.families import FAMILIES, carbon, grid, objective, storage
+from carbonsched.core.families.expressions import Model
+from carbonsched.core.family import Family, contributed
+from carbonsched.core.formulation import Formulation, formulation_of
+from carbonsched.core.instance import Instance, require_instance
+from carbonsched.core.method import Method, method_of
 from carbonsched.core.schedule import Schedule
+from carbonsched.core.schema import PARAMETERS
+from carbonsched.core.settings import Settings, named_keywords
+from carbonsched.core.solve import read_schedule
 from carbonsched.core.solver import DIRECT, hand_over, limit_from_now, run
 from carbonsched.core.tighten import tightened
 from carbonsched.core.units import LIMIT, span
 from carbonsched.core.verify import verify
-from carbonsched.diagnosis.diagnose import explaining
 from carbonsched.errors import SolverError
-from carbonsched.front import as_judged, read_schedule, solve
+from carbonsched.front import explaining, solve
 
-PRICES = {
-    "import_price",
-    "export_price",
-    "generation_cost",
-    "battery_cost",
-    "reward",
-    "startup_cost",
-    "value",
+# Parameters that their families move only beside a row, or only without one.
+_WITH_ROW = {
+    "power:facility": {"cooling"},
+    "jobs:window": {"release", "deadline", "allowed"},
+    "jobs:required": {"required"},
+    "inference:latency": {"latency", "latency_limit"},
 }
-IN_PLACE = PRICES.union(*(getattr(family, "MOVES", ()) for family in FAMILIES))
-EMISSIONS = {"carbon_intensity", "generation_carbon"}  # coefficients of (16)
-GRID_LIMITS = {"import_limit", "export_limit"}  # coefficients of the states of the grid
-BATTERY_LIMITS = {"charge_limit", "discharge_limit"}  # coefficients of the battery's state
+_WITHOUT_ROW = {  # where they are coefficients of a state
+    "grid:state": {"import_limit", "export_limit"},
+    "storage:charge": {"charge_limit", "discharge_limit"},
+}
+
+
+class RebuildReason(StrEnum):
+    """Why a model was built anew and not changed in place."""
+
+    FIRST = "there is no model yet, or the last change failed"
+    LABELS = "sites, periods, jobs or services differ"
+    VARIABLES = "states of grid or battery, or the budget's row, come or go"
+    COEFFICIENTS = "a number differs that no family moves in place"
+    FAMILY = "an added family moves nothing in place"
+    BOUNDS = "a lower bound lies above an upper one, which cannot be said in place"
+    UNITS = "the coefficients lie so far apart that the solver counts in units of its own"
 
 
 class Reoptimiser:
@@ -51,45 +74,70 @@ class Reoptimiser:
 
     Parameters
     ----------
-    method : str
-        Of `carbonsched.METHODS`.
+    method : str or Method
+        As in `carbonsched.solve`.
     formulation : str or Formulation
+    families : iterable of Family
+        What states the rows. An added family whose `moves` is None is met by building anew.
     warm : bool
         Let HiGHS go on from its last solution. Without, it forgets it, and an answer depends on
         its instance alone, whichever came before.
-    gap, time_limit, solver, verbose, **options
+    gap, time_limit, solver, verbose, options
         As in `carbonsched.solve`; the solver is "highs" or "gurobi".
 
     Attributes
     ----------
     rebuilds, updates : int
         How often the model was built, and how often changed in place.
+    reason : RebuildReason or None
+        Why the last change of instance was met by building; None if it was made in place.
 
     Raises
     ------
     SolverError
         The solver cannot be updated in place.
+    ValueError, TypeError
+        A choice is unknown, something is no family, or there is no such keyword.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> again = cs.Reoptimiser(gap=0.001)
+    >>> first = again.solve(instance)
+    >>> dearer = again.solve(instance.replace(import_price=1.1 * instance.data.import_price))
+    >>> dearer.objective < first.objective, again.rebuilds, again.updates, again.reason
+    (True, 1, 1, None)
     """
 
+    @named_keywords
     def __init__(
         self,
-        method: str = "joint",
+        method: str | Method = "joint",
         formulation: str | Formulation = "start",
         *,
+        families: Iterable[Family] = FAMILIES,
         warm: bool = True,
         gap: float = 0.01,
         time_limit: float = 120.0,
         solver: str = "highs",
         verbose: bool = False,
-        **options: Any,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         if solver not in DIRECT:
             raise SolverError(f"{solver} cannot be updated in place, only {' and '.join(DIRECT)}")
-        self.method, self.formulation, self.solver = method, choose(method, formulation), solver
-        self.warm, self.time_limit, self.verbose = warm, time_limit, verbose
-        self.options = {"gap": gap, **options}
+        self.method, self.formulation = method_of(method), formulation_of(formulation)
+        self.families, self.warm = require_families(families), warm
+        self.settings = Settings(
+            gap=gap, time_limit=time_limit, solver=solver, verbose=verbose, progress=False,
+            options=dict(options or {}),
+        )  # fmt: skip
         self.rebuilds = self.updates = 0
-        self._data: xr.Dataset | None = None
+        self.reason: RebuildReason | None = None
+        self._stated = held_apart(self.formulation, self.families)
+        self._names = (*PARAMETERS, *(q.name for q in contributed(self.families)))
+        self._data: xr.Dataset | None = None  # that the model stands for, as its families saw it
+        self._wide = False  # whether the solver counts in units of its own
 
     def solve(self, instance: Instance) -> Schedule:
         """Return the schedule of an instance, verified; `build_time` is that of the update.
@@ -101,128 +149,111 @@ class Reoptimiser:
         VerificationError
             The solver's answer breaks the model.
         """
-        with explaining(instance, self.method, self.formulation):
+        require_instance(instance)
+        with explaining(instance, self.method, families=self.families):
             return self._solve(instance)
 
     def _solve(self, instance: Instance) -> Schedule:
-        begun = time.perf_counter()
+        begun, settings = time.perf_counter(), self.settings
         self.update(instance)
         updated, clock = time.perf_counter(), self._clock()
         result = self.run()
         seconds = self._clock() - clock
         schedule = read_schedule(
-            instance, self.method, self.formulation, self.solver, self.model, result
-        )
+            instance, self.method, self.formulation, self.families, settings.solver, self.model,
+            result,
+        )  # fmt: skip
         schedule = replace(schedule, runtime=seconds, build_time=updated - begun)
-        lie = contradiction(schedule, self.options["gap"])
-        if not lie and verify(as_judged(instance, self.formulation), schedule).ok:
+        if not contradiction(schedule, settings.gap) and verify(instance, schedule).ok:
             return schedule
         # A tie in prices, or presolve: `solve` knows how to go on from there.
-        options = self.options | {"time_limit": self.time_limit, "verbose": self.verbose}
-        how = {"engine": "milp", "solver": self.solver, "progress": False}
-        return solve(instance, self.method, self.formulation, **how, **options)
+        return solve(
+            instance, self.method, self.formulation, families=self.families, engine="milp",
+            gap=settings.gap, time_limit=settings.time_limit, solver=settings.solver,
+            verbose=settings.verbose, progress=False, options=settings.options,
+        )  # fmt: skip
 
     def update(self, instance: Instance) -> None:
         """Bring the model to an instance: in place if only numbers moved, else by building."""
-        before, self._data = self._data, None  # until the model is there, if it raises
-        data = tightened(instance.data, self.formulation)
-        differ = None if before is None else self._moves(before, data)
-        if differ is None:
-            self.model: linopy.Model = build(instance, self.formulation)
-            # linopy's updates in place know nothing of units: a model that needs them is built anew
-            wide = span(self.model) > LIMIT
-            self._engine = hand_over(
-                self.model,
-                self.solver,
-                time_limit=self.time_limit,
-                verbose=self.verbose,
-                track_updates=not wide,
-                rescale=wide,
-                **self.options,
-            )
-            self._data = None if wide else data
+        given = instance.with_families(self.families)
+        data = tightened(given.data, self.method, self._stated)
+        before, self._data = self._data, None  # until the model is there, if what follows raises
+        differ = set() if before is None else self._differing(before, data)
+        self.reason = self._why_anew(before, data, differ)
+        if self.reason is None:
+            self._move(given, data, differ)
+            self.updates += 1
+        else:
+            self._build(given)
             self.rebuilds += 1
-            return
-        model = self.model
-        with linopy.options as options:
-            options["semantics"] = "v1"
-            if differ - PRICES:
-                free_workload(model, self.formulation)  # a fixed value may lie beyond a new bound
-            for family in FAMILIES:
-                if differ & getattr(family, "MOVES", set()):
-                    family.update(model, data, self.formulation)
-            if differ & PRICES:
-                _set_objective(model, data)
-            if differ & EMISSIONS and "carbon:budget" in model.constraints:
-                _set_emissions(model, data)
-            if differ - PRICES:
-                fix_workload(model, instance, self.formulation)
-        self._engine.update(model)
-        self._data = data
-        self.updates += 1
+        self._data = None if self._wide else data
 
     def run(self) -> Result:
         """Run the solver on the model as it stands and return linopy's result, unverified."""
-        if self.solver == "highs":
+        if self.settings.solver == "highs":
             if not self.warm:
                 self._engine.solver_model.clearSolver()
-            limit_from_now(self._engine.solver_model, self.time_limit)
-        return run(self._engine, self.model, self.time_limit, verbose=self.verbose, progress=False)
+            limit_from_now(self._engine.solver_model, self.settings.time_limit)
+        return run(self._engine, self.model, self.settings)
 
     def _clock(self) -> float:
         """Return the time that the solver has run, as it counts it if it does, s."""
-        if self.solver == "highs":
+        if self.settings.solver == "highs":
             return self._engine.solver_model.getRunTime()
         return time.perf_counter()
 
-    def _moves(self, before: xr.Dataset, after: xr.Dataset) -> set[str] | None:
-        """Return the parameters to move in place; nothing if that would not do."""
-        if any(not before.indexes[d].equals(after.indexes[d]) for d in before.indexes):
-            return None
-        differ = {name for name in before.data_vars if not before[name].equals(after[name])}
-        same = all(
-            found(before, self.formulation).equals(found(after, self.formulation))
-            for found in (grid.needs_states, storage.needs_state, carbon.has_budget)
+    def _build(self, given: Instance) -> None:
+        """Build the model and hand it to the solver, to be held there."""
+        self.model: Model = build(
+            given, self.formulation, method=self.method, families=self.families
         )
-        variables, rows = self.model.variables, self.model.constraints
-        rigid = {
-            *({"cooling"} if "power:facility" not in rows else ()),
-            *(GRID_LIMITS if "importing" in variables else ()),
-            *(BATTERY_LIMITS if "charging" in variables else ()),
-            *(jobs.MOVES if "jobs:window" not in rows else ()),
-            *(inference.LATENCY if "inference:latency" not in rows else ()),
-        }
-        movable = IN_PLACE | EMISSIONS
-        return differ if same and differ <= movable - rigid else None
-
-
-def _set_objective(model: linopy.Model, data: xr.Dataset) -> None:
-    """Write the worth of every variable into the terms of the objective."""
-    worth = {
-        name: unit
-        for family in FAMILIES
-        if hasattr(family, "worth")
-        for name, unit in family.worth(data).items()
-        if name in model.variables
-    }
-    terms = model.objective.expression.data
-    by_label = np.zeros(int(terms.vars.max()) + 1)
-    for name, unit in worth.items():
-        labels = model[name].labels
-        declared = labels.values >= 0
-        by_label[labels.values[declared]] = (
-            unit.broadcast_like(labels).transpose(*labels.dims).values[declared]
+        # linopy's updates in place know nothing of units: a model that needs them is built anew
+        self._wide = span(self.model) > LIMIT
+        self._engine = hand_over(
+            self.model, self.settings, track_updates=not self._wide, rescale=self._wide
         )
-    moved = terms.assign(coeffs=("_term", by_label[terms.vars.values]))
-    model.add_objective(linopy.LinearExpression(moved, model), sense="max", overwrite=True)
+
+    def _move(self, given: Instance, data: xr.Dataset, differ: set[str]) -> None:
+        """Let each family move the numbers that differ, and the solver take them over."""
+        own = _moves(added(self.families))  # these may enter what any variable earns or emits
+        with linopy.options as options:
+            options["semantics"] = "v1"
+            free_workload(self.model, self.method)  # a fixed value may lie beyond a new bound
+            for family in self.families:
+                absent = family.over and not data.sizes[family.over]
+                sums = family in (objective.family, carbon.family)
+                if not absent and differ & (_moves([family]) | (own if sums else set())):
+                    family.update(self.model, data, self._stated)
+            fix_workload(self.model, given, self.method)
+        self._engine.update(self.model)
+
+    def _differing(self, before: xr.Dataset, after: xr.Dataset) -> set[str]:
+        """Return the parameters of which a number differs."""
+        return {name for name in self._names if not before[name].equals(after[name])}
+
+    def _why_anew(
+        self, before: xr.Dataset | None, after: xr.Dataset, differ: set[str]
+    ) -> RebuildReason | None:
+        """Return what keeps a change from being made in place; nothing if it can be."""
+        if before is None:
+            return RebuildReason.UNITS if self._wide else RebuildReason.FIRST
+        if any(not before.indexes[dim].equals(after.indexes[dim]) for dim in before.indexes):
+            return RebuildReason.LABELS
+        if differ and any(family.moves is None for family in added(self.families)):
+            return RebuildReason.FAMILY
+        there = (grid.needs_states, storage.needs_state, carbon.has_budget)
+        if any(not at(before, self._stated).equals(at(after, self._stated)) for at in there):
+            return RebuildReason.VARIABLES
+        rows = self.model.constraints
+        rigid = {name for row, names in _WITH_ROW.items() if row not in rows for name in names}
+        rigid |= {name for row, names in _WITHOUT_ROW.items() if row in rows for name in names}
+        if not differ <= _moves(self.families) - rigid:
+            return RebuildReason.COEFFICIENTS
+        if (after.battery_min > after.battery_energy).any():  # tightened: the end is out of reach
+            return RebuildReason.BOUNDS
+        return None
 
 
-def _set_emissions(model: linopy.Model, data: xr.Dataset) -> None:
-    """Write what every variable emits into the left side of (16)."""
-    total = sum(
-        (unit * model[name]).sum()
-        for family in FAMILIES
-        if hasattr(family, "emitted")
-        for name, unit in family.emitted(data).items()
-    )
-    model.constraints["carbon:budget"].update(lhs=total)
+def _moves(families: Iterable[Family]) -> set[str]:
+    """Return the parameters that families move in place."""
+    return set().union(*(family.moves or () for family in families))

@@ -7,18 +7,25 @@ knows its own periods and nothing after them.
 - **Jobs.** A job may start where it can end within the window, and is committed if it starts in
   the committed periods: then it keeps running, as a load of its site that must be served. A job
   that was planned later stays open. For no job to be too long for every start that is committed,
-  :math:`\text{window} \ge \text{step} + L_j - 1` for all jobs.
-- **Batteries.** The state of charge is carried over. Every window ends with at least the
-  instance's initial state of charge, as the whole horizon must: no window empties the battery for
-  the next.
+  :math:`\text{window} \ge \text{step} + L_j - 1` for all jobs. A required job must be planned as
+  soon as its deadline is in sight: whatever start it has left then lies within the window.
+- **Batteries.** The state of charge is carried over. Every window but the last ends with at least
+  the instance's initial state of charge: no window empties the battery for the next. The last ends
+  with at least `battery_final`. Where that is more than the initial one, the windows before must
+  have gained their share of it, by periods, unless that leaves no schedule.
 - **Carbon.** A window may emit its share of the remaining budget: of the periods left, as many as
   it has. What the committed periods emit is debited. Where the share is too small for any schedule,
   the window may use all that remains. Shares go by periods, not by need: under a budget close to
   the least possible, a window can end without a schedule although the whole horizon has one.
+- **Added families.** Each is given what its `carry` returns: the highest import so far, what is
+  left of a budget. Its decisions over time are committed as all others are; one without periods is
+  the last window's. A family that goes by the clock takes it from a parameter over time, as a
+  window counts its periods.
 
 What a window plans beyond its committed periods, with idle batteries in those that are new, is a
-schedule of the next window: no job that runs reaches them. So only the grid in single periods,
-where a battery was needed, or the carbon budget can leave a window without a schedule.
+schedule of the next window: no job that runs reaches them, and a required one is planned. So only
+the grid in single periods, where a battery was needed, a reserve or final state of charge that
+rises, the carbon budget or an added family can leave a window without a schedule.
 
 One model serves every window, as each is stated over the same labels: periods are counted from the
 window's start, job windows are right-hand sides, jobs that are over or not yet there are allowed
@@ -27,10 +34,8 @@ nowhere, and the load of running jobs is a service of its site, of which the dem
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,48 +43,69 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.decisions import read_decisions
-from carbonsched.core.formulation import Formulation, choose
+from carbonsched.core.build import require_families
+from carbonsched.core.decisions import schedule_of
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import Family
+from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, derived, require_instance
+from carbonsched.core.method import Method, method_of
 from carbonsched.core.progress import progress_bar
 from carbonsched.core.schedule import Schedule
+from carbonsched.core.settings import named_keywords
+from carbonsched.core.solve import versions
 from carbonsched.core.verify import verify
 from carbonsched.errors import InfeasibleError
-from carbonsched.front import as_judged, versions
+from carbonsched.io import read_netcdf, write_netcdf
 from carbonsched.io.digest import digest
-from carbonsched.operate.lookahead import CHOSEN, TIMES, in_window, movable, nothing, over_positions
+from carbonsched.operate.kept import code_of, key
+from carbonsched.operate.lookahead import (
+    TIMES,
+    Horizon,
+    in_window,
+    movable,
+    nothing,
+    over_positions,
+    with_committed,
+)
 from carbonsched.operate.reoptimise import Reoptimiser
 
 
+@named_keywords
 def roll(
     instance: Instance,
-    method: str = "joint",
+    method: str | Method = "joint",
     formulation: str | Formulation = "start",
     *,
+    families: Iterable[Family] = FAMILIES,
     window: int = 24,
     step: int = 6,
     folder: str | Path | None = None,
     gap: float = 0.01,
     time_limit: float = 120.0,
     solver: str = "highs",
+    verbose: bool = False,
     progress: bool | None = None,
-    **options: Any,
+    options: Mapping[str, Any] | None = None,
 ) -> Schedule:
     """Operate a long horizon window by window and return what was committed, verified.
 
     Parameters
     ----------
     instance : Instance
-    method : str
-        Of `carbonsched.METHODS`.
+    method : str or Method
+        As in `carbonsched.solve`.
     formulation : str or Formulation
+    families : iterable of Family
+        What states the rows. What an added family carries from window to window is said by its
+        `carry`.
     window, step : int
         Periods that are looked at, and of them committed before the window moves on. A window
         longer than the horizon is the horizon, and all of it is committed.
     folder : path, optional
         Where to keep the committed part after each step; a run that was ended goes on from there.
-        Runs of other instances, windows or options may share the folder.
-    gap, time_limit, solver, **options
+        Runs of other instances, windows, families or options may share the folder.
+    gap, time_limit, solver, verbose, options
         As in `carbonsched.solve`, for each window; the solver is "highs" or "gurobi".
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
@@ -94,55 +120,72 @@ def roll(
     Raises
     ------
     ValueError
-        Window and step do not fit each other, or jobs are too long for them.
+        Window and step do not fit each other, or jobs are too long for them; an added family
+        cannot be kept in a folder, has a parameter over services without a default, or carries
+        what is no parameter of its own.
     InfeasibleError
         A window has no schedule; it is named.
     UnboundedError, NoIncumbentError, SolverError, VerificationError
         As in `carbonsched.solve`.
+    TypeError
+        What is given is no instance, or no family, or there is no such keyword.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=8, jobs=1, services=1)
+    >>> rolled = cs.roll(instance, window=6, step=2)
+    >>> rolled.status, rolled.objective <= cs.solve(instance).bound
+    ('rolled', True)
     """
     require_instance(instance)
-    chosen = choose(method, formulation)
+    chosen, stated = method_of(method), formulation_of(formulation)
+    families = require_families(families)
     periods = instance.data.sizes["time"]
     _require_fit(instance.data, window, step)
     window = min(window, periods)
+    given = instance.with_families(families)
     kept = None
     if folder is not None:
-        limits = {"gap": gap, "time_limit": time_limit, **options}
-        about = [asdict(chosen), window, step, limits, versions(solver)]
-        content = json.dumps([digest(instance), *about], sort_keys=True)
-        kept = Path(folder) / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.nc"
-    whole = over_positions(instance.data)
+        limits = {"gap": gap, "time_limit": time_limit, "options": dict(options or {})}
+        about = [asdict(chosen), asdict(stated), code_of(families), window, step, limits]
+        kept = Path(folder) / f"{key(digest(given), *about, versions(solver))}.nc"
+    whole = over_positions(given)
+    horizon = Horizon(given, whole, chosen, families, window)
     again = Reoptimiser(
-        method,
-        movable(whole, chosen),
+        chosen,
+        movable(whole, chosen, stated),
+        families=families,
         warm=False,  # a run taken up again has no last solution to start from
         gap=gap,
         time_limit=time_limit,
         solver=solver,
-        **options,
+        verbose=verbose,
+        options=options,
     )
-    done = store.read_netcdf(kept) if kept and kept.exists() else nothing(instance)
+    done = read_netcdf(kept) if kept and kept.exists() else nothing(horizon)
     with progress_bar(progress, total=periods, unit="period") as bar:
         bar.update(done.sizes["time"])
         for first, count in _steps(periods, window, step, done.sizes["time"]):
-            given = in_window(whole, done, first, window, chosen)
-            schedule = _solve_window(again, given, instance, first)
-            done = _committed(instance, done, schedule, first, count)
+            schedule = _solve_window(again, horizon, done, first)
+            spent = {name: float(done.attrs[name]) + getattr(schedule, name) for name in TIMES}
+            done = with_committed(horizon, done, schedule.data, count).assign_attrs(spent)
             if kept:
-                store.write_netcdf(done, kept)
+                write_netcdf(done, kept)
             bar.update(count)
-    schedule = Schedule.of(
-        instance,
-        read_decisions(instance, done),
+    schedule = schedule_of(
+        given,
+        done,
+        families,
         bound=math.nan,
         status="rolled",
-        method=method,
-        formulation=chosen,
+        method=chosen,
+        formulation=stated,
         solver=solver,
         versions=versions(solver),
         **{name: float(done.attrs[name]) for name in TIMES},
     )
-    verify(as_judged(instance, chosen), schedule).raise_if_broken()
+    verify(given, schedule).raise_if_broken()
     return schedule
 
 
@@ -168,35 +211,16 @@ def _steps(periods: int, window: int, step: int, done: int) -> Iterator[tuple[in
             yield first, window if first == last else min(step, last - first)
 
 
-def _solve_window(
-    again: Reoptimiser, given: xr.Dataset, instance: Instance, first: int
-) -> Schedule:
-    """Solve a window within its share of the budget, or else within all that remains of it."""
-    times = instance.data.indexes["time"]
-    window = given.sizes["time"]
-    remaining = given.carbon_budget
-    share = window / (len(times) - first)
-    try:
-        return again.solve(derived(given.assign(carbon_budget=share * remaining)))
-    except InfeasibleError:
-        pass
-    try:
-        return again.solve(derived(given))
-    except InfeasibleError as error:
-        limited = np.isfinite(remaining).item()
-        left = f" with {float(remaining):.6g} tCO2e left of the budget" if limited else ""
-        raise InfeasibleError(
-            f"the window from {times[first]} to {times[first + window - 1]} has no schedule{left}: "
-            f"{error}"
-        ) from error
-
-
-def _committed(
-    instance: Instance, done: xr.Dataset, schedule: Schedule, first: int, count: int
-) -> xr.Dataset:
-    """Return the decisions with those of a window's first periods added."""
-    data = instance.data
-    part = schedule.data[list(CHOSEN)].isel(time=slice(count)).sel(service=data.service)
-    part = part.assign_coords(time=data.indexes["time"][first : first + count])
-    times = {name: float(done.attrs[name]) + getattr(schedule, name) for name in TIMES}
-    return xr.concat([done, part], "time").assign_attrs(times)
+def _solve_window(again: Reoptimiser, horizon: Horizon, done: xr.Dataset, first: int) -> Schedule:
+    """Solve a window as strictly as it has a schedule."""
+    why, remaining = None, math.inf
+    for data in in_window(horizon, done, first):
+        try:
+            return again.solve(derived(data, horizon.given.extra))
+        except InfeasibleError as error:
+            why, remaining = error, float(data.carbon_budget)
+    times, last = horizon.given.data.indexes["time"], first + horizon.window - 1
+    left = f" with {remaining:.6g} tCO2e left of the budget" if np.isfinite(remaining) else ""
+    raise InfeasibleError(
+        f"the window from {times[first]} to {times[last]} has no schedule{left}: {why}"
+    ) from why

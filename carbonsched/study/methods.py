@@ -2,58 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from carbonsched.core.build import require_families
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
-from carbonsched.core.method import METHODS
+from carbonsched.core.method import METHODS, Method, method_of
 from carbonsched.core.progress import progress_bar
 from carbonsched.core.schedule import Schedule
+from carbonsched.core.settings import keywords, refuse_unknown
 from carbonsched.errors import InfeasibleError, NoIncumbentError, kind_of
 from carbonsched.front import solve
 
 COLUMNS = ("objective", "emissions", "runtime", "gap", "status")
+# The keywords of `solve` that are passed on as they are.
+HOW = ("gap", "time_limit", "engine", "solver", "verbose", "explain", "options")
 
 
 def run_methods(
     instance: Instance,
-    methods: Iterable[str] = METHODS,
+    methods: Iterable[str | Method] = tuple(METHODS),
     formulation: str | Formulation = "start",
+    *,
+    families: Iterable[Family] = FAMILIES,
     progress: bool | None = None,
-    **options: Any,
+    **how: Any,
 ) -> dict[str, Schedule | Exception]:
     """Solve an instance by several methods.
 
-    A method that has no schedule is kept with the error that says why. `options` as in `solve`.
+    A method that has no schedule is kept with the error that says why. `how` as in `solve`.
     """
+    _refuse_unknown("run_methods", how)
+    families = require_families(families)
     outcomes: dict[str, Schedule | Exception] = {}
-    for method in progress_bar(progress, iterable=list(methods), unit="method"):
+    for method in progress_bar(progress, iterable=[*map(method_of, methods)], unit="method"):
         try:
-            outcomes[method] = solve(instance, method, formulation, progress=progress, **options)
+            schedule = solve(
+                instance, method, formulation, families=families, progress=progress, **how
+            )
         except (InfeasibleError, NoIncumbentError) as error:
-            outcomes[method] = error
+            outcomes[method.name] = error
+        else:
+            outcomes[method.name] = schedule
     return outcomes
 
 
-def summarise(outcomes: dict[str, Schedule | Exception]) -> pd.DataFrame:
+def summarise(outcomes: Mapping[str, Schedule | Exception]) -> pd.DataFrame:
     """Return objective (USD), emissions (tCO2e), runtime (s), gap and status, a row a method."""
     rows = {
-        method: {name: getattr(found, name) for name in COLUMNS}
-        if isinstance(found, Schedule)
-        else {"status": kind_of(found)}
-        for method, found in outcomes.items()
+        method: {name: getattr(outcome, name) for name in COLUMNS}
+        if isinstance(outcome, Schedule)
+        else {"status": kind_of(outcome)}
+        for method, outcome in outcomes.items()
     }
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
     return frame.rename_axis("method")
 
 
-def table(instance: Instance, methods: Iterable[str] = METHODS, **options: Any) -> pd.DataFrame:
+def table(
+    instance: Instance,
+    methods: Iterable[str | Method] = tuple(METHODS),
+    formulation: str | Formulation = "start",
+    *,
+    families: Iterable[Family] = FAMILIES,
+    progress: bool | None = None,
+    **how: Any,
+) -> pd.DataFrame:
     """Return Table I of an instance: one row a method.
 
-    Columns are objective (USD), emissions (tCO2e), runtime (s), gap (1) and status; a method
-    without a schedule has only a status. `options` as in `solve`.
+    Parameters
+    ----------
+    instance : Instance
+    methods : iterable of str or Method
+        Names of `carbonsched.METHODS`, or values of your own; by default those of Table I.
+    formulation : str or Formulation
+    families : iterable of Family
+    progress : bool, optional
+        Show progress bars; by default on a terminal only.
+    **how
+        `gap`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
+        `carbonsched.solve`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Objective (USD), emissions (tCO2e), runtime (s), gap (1) and status by the method's name; a
+        method without a schedule has only a status.
+
+    Raises
+    ------
+    ValueError
+        A choice is unknown.
+    TypeError
+        There is no such keyword.
+    UnboundedError, SolverError, VerificationError
+        As in `carbonsched.solve`.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    >>> cs.table(instance, ["joint", "no_battery"]).status.to_dict()
+    {'joint': 'optimal', 'no_battery': 'optimal'}
     """
-    return summarise(run_methods(instance, methods, **options))
+    _refuse_unknown("table", how)
+    outcomes = run_methods(
+        instance, methods, formulation, families=families, progress=progress, **how
+    )
+    return summarise(outcomes)
+
+
+def _refuse_unknown(function: str, how: Iterable[str]) -> None:
+    refuse_unknown(function, how, {*HOW, *keywords(table)})

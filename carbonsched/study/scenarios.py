@@ -57,7 +57,8 @@ def generation_rich(instance: Instance) -> Instance:
 
 def battery_rich(instance: Instance) -> Instance:
     """Triple every battery, in power and in energy."""
-    names = ("battery_energy", "battery_min", "battery_initial", "charge_limit", "discharge_limit")
+    names = ("battery_energy", "battery_min", "battery_initial", "battery_final")
+    names += ("charge_limit", "discharge_limit")
     return instance.replace(**{name: 3 * instance.data[name] for name in names})
 
 

@@ -1,92 +1,57 @@
 """Instances by methods to one tidy table: cached, resumable, parallel, and with failures as rows.
 
 Every case is one row and one small file in the cache, named by the content of all that decides
-it: the instance's numbers and labels, the method, the formulation, the options and the versions of
-carbonsched, linopy and the solver. A row is written the moment it is known, atomically, so a sweep
-that was killed goes on where it ended. What crashed is no result: it is shown, and tried again by
-the next sweep.
+it: the instance's numbers and labels, the method, the formulation, the source of added families,
+the settings and the versions of carbonsched, linopy and the solver. A row is written the moment it
+is known, atomically, so a sweep that was killed goes on where it ended. What crashed is no result:
+it is shown, and tried again by the next sweep.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from distributed import Client, LocalCluster, as_completed
 
-from carbonsched.core.formulation import Formulation, choose
+from carbonsched.core.build import require_families
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import Family
+from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
+from carbonsched.core.method import Method, method_of
 from carbonsched.core.progress import progress_bar
-from carbonsched.core.schedule import Schedule
-from carbonsched.core.solver import DIRECT
-from carbonsched.errors import CarbonschedError, kind_of
-from carbonsched.front import fitting_engine, solve, versions
+from carbonsched.core.settings import keywords, refuse_unknown
+from carbonsched.core.solve import versions
+from carbonsched.errors import extra
+from carbonsched.front import refuse_added
 from carbonsched.io import replacing
 from carbonsched.io.digest import digest
-from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.operate.kept import key
+from carbonsched.study.case import Way, name_of, solve_row
+from carbonsched.study.methods import HOW
 
-_KEPT: dict[str, Reoptimiser] = {}
+if TYPE_CHECKING:
+    from distributed import Client
+
 TIMES = ("runtime", "build_time")  # the columns that differ from run to run
-
-
-def solve_row(
-    instance: Instance, method: str, formulation: str | Formulation, options: dict[str, Any]
-) -> dict[str, Any]:
-    """Solve one case and return its row; a failure is a row with its kind and its message."""
-    try:
-        schedule = _solved(instance, method, formulation, options)
-    except (CarbonschedError, ValueError) as error:
-        return {"status": kind_of(error), "message": str(error)}
-    return {
-        "status": schedule.status,
-        "message": "",
-        "objective": schedule.objective,
-        "emissions": schedule.emissions,
-        "bound": schedule.bound,
-        "gap": schedule.gap,
-        "jobs": int(schedule.data.start.sum()),
-        **{f"benefit_{term}": value for term, value in schedule.benefit.items()},
-        "runtime": schedule.runtime,
-        "build_time": schedule.build_time,
-    }
-
-
-def _solved(instance: Instance, chosen: Formulation, options: dict[str, Any]) -> Schedule:
-    """Solve a case, in place of one before it if only numbers moved.
-
-    Each process keeps a model for every choice of method, formulation and options. It forgets the
-    last solution, so that a row depends on its case alone, as its name in the cache says.
-    """
-    how = dict(options)
-    solver, engine = how.get("solver", "highs"), how.pop("engine", "auto")
-    named = how.keys() - {"gap", "time_limit", "solver", "verbose"}
-    if engine == "auto":
-        engine = fitting_engine(instance, chosen, solver, {name: how[name] for name in named})
-    if engine != "milp" or solver not in DIRECT:
-        return solve(instance, formulation=chosen, engine=engine, progress=False, **how)
-    key = repr((chosen, sorted(how.items())))
-    kept = _KEPT.pop(key, None) or Reoptimiser(formulation=chosen, warm=False, **how)
-    schedule = kept.solve(instance)
-    _KEPT[key] = kept  # unless it raised: then the next case starts afresh
-    return schedule
 
 
 def sweep(
     instances: Mapping[str, Instance],
-    methods: Iterable[str] = ("joint",),
-    formulations: Iterable[str] = ("start",),
+    methods: Iterable[str | Method] = ("joint",),
+    formulations: Iterable[str | Formulation] = ("start",),
     *,
+    families: Iterable[Family] = FAMILIES,
     cache: str | Path,
     cluster: str | None = None,
     workers: int | None = None,
     progress: bool | None = None,
-    **options: Any,
+    **how: Any,
 ) -> pd.DataFrame:
     """Solve every instance by every method and formulation.
 
@@ -94,10 +59,13 @@ def sweep(
     ----------
     instances : mapping of str to Instance
         The key names the instance in the table.
-    methods : iterable of str
-        Of `carbonsched.METHODS`.
-    formulations : iterable of str
-        Of `carbonsched.FORMULATIONS`.
+    methods : iterable of str or Method
+        Names of `carbonsched.METHODS`, or values of your own.
+    formulations : iterable of str or Formulation
+        Names of `carbonsched.FORMULATIONS`, or values of your own.
+    families : iterable of Family
+        What states the rows. Added ones travel to the workers with their code; finished rows go by
+        the source of the modules that define them.
     cache : path
         Folder of finished rows; rows found there are not computed again.
     cluster : str, optional
@@ -107,8 +75,9 @@ def sweep(
         Processes of the local cluster; by default one a core.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
-    **options
-        As in `carbonsched.solve`, but not `progress`.
+    **how
+        `gap`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
+        `carbonsched.solve`.
 
     Returns
     -------
@@ -116,25 +85,55 @@ def sweep(
         One row a case, in the order asked for: instance, method, formulation, status, message,
         objective (USD), emissions (tCO2e), bound (USD), gap (1), jobs (accepted), benefit_* (the
         terms of (1), USD), runtime and build_time (s). What a failed case lacks is missing.
+
+    Raises
+    ------
+    ValueError
+        A method or formulation is unknown, the engine does not take the families, or the source
+        of one cannot be read.
+    InstanceError
+        An instance lacks a parameter of a family that has no default.
+    TypeError
+        There is no such keyword, or something is no family.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import carbonsched as cs
+    >>> week = {f"seed {k}": cs.generate(2, 4, 1, 1, seed=k) for k in range(2)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = cs.sweep(week, ["joint", "no_battery"], cache=folder, workers=1, progress=False)
+    >>> table[["instance", "method", "status"]].values.tolist()[-1]
+    ['seed 1', 'no_battery', 'optimal']
     """
-    cache, methods, formulations = Path(cache), tuple(methods), tuple(formulations)
-    solver = versions(options.get("solver", "highs"))
+    refuse_unknown("sweep", how, {*HOW, *keywords(sweep)})
+    cache, families = Path(cache), require_families(families)
+    if how.get("engine") == "column-generation":
+        refuse_added(families, "column generation", "engine='milp'")
+    stated = tuple(map(formulation_of, formulations))
+    ways = {
+        (method.name, name_of(formulation)): Way.of(method, formulation, families, **how)
+        for method in map(method_of, methods)
+        for formulation in stated
+    }
+    solver = versions(how.get("solver", "highs"))
     keys: dict[tuple[str, str, str], Path] = {}
     for name, instance in instances.items():
-        content = digest(instance)
-        for method in methods:
-            for formulation in formulations:
-                chosen = asdict(choose(method, formulation))
-                case = json.dumps([content, chosen, options, solver], sort_keys=True)
-                row = hashlib.sha256(case.encode()).hexdigest()[:32]
-                keys[name, method, formulation] = cache / row[:2] / f"{row}.json"
+        content = digest(instance.with_families(families))
+        for labels, way in ways.items():
+            row = key(content, way.key, way.engine, way.explain, solver)
+            keys[name, *labels] = cache / row[:2] / f"{row}.json"
     rows = {path: row for path in keys.values() if (row := _cached(path)) is not None}
-    missing = {path: case for case, path in keys.items() if path not in rows}
+    missing = {
+        path: (instances[name], ways[method, formulation])
+        for (name, method, formulation), path in keys.items()
+        if path not in rows
+    }
     with progress_bar(progress, total=len(keys), unit="case") as bar:
         bar.update(len(keys) - len(missing))
         if missing:
             with _client(cluster, workers) as client:
-                for path, row in _computed(client, missing, instances, options):
+                for path, row in _computed(client, missing):
                     rows[path] = row
                     if row["status"] != "crashed":
                         with replacing(path) as temporary:
@@ -157,15 +156,14 @@ def _cached(path: Path) -> dict[str, Any] | None:
 
 
 def _computed(
-    client: Client,
-    missing: Mapping[Path, tuple[str, str, str]],
-    instances: Mapping[str, Instance],
-    options: dict[str, Any],
+    client: Client, missing: Mapping[Path, tuple[Instance, Way]]
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield rows as they are finished; a worker that died for good leaves a row that says so."""
+    from distributed import as_completed
+
     futures = {
-        client.submit(solve_row, instances[name], method, formulation, options, pure=False): path
-        for path, (name, method, formulation) in missing.items()
+        client.submit(solve_row, instance, way, pure=False): path
+        for path, (instance, way) in missing.items()
     }
     for future in as_completed(futures):
         error = future.exception()
@@ -179,12 +177,14 @@ def _computed(
 @contextmanager
 def _client(cluster: str | None, workers: int | None) -> Iterator[Client]:
     """Connect to a running cluster, or start one of single-threaded processes."""
+    with extra("study", "a sweep"):
+        from distributed import Client, LocalCluster
     if cluster is not None:
         with Client(cluster) as client:
             yield client
         return
     local = LocalCluster(
-        n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs="ERROR"
+        n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR
     )
     with local, Client(local) as client:
         yield client

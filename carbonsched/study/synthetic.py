@@ -28,11 +28,13 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.instance import Instance
+from carbonsched.core.settings import named_keywords
 
 _MOST = 50_000_000
 _REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like
 
 
+@named_keywords
 def generate(
     sites: int = 3,
     periods: int = 24,
@@ -70,6 +72,14 @@ def generate(
     ------
     ValueError
         There is no site or no period, a size is negative, or a share is out of range.
+    TypeError
+        There is no such keyword.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> cs.generate(sites=2, periods=4, jobs=1, services=1, seed=7)
+    <Instance 'synthetic 2 x 4 x 1 x 1, seed 7': 2 sites x 4 periods x 1 job x 1 service>
     """
     if min(sites, periods) < 1 or min(jobs, services) < 0:
         raise ValueError("at least one site and one period, and no negative number of anything")
@@ -98,9 +108,9 @@ def generate(
     return Instance(data)
 
 
-def _profile(hours: xr.DataArray, peak: object) -> xr.DataArray:
+def _profile(hours: xr.DataArray, peak: xr.DataArray | float) -> xr.DataArray:
     """Return a daily wave of mean 0 and amplitude 1 that peaks at hour `peak`."""
-    return np.cos(2 * np.pi * (hours - peak) / 24)
+    return xr.DataArray(np.cos(2 * np.pi * (hours - peak) / 24))
 
 
 def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> None:

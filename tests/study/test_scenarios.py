@@ -1,0 +1,94 @@
+"""Scenarios are pure functions of an instance, and change what their names say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import carbonsched as cs
+from carbonsched.core.schema import PARAMETERS
+from carbonsched.study.scenarios import SCENARIOS
+
+CHANGED = {
+    "base": set(),
+    "training_dominant": {"demand", "power", "reward", "startup_cost"},
+    "inference_dominant": {"demand", "power", "reward", "startup_cost"},
+    "peak_demand": {"demand"},
+    "generation_rich": {"generation_available"},
+    "battery_rich": {
+        "battery_energy", "battery_min", "battery_initial", "battery_final", "charge_limit",
+        "discharge_limit",
+    },
+    "carbon_tight": {"carbon_budget"},
+    "price_volatile": {"import_price", "export_price"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_changes_what_it_says_and_nothing_else(name, default):
+    before = default.data.copy(deep=True)
+    changed = SCENARIOS[name](default)
+    xr.testing.assert_identical(default.data, before)
+    assert {n for n in before.data_vars if not changed.data[n].equals(before[n])} == CHANGED[name]
+    xr.testing.assert_identical(SCENARIOS[name](default).data, changed.data)
+
+
+def test_energy_of_training_and_inference_moves_as_named(default):
+    def energies(instance: cs.Instance) -> tuple[float, float]:
+        data = instance.data
+        return float((data.power * data.duration).sum()), float(data.demand.sum())
+
+    (jobs, demand), (more, less) = energies(default), energies(
+        SCENARIOS["training_dominant"](default)
+    )  # fmt: skip
+    assert more == pytest.approx(2 * jobs) and less == pytest.approx(0.5 * demand)
+    fewer, higher = energies(SCENARIOS["inference_dominant"](default))
+    assert fewer == pytest.approx(0.5 * jobs) and higher == pytest.approx(1.25 * demand)
+
+
+def test_peaks_rise_and_valleys_stay(default):
+    peaked = SCENARIOS["peak_demand"](default).data.demand / default.data.demand
+    assert set(np.unique(peaked.round(9))) == {1.0, 1.4}
+    assert float((peaked > 1).mean()) == pytest.approx(0.25, abs=0.1)
+
+
+def test_volatile_prices_keep_mean_and_spread(default):
+    before, after = default.data, SCENARIOS["price_volatile"](default).data
+    np.testing.assert_allclose(after.import_price.mean("time"), before.import_price.mean("time"))
+    np.testing.assert_allclose(
+        after.import_price.std("time"), 2 * before.import_price.std("time"), rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        after.import_price - after.export_price, before.import_price - before.export_price
+    )
+
+
+def test_the_tight_budget_binds(default):
+    base = cs.generate(seed=1000)
+    tight = SCENARIOS["carbon_tight"](base)
+    assert float(tight.data.carbon_budget) < cs.solve(base).emissions
+    assert cs.solve(tight).emissions <= float(tight.data.carbon_budget) * (1 + 1e-6)
+    with pytest.raises(cs.InfeasibleError):  # more than the default instance can save
+        cs.solve(SCENARIOS["carbon_tight"](default))
+    loose = SCENARIOS["carbon_tight"](default.replace(carbon_budget=1.0))
+    assert float(loose.data.carbon_budget) == 1.0
+
+
+def test_a_larger_battery_ends_with_three_times_as_much(default):
+    given = default.data
+    usual = SCENARIOS["battery_rich"](default).data
+    np.testing.assert_array_equal(usual.battery_final, usual.battery_initial)
+    full = SCENARIOS["battery_rich"](default.replace(battery_final=given.battery_energy)).data
+    np.testing.assert_allclose(full.battery_final, 3 * given.battery_energy)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_limits_may_vary_in_time(name, default):
+    hours = xr.DataArray(np.linspace(0.9, 1, 24), {"time": default.data.time})
+    varying = {q.name: default.data[q.name] * hours for q in PARAMETERS.values() if q.varies}
+    instance = default.replace(**varying)
+    changed = SCENARIOS[name](instance).data
+    for parameter in varying:
+        factor = 3 if (name, parameter) == ("battery_rich", "battery_min") else 1
+        xr.testing.assert_allclose(changed[parameter], factor * instance.data[parameter])
