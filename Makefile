@@ -10,6 +10,8 @@ BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
 NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
 PAGE      := _build/html/index.html
+# Programs: to import them runs them.
+UNTRIED   := --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -81,9 +83,12 @@ coverage: environment  ## which lines and branches of the core the tests reach; 
 mutants: environment  ## change the families in one place at a time: which tests notice (an hour)
 	$(BIN)/python tools/mutants.py
 
-lint: environment  ## ruff: rules and format, notebooks included
+lint: environment  ## rules and format, notebooks included; who may import whom; types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/basedpyright
+	$(BIN)/basedpyright -p tools/strict.json
 
 format: environment  ## let ruff repair what it can
 	$(BIN)/ruff check --fix
@@ -91,6 +96,7 @@ format: environment  ## let ruff repair what it can
 
 unit: environment  ## the tests of the core, of the data and of the repository's own promises
 	$(BIN)/python -m pytest -n $(JOBS) -m 'not long'
+	$(BIN)/python -m pytest -n $(JOBS) --doctest-modules carbonsched $(UNTRIED)
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
 test-long: environment  ## every test, with the counts that are too long for every change

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from carbonsched.core.instance import Instance
 from carbonsched.core.reach import window_positions
 from carbonsched.core.schedule import Schedule
+from carbonsched.errors import extra
+
+with extra("plot", "drawing figures"):
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
 DPI = 160  # sharp on the page without doubling what is committed
 
@@ -65,7 +69,7 @@ def dispatch(instance: Instance, schedule: Schedule, columns: int = 3) -> Figure
         Patch(facecolor=colour, hatch=hatch, edgecolor="black", linewidth=0.3, label=label)
         for label, colour, hatch in (SUPPLY | USE).values()
     ]
-    line = plt.Line2D([], [], color="black", label="facility demand")
+    line = Line2D([], [], color="black", label="facility demand")
     figure.legend(handles=[*handles, line], loc="outside lower center", ncols=3, frameon=False)
     return figure
 

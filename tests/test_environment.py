@@ -34,9 +34,10 @@ def project():
 
 @pytest.fixture(scope="module")
 def direct(project):
-    """Everything pyproject.toml asks for, extras included."""
+    """Everything pyproject.toml asks for, extras included, but for carbonsched itself."""
     extras = project["project"]["optional-dependencies"].values()
-    return project["project"]["dependencies"] + [line for extra in extras for line in extra]
+    lines = project["project"]["dependencies"] + [line for extra in extras for line in extra]
+    return [line for line in lines if Requirement(line).name != "carbonsched"]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,62 @@ def test_every_dependency_says_why():
     block = text[text.index("\ndependencies = [") : text.index("[project.scripts]")]
     silent = [line for line in block.splitlines() if line.startswith('    "') and "#" not in line]
     assert not silent
+
+
+def test_all_is_every_extra_of_a_user(project):
+    """And tests and book stand on all of it, so that the lock holds it too."""
+    extras = project["project"]["optional-dependencies"]
+    (everything,) = map(Requirement, extras["all"])
+    assert everything.extras == extras.keys() - {"all", "test", "book"}
+    for name in ("test", "book"):
+        assert [r.extras for r in map(Requirement, extras[name]) if r.name == "carbonsched"] == [
+            {"all"}
+        ]
+
+
+def imported_by(*modules):
+    """Return what importing modules brings into a fresh process."""
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_core_needs_no_extra(project):
+    """Nor does any other room before it is asked for what the extra brings."""
+    extras = project["project"]["optional-dependencies"]
+    names = ("cli", "study", "plot", "netcdf")
+    optional = {Requirement(line).name for name in names for line in extras[name]} | {"h5py"}
+    rooms = ("core.solve", "core.verify", "io", "columns.engine", "diagnosis.diagnose", "front")
+    rooms += ("proof.certify", "operate.roll", "study.methods", "study.sweep")
+    assert not optional & imported_by(*(f"carbonsched.{room}" for room in rooms))
+
+
+def test_help_needs_no_arrays():
+    assert not {"numpy", "pandas", "xarray", "linopy"} & imported_by("carbonsched.cli.app")
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra", "code"),
+    [
+        ("typer", "cli", "from carbonsched.cli import main; main()"),
+        ("h5netcdf", "netcdf", "carbonsched.generate(1, 2, 1, 1).save('x.nc')"),
+        ("h5py", "netcdf", "open('x.nc', 'w').close(); carbonsched.load('x.nc')"),
+        ("matplotlib", "plot", "import carbonsched.plots"),
+        (
+            "distributed",
+            "study",
+            "carbonsched.sweep({'a': carbonsched.generate(1, 2, 1, 1)}, cache='rows')",
+        ),
+    ],
+)
+def test_a_missing_extra_is_one_sentence(missing, extra, code, tmp_path):
+    hidden = f"import sys; sys.modules[{missing!r}] = None; import carbonsched; {code}"
+    command = [sys.executable, "-c", hidden]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    last = ended.stderr.strip().splitlines()[-1]
+    assert ended.returncode == 1
+    assert f" needs {missing}: pip install 'carbonsched[{extra}]'" in last
+    assert last.startswith(("error: ", "carbonsched.errors.MissingExtraError: "))
 
 
 def test_one_version_everywhere(project):

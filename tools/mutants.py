@@ -1,6 +1,6 @@
 """Change the core in one place at a time, and see whether a test notices.
 
-    python tools/mutants.py                # the families, the tightening and the windows
+    python tools/mutants.py                # the families, the tightening and the reach
     python tools/mutants.py families.jobs  # one of them
     python tools/mutants.py --left         # only what is neither killed nor explained so far
     python tools/mutants.py --shuffled     # in random order: a run that is ended is a fair sample
@@ -41,17 +41,18 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "agreement")]
 from draws import draw_any_step  # noqa: E402
 from test_opinions import TOGGLES  # noqa: E402
 
-from carbonsched.core.formulation import FORMULATIONS, METHODS, choose  # noqa: E402
 from carbonsched.core.build import build  # noqa: E402
+from carbonsched.core.formulation import FORMULATIONS  # noqa: E402
+from carbonsched.core.method import METHODS  # noqa: E402
 from carbonsched.io import replacing  # noqa: E402
 
 TABLE, WHY = ROOT / "data" / "results" / "trust" / "mutants.csv", ROOT / "tools" / "survivors.csv"
 FAMILIES = ("power", "balance", "grid", "jobs", "inference", "storage", "carbon", "objective")
-MODULES = [*(f"families.{name}" for name in FAMILIES), "tightening", "windows"]
+MODULES = [*(f"families.{name}" for name in FAMILIES), "tighten", "reach"]  # of the core
 KEY = ["file", "line", "column", "function", "change"]
 SUITE = (
-    "tests/test_model.py", "tests/test_windows.py", "tests/test_tightening_by_hand.py",
-    "tests/families", "tests/test_reoptimise.py",
+    "tests/core/test_build.py", "tests/core/test_reach.py", "tests/core/test_tighten_by_hand.py",
+    "tests/core/families", "tests/operate/test_reoptimise.py",
 )  # fmt: skip
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
 SECONDS = 1800  # a mutant that takes longer is killed by the clock
@@ -122,7 +123,8 @@ def mutants(module: ModuleType) -> Iterator[tuple[dict[str, object], ast.Module]
     tree = ast.parse(path.read_text(encoding="utf-8"))
     inside = {
         node: function.name
-        for function in tree.body
+        for part in tree.body
+        for function in (part.body if isinstance(part, ast.ClassDef) else [part])
         if isinstance(function, ast.FunctionDef)
         for statement in function.body[1:]  # past the docstring
         for node in ast.walk(statement)
@@ -150,6 +152,9 @@ def put_in_place(module: ModuleType, tree: ast.Module) -> None:
     """Run the changed module, also for all that have imported its functions by name."""
     before = dict(vars(module))
     exec(compile(tree, module.__file__, "exec"), vars(module))
+    if "family" in before:  # the one object that everybody holds becomes one of the new class
+        before["family"].__class__ = type(vars(module)["family"])
+        vars(module)["family"] = before["family"]
     ours = [m for name, m in sys.modules.items() if name.startswith(("carbonsched", "test_"))]
     for other in ours:
         for name, value in list(vars(other).items()):
@@ -159,12 +164,13 @@ def put_in_place(module: ModuleType, tree: ast.Module) -> None:
 
 def matrices() -> str:
     """Return a digest of the models of some random instances, in every formulation and method."""
-    forms = [choose(method) for method in METHODS if method != "energy_only"]
-    forms += [FORMULATIONS["paper"], choose("no_routing", "paper")]
-    forms += [replace(choose(), **{slot: way}) for slot, way in TOGGLES.items()]
+    start = FORMULATIONS["start"]
+    forms = [(method, start) for method in METHODS if method != "energy_only"]
+    forms += [(method, FORMULATIONS["paper"]) for method in ("joint", "no_routing")]
+    forms += [("joint", replace(start, **{slot: way})) for slot, way in TOGGLES.items()]
     digest = hashlib.sha256()
-    for seed, form in enumerate(forms):
-        found = build(draw_any_step(seed), form).matrices
+    for seed, (method, form) in enumerate(forms):
+        found = build(draw_any_step(seed), form, method=method).matrices
         for part in (found.A.toarray(), found.b, found.c, found.lb, found.ub):
             digest.update((part + 0.0).tobytes())
         digest.update("".join([*found.sense, *found.vtypes]).encode())
@@ -198,9 +204,10 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
 
     put_in_place(module, tree)
     name = module.__name__.rpartition(".")[2]
-    folder = "tests/families" if "families" in module.__name__ else "tests"
-    by_hand = name == "tightening"  # its other tests take the whole model each
-    moving, own = "tests/test_reoptimise.py", f"{folder}/test_{name}{'_by_hand' * by_hand}.py"
+    folder = "tests/core/families" if "families" in module.__name__ else "tests/core"
+    by_hand = name == "tighten"  # its other tests take the whole model each
+    moving = "tests/operate/test_reoptimise.py"
+    own = f"{folder}/test_{name}{'_by_hand' * by_hand}.py"
     first = [own, moving] if function == "update" else [own]
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(OWN_SECONDS)
@@ -249,7 +256,7 @@ def in_a_process(task: object, seconds: float) -> str:
 
 
 def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
-    modules = [import_module(f"carbonsched.{path}") for path in names]
+    modules = [import_module(f"carbonsched.core.{path}") for path in names]
     os.chdir(ROOT)
     run_tests("--collect-only", *SUITE)
     reference = matrices()

@@ -1,4 +1,7 @@
-"""The command line: solve, diagnose, verify, certify, table, generate, info."""
+"""The command line: solve, diagnose, verify, certify, table, generate, info.
+
+What a command needs is imported when it runs.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 import carbonsched as cs
+from carbonsched.cli.given import families_of, options_of, stated
 from carbonsched.cli.terminal import console, explained, show
-from carbonsched.core.schema import DIMENSIONS, PARAMETERS
-from carbonsched.front import ENGINES, as_judged
-from carbonsched.io import replacing
 
 app = typer.Typer(
     help="Schedule AI data centers and their energy together. An INSTANCE is a folder of CSV "
@@ -26,7 +26,8 @@ app = typer.Typer(
 Method = StrEnum("Method", list(cs.METHODS))
 METHODS = ", ".join(cs.METHODS)
 JobForm = StrEnum("JobForm", list(cs.FORMULATIONS))
-Engine = StrEnum("Engine", list(ENGINES))
+Engine = StrEnum("Engine", ["auto", "milp", "column-generation"])  # as carbonsched.front.ENGINES
+JOINT, START, AUTO = Method("joint"), JobForm("start"), Engine("auto")
 
 InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
 MethodOption = Annotated[
@@ -36,6 +37,18 @@ FormOption = Annotated[JobForm, typer.Option(help="How jobs are formulated; same
 GapOption = Annotated[float, typer.Option(min=0, help="Relative gap at which to stop.")]
 LimitOption = Annotated[float, typer.Option(min=0, help="Time limit in seconds.")]
 SolverOption = Annotated[str, typer.Option(help="Any installed solver that linopy supports.")]
+FamilyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME|MODULE:NAME",
+        help="A family beside the paper's: one that an installed package offers by NAME, or the "
+        "object NAME of a module, installed or in the current folder. May be repeated.",
+    ),
+]
+OwnOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="An option under the solver's own name. Repeatable."),
+]
 
 
 def _version(wanted: bool) -> None:
@@ -59,13 +72,15 @@ def solve(
     out: Annotated[
         Path, typer.Option(dir_okay=False, help="NetCDF file for the schedule, ending in .nc.")
     ] = Path("schedule.nc"),
-    method: MethodOption = Method.joint,
-    formulation: FormOption = JobForm.start,
+    method: MethodOption = JOINT,
+    formulation: FormOption = START,
     gap: GapOption = 0.01,
     time_limit: LimitOption = 120.0,
-    engine: Annotated[Engine, typer.Option(help="How to solve.")] = Engine.auto,
+    engine: Annotated[Engine, typer.Option(help="How to solve.")] = AUTO,
     solver: SolverOption = "highs",
     verbose: Annotated[bool, typer.Option(help="Show the solver's log.")] = False,
+    family: FamilyOption = None,
+    option: OwnOption = None,
 ) -> None:
     """Solve INSTANCE, verify the schedule, write it to NetCDF with a summary beside it as JSON.
 
@@ -74,20 +89,28 @@ def solve(
     with explained():
         if out.suffix != ".nc":
             raise ValueError(f"{out}: the schedule is a NetCDF file, name it with .nc at the end")
-        given = cs.load(instance)
+        from carbonsched.io.netcdf import require_hdf5
+
+        require_hdf5("writing the schedule")
+        own = families_of(family)
+        given = cs.load(instance, own)
         schedule = cs.solve(
             given,
             method.value,
             formulation.value,
+            families=stated(own),
             gap=gap,
             time_limit=time_limit,
-            engine=engine.value,
+            engine=str(engine),
             solver=solver,
             verbose=verbose,
             explain=True,
+            options=options_of(option),
         )
         schedule.save(out)
         summary = schedule.summary()
+        from carbonsched.io import replacing
+
         with replacing(out.with_suffix(".json")) as temporary:
             temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     terms = {f"  {name}": f"{value:,.0f} USD" for name, value in schedule.benefit.items()}
@@ -104,15 +127,18 @@ def solve(
 
 
 @app.command()
-def diagnose(instance: InstancePath, method: MethodOption = Method.joint) -> None:
+def diagnose(
+    instance: InstancePath, method: MethodOption = JOINT, family: FamilyOption = None
+) -> None:
     """Say why INSTANCE has no schedule, and the least change in each unit that restores one.
 
-    Exits with 1 if there is none, and with 0 if there is a schedule.
+    What a family of your own forbids takes no part in it. Exits with 1 if there is none, and with 0
+    if there is a schedule.
     """
     with explained():
-        found = cs.diagnose(cs.load(instance), method.value)
-        typer.echo(str(found))
-        raise typer.Exit(0 if found.feasible else 1)
+        diagnosis = cs.diagnose(cs.load(instance, families_of(family)), method.value)
+        typer.echo(str(diagnosis))
+        raise typer.Exit(0 if diagnosis.feasible else 1)
 
 
 @app.command()
@@ -122,15 +148,17 @@ def verify(
         Path, typer.Argument(metavar="SCHEDULE", help="NetCDF file that `solve` wrote.")
     ],
     tolerance: Annotated[float, typer.Option(min=0, help="Relative to the size of a row.")] = 1e-5,
+    family: FamilyOption = None,
 ) -> None:
     """Check a schedule against every equation of the model, independently of any solver.
 
     Exits with 1 and names each broken equation, its worst label and by how much. A schedule of the
-    method no_carbon is not held to a budget.
+    method no_carbon is not held to a budget. Families that the schedule names and that are not
+    given are named as not judged.
     """
     with explained():
-        given, made = cs.load(instance), cs.Schedule.load(schedule)
-        report = cs.verify(as_judged(given, made.formulation), made, tolerance)
+        own = families_of(family)
+        report = cs.verify(cs.load(instance, own), cs.Schedule.load(schedule, own), tolerance)
         typer.echo(str(report))
         raise typer.Exit(0 if report.ok else 1)
 
@@ -144,6 +172,7 @@ def certify(
     out: Annotated[
         Path, typer.Option(dir_okay=False, help="JSON file for the certificate.")
     ] = Path("certificate.json"),
+    family: FamilyOption = None,
 ) -> None:
     """Prove how good a schedule is, in exact arithmetic, and write the proof to a file.
 
@@ -153,7 +182,8 @@ def certify(
     Example: carbonsched certify data/default day.nc
     """
     with explained():
-        certificate = cs.certify(cs.load(instance), cs.Schedule.load(schedule))
+        own = families_of(family)
+        certificate = cs.certify(cs.load(instance, own), cs.Schedule.load(schedule, own))
         certificate.save(out)
     typer.echo(certificate.report())
     typer.echo(f"written    {out}")
@@ -163,13 +193,15 @@ def certify(
 @app.command()
 def table(
     instance: InstancePath,
-    formulation: FormOption = JobForm.start,
+    formulation: FormOption = START,
     gap: GapOption = 0.01,
     time_limit: LimitOption = 120.0,
     solver: SolverOption = "highs",
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="CSV file for the table.")
     ] = None,
+    family: FamilyOption = None,
+    option: OwnOption = None,
 ) -> None:
     """Solve INSTANCE by the six methods of Table I and show them side by side.
 
@@ -178,16 +210,28 @@ def table(
     Example: carbonsched table data/default
     """
     with explained():
-        options = {"gap": gap, "time_limit": time_limit, "solver": solver}
-        frame = cs.table(cs.load(instance), formulation=formulation.value, **options)
+        own = families_of(family)
+        frame = cs.table(
+            cs.load(instance, own),
+            formulation=formulation.value,
+            families=stated(own),
+            gap=gap,
+            time_limit=time_limit,
+            solver=solver,
+            options=options_of(option),
+        )
         if out is not None:
+            from carbonsched.io import replacing
+
             with replacing(out) as temporary:
                 frame.to_csv(temporary)
+    from rich.table import Table
+
     grid = Table("method", title=str(instance), title_justify="left")
     for heading in ("objective [USD]", "emissions [tCO2e]", "time [s]", "gap", "status"):
         grid.add_column(heading, justify="right")
     formats = {"objective": ",.0f", "emissions": ",.1f", "runtime": ".2f", "gap": ".2%"}
-    for method, row in frame.iterrows():
+    for method, row in frame.to_dict("index").items():
         cells = [format(row[c], f) if row[c] == row[c] else "-" for c, f in formats.items()]
         grid.add_row(str(method), *cells, row["status"])
     console().print(grid)
@@ -233,10 +277,15 @@ def generate(
 
 
 @app.command()
-def info(instance: InstancePath) -> None:
+def info(instance: InstancePath, family: FamilyOption = None) -> None:
     """Check INSTANCE and describe it: sizes, ranges and units, licences and sources."""
     with explained():
-        data = cs.load(instance).data
+        given = cs.load(instance, families_of(family))
+    from rich.table import Table
+
+    from carbonsched.core.schema import DIMENSIONS
+
+    data = given.data
     about = {key: str(value) for key, value in data.attrs.items()}
     sizes = {
         dim: f"{data.sizes[dim]}: {data.indexes[dim][0]} .. {data.indexes[dim][-1]}"
@@ -245,16 +294,12 @@ def info(instance: InstancePath) -> None:
     }
     show(about | sizes, str(instance))
     grid = Table("variable", "dimensions", "unit", "smallest", "largest")
-    for name, quantity in PARAMETERS.items():
+    for name, quantity in given.quantities.items():
         values = data[name].values.ravel()
         least, most = (values.min(), values.max()) if values.size else ("-", "-")
-        dims = ", ".join(quantity.dims)
+        dims = ", ".join(map(str, data[name].dims))
         cells = (
             f"{v:g}" if quantity.kind == "float" and v != "-" else str(v) for v in (least, most)
         )
         grid.add_row(name, dims, quantity.unit, *cells)
     console().print(grid)
-
-
-if __name__ == "__main__":
-    app()

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from carbonsched.errors import CarbonschedError, InstanceError, SuspiciousValueWarning
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FAULTY, FAILED, INTERNAL = 2, 1, 3  # exit codes: what was given, what came of it, our own fault
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained() -> Generator[None]:
     """Turn errors and warnings into messages, errors into a non-zero exit code too."""
     try:
         with _warned():
@@ -35,7 +37,7 @@ def explained() -> Iterator[None]:
 
 
 @contextmanager
-def _warned() -> Iterator[None]:
+def _warned() -> Generator[None]:
     """Say what is suspicious once, and before any error that may come of it."""
     with warnings.catch_warnings(record=True, action="ignore") as noted:
         warnings.simplefilter("always", SuspiciousValueWarning)
@@ -53,11 +55,15 @@ def plain(text: str) -> str:
 
 def console() -> Console:
     """Return the terminal; what stands in brackets in a file is text, not a style."""
+    from rich.console import Console
+
     return Console(markup=False, emoji=False, highlight=False)
 
 
 def show(rows: dict[str, str], title: str) -> None:
     """Print names and values as a table."""
+    from rich.table import Table
+
     grid = Table(title=plain(title), show_header=False, title_justify="left")
     grid.add_column()
     grid.add_column(justify="right")

@@ -1,0 +1,5 @@
+"""``python -m carbonsched.cli`` is ``carbonsched``."""
+
+from carbonsched.cli import main
+
+main()
