@@ -4,9 +4,9 @@
 
 prints, as JSON, the seconds of a build and of a solve to 1 %, in a process of its own: OR-tools and
 highspy each bring a HiGHS and cannot share one. Each way ends with a model that a solver holds, so
-that what is timed is the same work. None knows of `carbonsched.core.families`, and so they are a second
-opinion, too: the tests compare their optimum with that of `carbonsched.solve`. Instances whose
-prices need states of grid or battery are refused.
+that what is timed is the same work. None knows of `carbonsched.core.families`, and so they are a
+second opinion, too: the tests compare their optimum with that of `carbonsched.solve`. Instances
+whose prices need states of grid or battery are refused.
 """
 
 from __future__ import annotations
@@ -188,9 +188,10 @@ class LinopyLines:
         self.held = self._hold()
 
     def _hold(self) -> Any:
+        from carbonsched.core.settings import Settings
         from carbonsched.core.solver import hand_over
 
-        return hand_over(self.model, "highs", gap=GAP, time_limit=LIMIT)
+        return hand_over(self.model, Settings(gap=GAP, time_limit=LIMIT))
 
     def solve(self, gap: float) -> float:
         self.held.solver_model.setOptionValue("mip_rel_gap", gap)

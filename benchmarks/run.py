@@ -29,7 +29,7 @@ import typer
 from tqdm.auto import tqdm
 
 import carbonsched as cs
-from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.core.settings import Settings
 from carbonsched.core.solver import run_solver
 from carbonsched.io import replacing
 
@@ -109,7 +109,7 @@ def relaxed(instance: cs.Instance) -> dict[str, Any]:
     model = cs.build(instance)
     model.variables.relax()
     built = time.perf_counter()
-    result = run_solver(model, "highs", gap=0.0, time_limit=LIMIT, progress=False)
+    result = run_solver(model, Settings(gap=0.0, time_limit=LIMIT, progress=False))
     return {
         "seconds": time.perf_counter() - begun,
         "solver_seconds": result.report.runtime,
@@ -163,15 +163,15 @@ def again() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
     """Yield a change of numbers, met by building anew and in place."""
     for seed in SEEDS:
         instance = cs.generate(seed=seed)
-        reoptimiser = Reoptimiser(gap=0.01)
-        reoptimiser.solve(instance)
+        made = cs.Reoptimiser(gap=0.01)
+        made.solve(instance)
         for what, changed in changes(instance).items():
-            reoptimiser.solve(instance)
+            made.solve(instance)
             about = {"benchmark": "again", "size": "3 x 24 x 6", "seed": seed, "gap": 0.01}
             about |= {"solver": "highs", "formulation": "start", "change": what}
             yield about | {"engine": "anew"}, lambda i=changed: timed(i, gap=0.01)
 
-            def in_place(i: cs.Instance = changed, r: Reoptimiser = reoptimiser) -> dict[str, Any]:
+            def in_place(i: cs.Instance = changed, r: cs.Reoptimiser = made) -> dict[str, Any]:
                 begun = time.perf_counter()
                 return solved(r.solve(i), time.perf_counter() - begun)
 

@@ -1,6 +1,7 @@
 """What is committed of the book is what a reader should see: executed, tidy, described."""
 
 import re
+from inspect import ismodule
 from pathlib import Path
 
 import nbformat
@@ -93,4 +94,5 @@ def test_every_public_name_has_its_entry():
     page = (BOOK / "api.md").read_text(encoding="utf-8")
     directive = r"^\.\. (?:auto|py:)(?:function|class|exception|data):: (\w+)$"
     described = re.findall(directive, page, flags=re.MULTILINE)
-    assert sorted(described) == sorted(carbonsched.__all__)
+    modules = {name for name in carbonsched.__all__ if ismodule(getattr(carbonsched, name))}
+    assert sorted(described) == sorted(set(carbonsched.__all__) - modules)

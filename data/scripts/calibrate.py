@@ -16,6 +16,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -28,9 +29,7 @@ from make_default import KNOBS, make
 from tqdm.auto import tqdm
 
 import carbonsched as cs
-from carbonsched.core.formulation import choose
-from carbonsched.operate.reoptimise import Reoptimiser
-from carbonsched.core.schedule import emissions
+from carbonsched.core.family import accounts
 from carbonsched.io import replacing
 
 PUBLISHED = Path(__file__).parents[1] / "paper" / "table1.csv"
@@ -55,11 +54,11 @@ def encode(values: Mapping[str, float]) -> np.ndarray:
 
 
 @cache
-def reoptimisers() -> dict[str, Reoptimiser]:
+def reoptimisers() -> dict[str, cs.Reoptimiser]:
     """Return one model a method, kept from trial to trial in each process."""
     return {
-        method: Reoptimiser(method, choose("no_carbon"), gap=FIT_GAP, time_limit=20)
-        for method in FITTED
+        name: cs.Reoptimiser(replace(cs.METHODS[name], carbon="none"), gap=FIT_GAP, time_limit=20)
+        for name in FITTED
     }
 
 
@@ -71,8 +70,10 @@ def outcomes(instance: cs.Instance) -> pd.DataFrame:
         if not reoptimiser.run().status.is_ok:
             raise cs.InfeasibleError(f"{method} has no schedule at this trial")
         solved = reoptimiser.model
-        emitted = float(emissions(instance, solved.solution).sum())
-        rows[method] = {"objective": float(solved.objective.value), "emissions": emitted}
+        _, emitted = accounts(cs.FAMILIES, instance.data, solved.solution)
+        rows[method] = {
+            "objective": float(solved.objective.value), "emissions": float(emitted.sum())
+        }  # fmt: skip
     return pd.DataFrame(rows).T
 
 

@@ -21,9 +21,8 @@ import pandas as pd
 import typer
 
 import carbonsched as cs
-from carbonsched.study.scenarios import SCENARIOS
 from carbonsched.io import replacing
-from carbonsched.study.sweep import sweep
+from carbonsched.study.scenarios import SCENARIOS
 
 SEEDS = range(1000, 1200)  # no seed that any parameter was chosen by
 SCENARIO_SEEDS = range(1000, 1060)
@@ -108,7 +107,7 @@ def main(
     """Run the three sweeps."""
     on = {"cache": cache, "cluster": cluster}
     members = {f"seed={seed}": member(seed) for seed in SEEDS}
-    table = sweep(members, cs.METHODS, **on, gap=GAP)
+    table = cs.sweep(members, cs.METHODS, **on, gap=GAP)
     traits = pd.DataFrame({name: describe(made) for name, made in members.items()}).T
     write(table.join(traits, on="instance"), out / "ensemble.csv")
 
@@ -119,12 +118,12 @@ def main(
         for name, base in bases.items()
         for scenario, change in SCENARIOS.items()
     )
-    table = sweep(changed, **on, gap=GAP)
+    table = cs.sweep(changed, **on, gap=GAP)
     write(pd.concat([table, refused], ignore_index=True), out / "scenarios.csv")
 
     sizes, refused = made(grown())
     options = {"gap": SCALING_GAP, "time_limit": SCALING_LIMIT, "workers": 1}
-    table = sweep(sizes, formulations=cs.FORMULATIONS, **on, **options)
+    table = cs.sweep(sizes, formulations=cs.FORMULATIONS, **on, **options)
     write(pd.concat([table, refused], ignore_index=True), out / "scaling.csv")
 
 
