@@ -152,7 +152,7 @@ def verify(
     >>> cs.verify(instance, cs.solve(instance)).ok
     True
     """
-    given = {f.name: f for f in families or () if f.parameters or f.decisions or f.judged}
+    given = {family.name: family for family in families or ()}
     own = [given.get(family.name, family) for family in schedule.families]
     known = [family for family in own if family.judged]
     data = instance.with_families(known).data
