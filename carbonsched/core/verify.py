@@ -163,10 +163,12 @@ def verify(
         return Report((Check("1-16", what, np.inf, "", mismatch, False),), unjudged)
     with xr.set_options(arithmetic_join="exact"):
         decisions = schedule.data.astype(float)
-        rows = [
+        totals = list(_totals(data, decisions, schedule, known, claims=not unjudged))
+        rows = [  # in the paper's order
+            *(row for row in totals if row[0] == "1"),
             *_rows(data, decisions),
+            *(row for row in totals if row[0] == "16"),
             *_of_method(data, decisions, schedule.method),
-            *_totals(data, decisions, schedule, known, claims=not unjudged),
         ]
         rows += [
             (family.name, row, unit, excess, size)
