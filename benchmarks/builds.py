@@ -188,8 +188,8 @@ class LinopyLines:
         self.held = self._hold()
 
     def _hold(self) -> Any:
-        from carbonsched.core.settings import Settings
-        from carbonsched.core.solver import hand_over
+        from carbonsched.solver.hand_over import hand_over
+        from carbonsched.solver.settings import Settings
 
         return hand_over(self.model, Settings(gap=GAP, time_limit=LIMIT))
 

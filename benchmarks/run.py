@@ -29,9 +29,9 @@ import typer
 from tqdm.auto import tqdm
 
 import carbonsched as cs
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import run_solver
 from carbonsched.io import replacing
+from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.settings import Settings
 
 SEEDS = range(20)
 SOLVERS = {"highs": SEEDS, "gurobi": SEEDS, "scip": SEEDS, "cbc": SEEDS}

@@ -7,7 +7,6 @@ from .core.instance import Instance
 from .core.method import METHODS, Method
 from .core.schedule import Schedule
 from .core.schema import Quantity
-from .core.verify import Report, verify
 from .diagnosis.diagnose import Diagnosis, diagnose
 from .errors import (
     CarbonschedError,
@@ -22,6 +21,8 @@ from .errors import (
 )
 from .front import solve
 from .io.store import example, load
+from .judge.report import Report
+from .judge.verify import verify
 from .operate.reoptimise import Reoptimiser
 from .operate.roll import roll
 from .proof.certificate import Certificate

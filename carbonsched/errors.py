@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from carbonsched.core.verify import Report
     from carbonsched.diagnosis.diagnose import Diagnosis
+    from carbonsched.judge.report import Report
 
 
 class CarbonschedError(Exception):

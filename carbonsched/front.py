@@ -14,14 +14,15 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
+from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.reach import start_counts
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.settings import Settings, named_keywords
-from carbonsched.core.solve import believed, solve_milp, versions
-from carbonsched.core.verify import verify
 from carbonsched.diagnosis.diagnose import diagnose
 from carbonsched.errors import InfeasibleError
+from carbonsched.judge.verify import verify
+from carbonsched.solver.milp import believed, solve_milp, versions
+from carbonsched.solver.settings import Settings
 
 ENGINES = ("auto", "milp", "column-generation")
 AUTO_PLACEMENTS = 8_000

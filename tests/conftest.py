@@ -12,7 +12,7 @@ import xarray as xr
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
-from carbonsched.core import solve as solving
+from carbonsched.solver import milp as solving
 from carbonsched.core.schema import DECISIONS, PARAMETERS
 from carbonsched.io import replacing
 

@@ -136,7 +136,7 @@ def test_the_core_needs_no_extra(project):
     extras = project["project"]["optional-dependencies"]
     names = ("cli", "study", "plot", "netcdf")
     optional = {Requirement(line).name for name in names for line in extras[name]} | {"h5py"}
-    rooms = ("core.solve", "core.verify", "io", "columns.engine", "diagnosis.diagnose", "front")
+    rooms = ("solver.milp", "judge.verify", "io", "columns.engine", "diagnosis.diagnose", "front")
     rooms += ("proof.certify", "operate.roll", "study.methods", "study.sweep")
     assert not optional & imported_by(*(f"carbonsched.{room}" for room in rooms))
 

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
-from carbonsched.core import solve as module
+from carbonsched.solver import milp as module
 
 # Tight capacity and many like jobs: small to build, far from solved in the root node.
 HARD = dict(sites=4, periods=72, jobs=40, services=3, seed=2, utilisation=0.97)
@@ -90,7 +90,7 @@ def test_only_an_instance_can_be_solved(default):
 
 def test_a_solver_without_a_bound_says_so(default, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_bound", lambda *args: math.nan)
-    monkeypatch.setattr("carbonsched.core.claims.BOUNDED", ())  # as for CBC; HiGHS always has one
+    monkeypatch.setattr("carbonsched.solver.claims.BOUNDED", ())  # as for CBC; HiGHS always has one
     schedule = cs.solve(default)
     assert math.isnan(schedule.gap) and schedule.summary()["gap"] is None
     again = cs.Schedule.load(schedule.save(tmp_path / "s.nc"))
@@ -195,7 +195,7 @@ def test_a_solver_without_callbacks_shows_no_more_than_the_time(default, capfd):
 
 
 def test_a_solver_that_crashes_is_reported(default, monkeypatch):
-    from carbonsched.core import solver as solvers
+    from carbonsched.solver import hand_over as solvers
 
     def crash(self, *args, **options):
         raise RuntimeError("segfault, almost")

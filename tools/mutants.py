@@ -259,7 +259,7 @@ def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
     modules = [import_module(f"carbonsched.core.{path}") for path in names]
     os.chdir(ROOT)
     run_tests("--collect-only", *SUITE)
-    reference = matrices()
+    reference = in_a_process(matrices, SECONDS)  # a solve here would leave its threads to no fork
     every = [(module, *mutant) for module in modules for mutant in mutants(module)]
     if left and TABLE.exists():
         table = pd.read_csv(TABLE)

@@ -17,9 +17,9 @@ from carbonsched.core.build import build
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import run_solver
 from carbonsched.errors import InfeasibleError, SolverError
+from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.settings import Settings
 
 UNITS = {
     "bound": "USD",

@@ -28,13 +28,13 @@ from carbonsched.core.decisions import schedule_of
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
-from carbonsched.core.progress import progress_bar
 from carbonsched.core.reach import may_start
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import silence
 from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
+from carbonsched.solver.hand_over import silence
+from carbonsched.solver.progress import progress_bar
+from carbonsched.solver.settings import Settings
 
 ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
 FIRST_PENALTY = 10.0  # for a required job without a placement: of what the dearest earns or costs

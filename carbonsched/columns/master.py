@@ -17,10 +17,10 @@ import xarray as xr
 
 from carbonsched.core.build import state
 from carbonsched.core.formulation import Formulation
-from carbonsched.core.highs import Entries, HighsModel, labelled
 from carbonsched.core.schema import PRICES
-from carbonsched.core.settings import Settings
-from carbonsched.core.units import scale
+from carbonsched.solver.highs import Entries, HighsModel, labelled
+from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import scale
 
 STATES = ("importing", "exporting", "charging")
 _MET = 1e-6  # of a required job's row; less that an artificial column meets is none

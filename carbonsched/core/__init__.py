@@ -1,1 +1,1 @@
-"""The paper as code: what is given, stated, solved and judged. It imports no other room."""
+"""The paper as code: what is given, and how (1)-(16) are stated. It imports no other room."""

@@ -10,9 +10,9 @@ import xarray as xr
 
 from carbonsched.core.decisions import running
 from carbonsched.core.instance import Instance, require_instance
+from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schema import LIMITS
-from carbonsched.core.settings import named_keywords
 from carbonsched.diagnosis.amounts import listed
 from carbonsched.diagnosis.arithmetic import Finding, find_impossible, place_in_turn
 from carbonsched.diagnosis.conflict import Conflict, find_conflict

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.highs import INFINITY, HighsModel
 from carbonsched.core.method import Method
 from carbonsched.core.reach import open_routes
 from carbonsched.core.schema import LIMITS
-from carbonsched.core.settings import Settings
 from carbonsched.core.tighten import restricted
 from carbonsched.diagnosis.feasibility import ROWS, Plan, state_elastic
+from carbonsched.solver.highs import INFINITY, HighsModel
+from carbonsched.solver.settings import Settings
 
 _SPLITTING = {"it_capacity", "latency_limit"}  # what the split of `energy_only` follows
 

@@ -26,23 +26,24 @@ from carbonsched.core.build import (
     held_apart,
     require_families,
 )
-from carbonsched.core.claims import contradiction
 from carbonsched.core.families import FAMILIES, carbon, grid, objective, storage
 from carbonsched.core.families.expressions import Model
 from carbonsched.core.family import Family, contributed
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
+from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schedule import Schedule
 from carbonsched.core.schema import PARAMETERS
-from carbonsched.core.settings import Settings, named_keywords
-from carbonsched.core.solve import read_schedule
-from carbonsched.core.solver import DIRECT, hand_over, limit_from_now, run
 from carbonsched.core.tighten import tightened
-from carbonsched.core.units import LIMIT, span
-from carbonsched.core.verify import verify
 from carbonsched.errors import SolverError
 from carbonsched.front import explaining, solve
+from carbonsched.judge.verify import verify
+from carbonsched.solver.claims import contradiction
+from carbonsched.solver.hand_over import DIRECT, hand_over, limit_from_now, run
+from carbonsched.solver.milp import read_schedule
+from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import LIMIT, span
 
 # Parameters that their families move only beside a row, or only without one.
 _WITH_ROW = {

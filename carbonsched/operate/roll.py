@@ -49,15 +49,13 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, derived, require_instance
+from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
-from carbonsched.core.progress import progress_bar
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.settings import named_keywords
-from carbonsched.core.solve import versions
-from carbonsched.core.verify import verify
 from carbonsched.errors import InfeasibleError
 from carbonsched.io import read_netcdf, write_netcdf
 from carbonsched.io.digest import digest
+from carbonsched.judge.verify import verify
 from carbonsched.operate.kept import code_of, key
 from carbonsched.operate.lookahead import (
     TIMES,
@@ -69,6 +67,8 @@ from carbonsched.operate.lookahead import (
     with_committed,
 )
 from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.solver.milp import versions
+from carbonsched.solver.progress import progress_bar
 
 
 @named_keywords

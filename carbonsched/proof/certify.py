@@ -15,15 +15,15 @@ from carbonsched.core.decisions import read_decisions
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import METHODS
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import run_solver
-from carbonsched.core.verify import verify
 from carbonsched.errors import InstanceError
+from carbonsched.judge.verify import verify
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.exact_schedule import Incumbent, Violation, follow, violations
 from carbonsched.proof.rational import exact_data
 from carbonsched.proof.restated import left_by
 from carbonsched.proof.rounding import snap
+from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.settings import Settings
 
 MARGIN = 1e-7  # of a limit that was missed: more than the solver's tolerance
 _LIMITS = {  # row of `violations`: the parameter to lower

@@ -15,12 +15,12 @@ from carbonsched.core.formulation import FORMULATIONS, Formulation, formulation_
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import DIRECT
 from carbonsched.errors import CarbonschedError, InfeasibleError, extra, kind_of
 from carbonsched.front import fitting_engine, solve
 from carbonsched.operate.kept import classes, code_of, key
 from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.solver.hand_over import DIRECT
+from carbonsched.solver.settings import Settings
 
 _MODELS: dict[str, Reoptimiser] = {}  # that this process has built, by `Way.key`
 _PAPER = {family.name: family for family in FAMILIES}

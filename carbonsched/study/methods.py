@@ -12,12 +12,12 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
+from carbonsched.core.keywords import keywords, refuse_unknown
 from carbonsched.core.method import METHODS, Method, method_of
-from carbonsched.core.progress import progress_bar
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.settings import keywords, refuse_unknown
 from carbonsched.errors import InfeasibleError, NoIncumbentError, kind_of
 from carbonsched.front import solve
+from carbonsched.solver.progress import progress_bar
 
 COLUMNS = ("objective", "emissions", "runtime", "gap", "status")
 # The keywords of `solve` that are passed on as they are.

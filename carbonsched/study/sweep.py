@@ -23,15 +23,15 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
+from carbonsched.core.keywords import keywords, refuse_unknown
 from carbonsched.core.method import Method, method_of
-from carbonsched.core.progress import progress_bar
-from carbonsched.core.settings import keywords, refuse_unknown
-from carbonsched.core.solve import versions
 from carbonsched.errors import extra
 from carbonsched.front import refuse_added
 from carbonsched.io import replacing
 from carbonsched.io.digest import digest
 from carbonsched.operate.kept import key
+from carbonsched.solver.milp import versions
+from carbonsched.solver.progress import progress_bar
 from carbonsched.study.case import Way, name_of, solve_row
 from carbonsched.study.methods import HOW
 

@@ -28,7 +28,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.instance import Instance
-from carbonsched.core.settings import named_keywords
+from carbonsched.core.keywords import named_keywords
 
 _MOST = 50_000_000
 _REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like

@@ -23,9 +23,9 @@ from carbonsched.core.build import build
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.formulation import FORMULATIONS
 from carbonsched.core.method import METHODS
-from carbonsched.core.settings import Settings
-from carbonsched.core.solve import read_schedule
-from carbonsched.core.solver import run_solver
+from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.milp import read_schedule
+from carbonsched.solver.settings import Settings
 
 SHORT, LONG = 12, 540
 GAP, TOLERANCE = 1e-7, 1e-5

@@ -19,14 +19,14 @@ from carbonsched.columns import engine
 from carbonsched.columns.greedy import greedy
 from carbonsched.columns.master import Master
 from carbonsched.core.formulation import Formulation
-from carbonsched.core.highs import HighsModel
 from carbonsched.core.method import METHODS as OF_TABLE_I
 from carbonsched.core.method import Method
 from carbonsched.core.reach import may_start
 from carbonsched.core.schema import PRICES
-from carbonsched.core.settings import Settings
 from carbonsched.core.tighten import tightened
 from carbonsched.front import fitting_engine
+from carbonsched.solver.highs import HighsModel
+from carbonsched.solver.settings import Settings
 
 METHODS = [method for method in cs.METHODS if method != "energy_only"]
 

@@ -8,6 +8,8 @@ import carbonsched
 
 CORE = Path(carbonsched.__file__).parent / "core"
 ROOMS = (
+    "judge",
+    "solver",
     "io",
     "bounds",
     "columns",
@@ -40,5 +42,5 @@ def test_the_core_pulls_no_other_room():
 
 
 def test_the_judge_and_a_family_of_ones_own_need_no_solver():
-    loaded = loaded_by(["carbonsched.core.verify", "carbonsched.core.family"])
+    loaded = loaded_by(["carbonsched.judge.verify", "carbonsched.core.family"])
     assert not loaded & {"linopy", "highspy"}

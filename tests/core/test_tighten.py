@@ -13,9 +13,9 @@ from draws import draw
 import carbonsched as cs
 from carbonsched.core.families import grid, storage
 from carbonsched.core.method import METHODS
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import run_solver
 from carbonsched.core.tighten import most_facility_power, restricted, tightened
+from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.settings import Settings
 
 GAP = 1e-7
 START = cs.FORMULATIONS["start"]

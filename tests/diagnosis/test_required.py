@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import carbonsched as cs
-from carbonsched.core.highs import HighsModel
 from carbonsched.diagnosis import conflict, elastic
+from carbonsched.solver.highs import HighsModel
 
 
 def solves(instance: cs.Instance, method: str = "joint") -> bool:

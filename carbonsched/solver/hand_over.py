@@ -18,11 +18,11 @@ import numpy as np
 from linopy.constants import Result
 from linopy.solvers import Solver
 
-from carbonsched.core.claims import require_complete
-from carbonsched.core.progress import progress_bar
-from carbonsched.core.settings import Settings
-from carbonsched.core.units import scale
 from carbonsched.errors import SolverError
+from carbonsched.solver.claims import require_complete
+from carbonsched.solver.progress import progress_bar
+from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import scale
 
 # What each solver calls the relative gap, the time limit, its output and its presolve.
 _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
@@ -82,7 +82,8 @@ def hand_over(
     track_updates : bool
         Let later changes of the model reach the solver in place.
     rescale : bool
-        Choose units for the solver where coefficients lie far apart, see `carbonsched.core.units`.
+        Choose units for the solver where coefficients lie far apart, see
+        `carbonsched.solver.units`.
 
     Raises
     ------

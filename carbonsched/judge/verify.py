@@ -9,84 +9,19 @@ exceeds `tolerance` times the size of the row's terms.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from carbonsched.core.instance import Instance
+from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
-from carbonsched.core.settings import named_keywords
-from carbonsched.errors import VerificationError
+from carbonsched.judge.report import Check, Report
 
 if TYPE_CHECKING:
     from carbonsched.core.family import Family
-
-
-@dataclass(frozen=True)
-class Check:
-    """The worst violation of one row family: how much, in which unit, and where."""
-
-    equation: str
-    row: str
-    worst: float
-    unit: str
-    label: str
-    ok: bool
-
-    @property
-    def extent(self) -> str:
-        """How badly the row is broken, in words."""
-        if np.isinf(self.worst):
-            return "not a number" if self.unit else "cannot be checked"
-        return f"broken by {self.worst:.4g} {self.unit.removeprefix('1')}".rstrip()
-
-
-@dataclass(frozen=True)
-class Report:
-    """The outcome of every check.
-
-    Attributes
-    ----------
-    checks : tuple of Check
-    unjudged : tuple of str
-        Families that the schedule names and that were not given: what they forbid, earn and emit
-        could not be checked.
-    """
-
-    checks: tuple[Check, ...]
-    unjudged: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether every check passed, and nothing is left unjudged."""
-        return all(check.ok for check in self.checks) and not self.unjudged
-
-    @property
-    def broken(self) -> tuple[Check, ...]:
-        """The checks that failed."""
-        return tuple(check for check in self.checks if not check.ok)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a check: equation, row, worst, unit, label, ok."""
-        return pd.DataFrame(self.checks)
-
-    def raise_if_broken(self) -> None:
-        """Raise `VerificationError` if any check failed."""
-        if not self.ok:
-            raise VerificationError(self)
-
-    def __str__(self) -> str:
-        if self.ok:
-            return f"verified: {len(self.checks)} checks, none broken"
-        lines = [f"({c.equation}) {c.row}: {c.extent} {c.label}".rstrip() for c in self.broken]
-        lines.insert(0, f"{len(lines)} of {len(self.checks)} checks broken")
-        lines += [f"not judged: {name}, whose family was not given" for name in self.unjudged]
-        return "\n".join(lines)
 
 
 class Judged(Protocol):

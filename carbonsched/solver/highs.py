@@ -3,7 +3,7 @@
 linopy states a program once. What moves afterwards, limits, prices, integers, new rows and new
 columns, goes straight to HiGHS, which starts again from where it ended. Rows and columns are
 named by their positions in HiGHS, found by the names of linopy; every number is in the units of
-the model, whatever units `carbonsched.core.units` chose for the solver.
+the model, whatever units `carbonsched.solver.units` chose for the solver.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import linopy
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import hand_over, limit_from_now
-from carbonsched.core.units import units
 from carbonsched.errors import SolverError
+from carbonsched.solver.hand_over import hand_over, limit_from_now
+from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import units
 
 INFINITY = highspy.kHighsInf
 _STATUS = highspy.HighsModelStatus
@@ -45,7 +45,7 @@ class HighsModel:
     Parameters
     ----------
     model : linopy.Model
-        Scaled before, if it is to be (`carbonsched.core.units.scale`): that needs its integers.
+        Scaled before, if it is to be (`carbonsched.solver.units.scale`): that needs its integers.
     settings : Settings
         For "highs". The time limit of each run is given to `run`.
 

@@ -14,17 +14,17 @@ import numpy as np
 from linopy.constants import Result
 
 from carbonsched.core.build import build
-from carbonsched.core.claims import contradiction
 from carbonsched.core.decisions import schedule_of
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import run_solver
-from carbonsched.core.verify import Report, verify
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError, UnboundedError
+from carbonsched.judge.verify import Report, verify
+from carbonsched.solver.claims import contradiction
+from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.settings import Settings
 
 _PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
 

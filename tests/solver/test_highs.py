@@ -12,9 +12,9 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
-from carbonsched.core.highs import Entries, HighsModel, labelled
-from carbonsched.core.settings import Settings
-from carbonsched.core.units import scale, units
+from carbonsched.solver.highs import Entries, HighsModel, labelled
+from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import scale, units
 
 SITES = pd.Index(["A", "B", "C"], name="site")
 HERE = xr.DataArray([True, False, True], {"site": SITES})

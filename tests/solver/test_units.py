@@ -10,10 +10,10 @@ from conftest import ROOT
 
 import carbonsched as cs
 from carbonsched.bounds.relaxation import relaxation_prices
-from carbonsched.core.settings import Settings
-from carbonsched.core.solver import hand_over
-from carbonsched.core.units import LIMIT, coefficients, scale, solver_span, span, units
 from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.solver.hand_over import hand_over
+from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import LIMIT, coefficients, scale, solver_span, span, units
 
 PRICED_PER_UNIT = ("power_per_unit", "value")
 BATTERY = (

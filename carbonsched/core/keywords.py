@@ -1,49 +1,15 @@
-"""How long and how well to solve, as one value; and keywords that no function has, refused."""
+"""Keywords that no function has, refused by name and with the nearest right one."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What a solve is asked for, whatever it solves.
-
-    Attributes
-    ----------
-    gap : float
-        Relative gap at which to stop; the paper's 1 % by default.
-    time_limit : float
-        Seconds; the paper's 120 by default.
-    solver : str
-        Any solver that linopy supports and finds installed.
-    verbose : bool
-        Let the solver print its log.
-    progress : bool, optional
-        Show a progress bar once a solve takes seconds; by default on a terminal only.
-    options : mapping of str to object
-        Handed to the solver under the solver's own names.
-
-    Examples
-    --------
-    >>> Settings(gap=0.001).time_limit
-    120.0
-    """
-
-    gap: float = 0.01
-    time_limit: float = 120.0
-    solver: str = "highs"
-    verbose: bool = False
-    progress: bool | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def refuse_unknown(function: str, names: Iterable[str], known: Iterable[str]) -> None:

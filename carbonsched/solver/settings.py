@@ -1,0 +1,40 @@
+"""How long and how well to solve, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a solve is asked for, whatever it solves.
+
+    Attributes
+    ----------
+    gap : float
+        Relative gap at which to stop; the paper's 1 % by default.
+    time_limit : float
+        Seconds; the paper's 120 by default.
+    solver : str
+        Any solver that linopy supports and finds installed.
+    verbose : bool
+        Let the solver print its log.
+    progress : bool, optional
+        Show a progress bar once a solve takes seconds; by default on a terminal only.
+    options : mapping of str to object
+        Handed to the solver under the solver's own names.
+
+    Examples
+    --------
+    >>> Settings(gap=0.001).time_limit
+    120.0
+    """
+
+    gap: float = 0.01
+    time_limit: float = 120.0
+    solver: str = "highs"
+    verbose: bool = False
+    progress: bool | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
