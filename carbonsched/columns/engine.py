@@ -68,10 +68,10 @@ def column_generation(
     if method.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
     begun, time_limit = time.monotonic(), settings.time_limit
-    data = tightened(instance.data, method, formulation)
+    data, settled = _decidable(tightened(instance.data, method, formulation))
     with silence(True):
         master = Master(data, formulation, time_limit, FIRST_PENALTY * _dearest(data))
-    search = Search(master, data, may_start(data), settings.gap, begun + time_limit)
+    search = Search(master, data, may_start(data), settings, settled, begun + time_limit)
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
         try:
@@ -92,7 +92,7 @@ def column_generation(
     return schedule_of(
         instance,
         search.incumbent,
-        bound=search.bound,
+        bound=search.bound + settled,
         runtime=time.monotonic() - built,
         build_time=built - begun,
         status=status,
@@ -101,6 +101,17 @@ def column_generation(
         solver="highs",
         prices=search.prices,
     )
+
+
+def _decidable(data: xr.Dataset) -> tuple[xr.Dataset, float]:
+    """Return data without what every schedule earns, and how much that is, USD.
+
+    It is the value of inference, all of which is served, and what required jobs earn.
+    """
+    net = (data.reward - data.startup_cost).where(data.required, 0.0)
+    served = data.step_hours * (data.value * data.demand).sum()
+    left = data.assign(value=xr.zeros_like(data.value), reward=data.reward - net)
+    return left, float(net.sum() + served)
 
 
 def _dearest(data: xr.Dataset) -> float:
@@ -129,7 +140,7 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     search.keep()
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
     master.free()
-    _relax(search, search.gap / 2, rounds_until, show)
+    _relax(search, 0.5, rounds_until, show)
     if search.bound < _range(search.data)[0]:  # which is a proof, whatever the prices
         raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
     if search.done:
@@ -138,14 +149,14 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     dive(search)
     show()
     if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
-        _relax(search, search.gap / 20, rounds_until, show)
+        _relax(search, 0.05, rounds_until, show)
         weights = master.weights
     if search.data.sizes["job"] and search.incumbent is not None:
         repair(search, weights, show)
     time_to_branch = BRANCH_SHARE * search.left > master.slowest
     if not search.done and time_to_branch:
         master.free()
-        if master.branch(search.left, search.gap / 2):
+        if master.branch(search.left, search.allowed / 2):
             search.keep(branched=True)
             show()
 
@@ -159,7 +170,7 @@ def _relax(search: Search, within: float, until: float, show: Callable[[], None]
     Parameters
     ----------
     within : float
-        Relative distance of the master's optimum from the bound at which to stop.
+        Distance of the master's optimum from the bound at which to stop, of what the gap allows.
     until : float
         On the monotonic clock, s.
     """
@@ -168,7 +179,7 @@ def _relax(search: Search, within: float, until: float, show: Callable[[], None]
         value = master.value
         added = master.add(search.price())
         show()
-        if search.done or (not master.lacking and search.distance(value) <= within):
+        if search.done or (not master.lacking and search.bound - value <= within * search.allowed):
             return
         if not added:
             if raised or not master.lacking:
@@ -193,11 +204,11 @@ def _progress(search: Search, progress: bool | None) -> Iterator[Callable[[], No
     with progress_bar(progress, total=None, delay=2, bar_format="{desc} {elapsed}") as bar:
 
         def show() -> None:
-            gap = search.distance(search.value)
+            gap = search.gap
             known = f"{gap:.3%}" if math.isfinite(gap) else "?"
             bar.set_description_str(
-                f"round {search.rounds}, bound {search.bound:,.0f}, "
-                f"incumbent {search.value:,.0f}, gap {known}"
+                f"round {search.rounds}, bound {search.bound + search.settled:,.0f}, "
+                f"incumbent {search.value + search.settled:,.0f}, gap {known}"
             )
 
         yield show

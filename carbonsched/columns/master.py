@@ -145,15 +145,17 @@ class Master:
         self._duals = self.held.duals()
         return True
 
-    def branch(self, seconds: float, gap: float, states_only: bool = False) -> bool:
+    def branch(self, seconds: float, distance: float, states_only: bool = False) -> bool:
         """Solve with integral states, and columns too unless told; return whether one is found.
+
+        It ends at a distance from its own bound, USD.
 
         The columns' bounds stay as they are, and so do the duals of the last `solve`.
         """
         integral = [self._states, *([] if states_only else [self._column_index()])]
         index = np.concatenate(integral)
         self.held.integral(index, True)
-        known = self.held.search(seconds, gap)
+        known = self.held.search(seconds, distance)
         if known:
             self._read()
         self.held.integral(index, False)

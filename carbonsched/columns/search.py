@@ -12,6 +12,10 @@ import xarray as xr
 
 from carbonsched.bounds.lagrangian import dual_bound, placements
 from carbonsched.columns.master import Master
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import stakes
+from carbonsched.core.schedule import relative
+from carbonsched.solver.settings import Settings
 
 
 @dataclass
@@ -21,15 +25,19 @@ class Search:
     Attributes
     ----------
     data : xarray.Dataset
-        Of the instance, tightened.
+        Of the instance, tightened, and without what every schedule earns.
     startable : xarray.DataArray
         Where each job may start, bool over (job, site, time).
-    gap : float
-        Relative gap at which to stop.
+    settings : Settings
+        With the gap at which to stop.
+    settled : float
+        What every schedule earns beside, USD.
     deadline : float
         On the monotonic clock, s.
     bound, value : float
-        The best bound of any round, and the best schedule's benefit, USD.
+        The best bound of any round, and the best schedule's benefit, USD, both without `settled`.
+    size : float
+        What the gap is relative to, of that schedule, USD.
     incumbent : xarray.Dataset
         The values of the variables of that schedule, the best so far.
     prices : xarray.Dataset
@@ -41,10 +49,12 @@ class Search:
     master: Master
     data: xr.Dataset
     startable: xr.DataArray
-    gap: float
+    settings: Settings
+    settled: float
     deadline: float
     bound: float = math.inf
     value: float = -math.inf
+    size: float = 0.0
     incumbent: xr.Dataset | None = None
     prices: xr.Dataset | None = None
     rounds: int = 0
@@ -57,7 +67,17 @@ class Search:
     @property
     def done(self) -> bool:
         """Whether the schedule is within the gap asked for."""
-        return self.distance(self.value) <= self.gap
+        return self.bound - self.value <= self.allowed
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of the schedule from the bound."""
+        return relative(self.bound - self.value, self.size)
+
+    @property
+    def allowed(self) -> float:
+        """Distance from the bound that the gap allows, USD; none before there is a schedule."""
+        return self.settings.gap * self.size
 
     def known(self) -> xr.Dataset:
         """Return the best schedule's values; there must be one."""
@@ -71,10 +91,6 @@ class Search:
             raise ValueError("no bound is known yet")
         return self.prices
 
-    def distance(self, value: float) -> float:
-        """Return the relative distance of a benefit from the bound."""
-        return (self.bound - value) / max(abs(value), 1e-9)
-
     def keep(self, branched: bool = False) -> None:
         """Take the master's solution as the schedule if it is better, its states settled first.
 
@@ -86,9 +102,18 @@ class Search:
             return
         integral = branched or not master.has_states
         if not integral:
-            integral = master.branch(self.left, self.gap / 10, states_only=True)
+            near = self.settings.gap * self._size(master.value, master.solution()) / 10
+            integral = master.branch(self.left, near, states_only=True)
         if integral and not master.lacking and master.value > self.value:
             self.value, self.incumbent = master.value, master.solution()
+            self.size = self._size(self.value, self.incumbent)
+
+    def _size(self, value: float, solved: xr.Dataset) -> float:
+        """Return what the gap is relative to, USD, of a benefit and the values that earn it."""
+        if self.settings.gap_of == "objective":
+            return abs(value + self.settled)
+        decided, _ = stakes(FAMILIES, self.data)
+        return sum(float(np.abs(unit * solved[name]).sum()) for name, unit in decided.items())
 
     def price(self) -> pd.DataFrame:
         """Return the placements worth adding, and move the bound to what the prices prove."""

@@ -128,17 +128,22 @@ def held_apart(formulation: Formulation, families: Iterable[Family]) -> Formulat
     )
 
 
-def fix_workload(model: linopy.Model, instance: Instance, method: Method) -> None:
+def fixed_by(method: Method) -> tuple[str, ...]:
+    """Return the variables that a method fixes before anything is decided."""
+    return ("start", "route") if method.workload == "first fit" else ()
+
+
+def fix_workload(model: Model, instance: Instance, method: Method) -> None:
     """Fix jobs and routes to `first_fit`, if the method says so."""
     if method.workload == "first fit":
         plan = first_fit(instance)
-        for name in ("start", "route"):
-            if name in model.variables:
-                model.variables[name].fix(plan[name])
+        model.fixed = fixed_by(method)
+        for name in set(model.fixed) & set(model.variables):
+            model.variables[name].fix(plan[name])
 
 
-def free_workload(model: linopy.Model, method: Method) -> None:
+def free_workload(model: Model, method: Method) -> None:
     """Undo what `fix_workload` has fixed."""
     if method.workload == "first fit":
-        for name in {"start", "route"} & set(model.variables):
+        for name in set(model.fixed) & set(model.variables):
             model.variables[name].unfix()

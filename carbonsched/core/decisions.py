@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.build import added
+from carbonsched.core.build import added, fixed_by
 from carbonsched.core.families import FAMILIES
-from carbonsched.core.family import Family, accounts
+from carbonsched.core.family import Family, accounts, stakes
 from carbonsched.core.instance import Instance
 from carbonsched.core.schedule import Schedule
 from carbonsched.core.schema import DECISIONS, DIMENSIONS, Quantity
@@ -40,10 +40,12 @@ def schedule_of(
     families = tuple(families)
     decisions = read_decisions(instance, solved, added(families))
     benefit, emissions = accounts(families, instance.data, decisions)
+    decided, _ = stakes(families, instance.data, fixed_by(about["method"]))
     return Schedule(
         data=decisions,
         benefit=benefit,
         emissions=float(emissions.sum()),
+        turnover=sum(float(np.abs(unit * decisions[n]).sum()) for n, unit in decided.items()),
         families=added(families),
         **about,
     )

@@ -79,6 +79,10 @@ class Family:
         """Return, by term of the benefit and variable, what a unit of the variable earns, USD."""
         return {}
 
+    def settled(self, data: xr.Dataset) -> dict[str, xr.DataArray]:
+        """Return, by variable, the part of its worth that adds up to the same in every schedule."""
+        return {}
+
     def emitted(self, data: xr.Dataset) -> dict[str, xr.DataArray]:
         """Return, by variable, what a unit of it emits, tCO2e."""
         return {}
@@ -141,6 +145,34 @@ def over(data: xr.Dataset, *dims: Hashable) -> dict[Hashable, pd.Index]:
 def contributed(families: Iterable[Family]) -> tuple[Quantity, ...]:
     """Return the parameters that families add to the paper's."""
     return tuple(quantity for family in families for quantity in family.parameters)
+
+
+def stakes(
+    families: Iterable[Family], data: xr.Dataset, fixed: Iterable[str] = ()
+) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    """Return what a unit of each variable earns, USD: what is decided of it, and what is settled.
+
+    Parameters
+    ----------
+    families : iterable of Family
+    data : xarray.Dataset
+        Of an instance.
+    fixed : iterable of str
+        Variables that a method fixes before anything is decided: all they earn is settled.
+    """
+    worth: dict[str, xr.DataArray] = {}
+    settled: dict[str, xr.DataArray] = {}
+    for family in families:
+        if family.over and not data.sizes[family.over]:
+            continue
+        for units in family.worth(data).values():
+            for name, unit in units.items():
+                worth[name] = worth[name] + unit if name in worth else unit
+        for name, unit in family.settled(data).items():
+            settled[name] = settled[name] + unit if name in settled else unit
+    settled |= {name: worth[name] for name in fixed if name in worth}
+    decided = {name: unit - settled.get(name, 0) for name, unit in worth.items()}
+    return decided, settled
 
 
 def accounts(

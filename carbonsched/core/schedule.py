@@ -33,8 +33,16 @@ class Schedule:
     bound : float
         The solver's upper bound on the objective of this method, USD; not a number, like the
         gap, where a solver reports none (CBC, GLPK) and where it is rolled.
+    turnover : float
+        What the schedule earns and pays where it could have decided otherwise, USD: the sum of
+        the absolute terms of (1), without what is the same in every schedule. That is inference,
+        all of which is served, and the jobs that are required.
+    distance : float
+        ``bound - objective``, USD: no schedule is better by more.
     gap : float
-        ``(bound - objective) / |objective|``.
+        ``distance / turnover``.
+    gap_of_objective : float
+        ``distance / |objective|``, as the paper has it.
     runtime, build_time : float
         Seconds in the solver, and building the model.
     status : str
@@ -75,6 +83,7 @@ class Schedule:
     versions: dict[str, str] = field(default_factory=dict)
     families: tuple[Family, ...] = ()
     prices: xr.Dataset | None = None
+    turnover: float = math.nan
 
     @property
     def objective(self) -> float:
@@ -82,10 +91,23 @@ class Schedule:
         return sum(self.benefit.values())
 
     @property
+    def distance(self) -> float:
+        """How much better than this one a schedule may be at most, USD."""
+        return max(self.bound - self.objective, 0.0) if math.isfinite(self.bound) else math.nan
+
+    @property
     def gap(self) -> float:
-        """Relative distance of the objective from the bound."""
-        distance = max(self.bound - self.objective, 0.0)
-        return distance / max(abs(self.objective), 1e-9)
+        """Distance relative to what could be decided otherwise."""
+        return relative(self.distance, self.turnover)
+
+    @property
+    def gap_of_objective(self) -> float:
+        """Distance relative to the objective, with all in it that no schedule can change."""
+        return relative(self.distance, self.objective)
+
+    def gap_to(self, gap_of: str) -> float:
+        """Return the gap by the name of what it is relative to, "decided" or "objective"."""
+        return self.gap if gap_of == "decided" else self.gap_of_objective
 
     def summary(self) -> dict[str, Any]:
         """Return all but decisions and prices, as plain values: objective, terms, gap, versions."""
@@ -93,7 +115,9 @@ class Schedule:
         known = math.isfinite(self.bound)
         return {
             "objective": self.objective,
+            "distance": self.distance if known else None,
             "gap": self.gap if known else None,
+            "gap_of_objective": self.gap_of_objective if known else None,
             **slots,
             "bound": self.bound if known else None,
             "method": {"name": self.method.name, **asdict(self.method)},
@@ -131,5 +155,10 @@ class Schedule:
     def __repr__(self) -> str:
         return (
             f"<Schedule {self.method}: {self.objective:,.0f} USD, {self.emissions:,.1f} tCO2e, "
-            f"{self.status}, gap {self.gap:.2%}, {self.runtime:.2f} s>"
+            f"{self.status}, gap {self.gap:.2%} ({self.distance:,.0f} USD), {self.runtime:.2f} s>"
         )
+
+
+def relative(distance: float, size: float) -> float:
+    """Return a distance relative to a size, both in USD; to a cent where that is smaller."""
+    return distance / max(abs(size), 0.01)

@@ -169,19 +169,28 @@ def _about(said: dict[str, Any], given: dict[str, Family]) -> dict[str, Any]:
     if isinstance(said["method"], str):  # as versions before 0.2 wrote it: in one with the other
         said["method"] = {slot: slots.pop(slot) for slot in asdict(Method())}
     chosen = {slot: value for slot, value in said["method"].items() if slot != "name"}
-    about: dict[str, Any] = said | {
-        "method": Method(**chosen),
-        "formulation": Formulation(**slots),
-        "families": tuple(given.get(name) or Unknown(name) for name in _names(said)),
-        "bound": math.nan if said["bound"] is None else said["bound"],
-        "benefit": {str(term): float(value) for term, value in said["benefit"].items()},
-        "versions": {str(part): str(version) for part, version in said["versions"].items()},
-    }
-    for name in ("emissions", "bound", "runtime", "build_time"):
+    about: dict[str, Any] = (
+        {"turnover": _at_stake(said["benefit"])}
+        | said
+        | {
+            "method": Method(**chosen),
+            "formulation": Formulation(**slots),
+            "families": tuple(given.get(name) or Unknown(name) for name in _names(said)),
+            "bound": math.nan if said["bound"] is None else said["bound"],
+            "benefit": {str(term): float(value) for term, value in said["benefit"].items()},
+            "versions": {str(part): str(version) for part, version in said["versions"].items()},
+        }
+    )
+    for name in ("emissions", "bound", "runtime", "build_time", "turnover"):
         about[name] = float(about[name])
     for name in ("status", "solver"):
         about[name] = str(about[name])
     return {slot.name: about[slot.name] for slot in fields(Schedule) if slot.name not in ARRAYS}
+
+
+def _at_stake(benefit: dict[str, float]) -> float:
+    """Return the turnover of a schedule whose file does not state it, by the terms it states."""
+    return sum(abs(float(value)) for term, value in benefit.items() if term != "inference")
 
 
 def _names(said: dict[str, Any]) -> list[str]:

@@ -40,6 +40,7 @@ from carbonsched.errors import SolverError
 from carbonsched.front import explaining, solve
 from carbonsched.judge.verify import verify
 from carbonsched.solver.claims import contradiction
+from carbonsched.solver.decided import deciding
 from carbonsched.solver.hand_over import DIRECT, hand_over, limit_from_now, run
 from carbonsched.solver.milp import read_schedule
 from carbonsched.solver.settings import Settings
@@ -83,7 +84,7 @@ class Reoptimiser:
     warm : bool
         Let HiGHS go on from its last solution. Without, it forgets it, and an answer depends on
         its instance alone, whichever came before.
-    gap, time_limit, solver, verbose, options
+    gap, gap_of, time_limit, solver, verbose, options
         As in `carbonsched.solve`; the solver is "highs" or "gurobi".
 
     Attributes
@@ -120,6 +121,7 @@ class Reoptimiser:
         families: Iterable[Family] = FAMILIES,
         warm: bool = True,
         gap: float = 0.01,
+        gap_of: str = "decided",
         time_limit: float = 120.0,
         solver: str = "highs",
         verbose: bool = False,
@@ -130,8 +132,8 @@ class Reoptimiser:
         self.method, self.formulation = method_of(method), formulation_of(formulation)
         self.families, self.warm = require_families(families), warm
         self.settings = Settings(
-            gap=gap, time_limit=time_limit, solver=solver, verbose=verbose, progress=False,
-            options=dict(options or {}),
+            gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
+            progress=False, options=dict(options or {}),
         )  # fmt: skip
         self.rebuilds = self.updates = 0
         self.reason: RebuildReason | None = None
@@ -161,17 +163,17 @@ class Reoptimiser:
         result = self.run()
         seconds = self._clock() - clock
         schedule = read_schedule(
-            instance, self.method, self.formulation, self.families, settings.solver, self.model,
-            result,
+            instance, self.method, self.formulation, self.families, settings, self.model, result,
         )  # fmt: skip
         schedule = replace(schedule, runtime=seconds, build_time=updated - begun)
-        if not contradiction(schedule, settings.gap) and verify(instance, schedule).ok:
+        if not contradiction(schedule, settings) and verify(instance, schedule).ok:
             return schedule
         # A tie in prices, or presolve: `solve` knows how to go on from there.
         return solve(
             instance, self.method, self.formulation, families=self.families, engine="milp",
-            gap=settings.gap, time_limit=settings.time_limit, solver=settings.solver,
-            verbose=settings.verbose, progress=False, options=settings.options,
+            gap=settings.gap, gap_of=settings.gap_of, time_limit=settings.time_limit,
+            solver=settings.solver, verbose=settings.verbose, progress=False,
+            options=settings.options,
         )  # fmt: skip
 
     def update(self, instance: Instance) -> None:
@@ -195,7 +197,8 @@ class Reoptimiser:
             if not self.warm:
                 self._engine.solver_model.clearSolver()
             limit_from_now(self._engine.solver_model, self.settings.time_limit)
-        return run(self._engine, self.model, self.settings)
+        with deciding(self.model, self.settings):
+            return run(self._engine, self.model, self.settings)
 
     def _clock(self) -> float:
         """Return the time that the solver has run, as it counts it if it does, s."""
@@ -210,9 +213,10 @@ class Reoptimiser:
         )
         # linopy's updates in place know nothing of units: a model that needs them is built anew
         self._wide = span(self.model) > LIMIT
-        self._engine = hand_over(
-            self.model, self.settings, track_updates=not self._wide, rescale=self._wide
-        )
+        with deciding(self.model, self.settings):
+            self._engine = hand_over(
+                self.model, self.settings, track_updates=not self._wide, rescale=self._wide
+            )
 
     def _move(self, given: Instance, data: xr.Dataset, differ: set[str]) -> None:
         """Let each family move the numbers that differ, and the solver take them over."""
@@ -226,7 +230,8 @@ class Reoptimiser:
                 if not absent and differ & (_moves([family]) | (own if sums else set())):
                     family.update(self.model, data, self._stated)
             fix_workload(self.model, given, self.method)
-        self._engine.update(self.model)
+        with deciding(self.model, self.settings):
+            self._engine.update(self.model)
 
     def _differing(self, before: xr.Dataset, after: xr.Dataset) -> set[str]:
         """Return the parameters of which a number differs."""

@@ -82,6 +82,7 @@ def roll(
     step: int = 6,
     folder: str | Path | None = None,
     gap: float = 0.01,
+    gap_of: str = "decided",
     time_limit: float = 120.0,
     solver: str = "highs",
     verbose: bool = False,
@@ -105,7 +106,7 @@ def roll(
     folder : path, optional
         Where to keep the committed part after each step; a run that was ended goes on from there.
         Runs of other instances, windows, families or options may share the folder.
-    gap, time_limit, solver, verbose, options
+    gap, gap_of, time_limit, solver, verbose, options
         As in `carbonsched.solve`, for each window; the solver is "highs" or "gurobi".
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
@@ -147,8 +148,9 @@ def roll(
     given = instance.with_families(families)
     kept = None
     if folder is not None:
-        limits = {"gap": gap, "time_limit": time_limit, "options": dict(options or {})}
+        limits = {"gap": gap, "gap_of": gap_of, "time_limit": time_limit}
         about = [asdict(chosen), asdict(stated), code_of(families), window, step, limits]
+        about.append(dict(options or {}))
         kept = Path(folder) / f"{key(digest(given), *about, versions(solver))}.nc"
     whole = over_positions(given)
     horizon = Horizon(given, whole, chosen, families, window)
@@ -158,6 +160,7 @@ def roll(
         families=families,
         warm=False,  # a run taken up again has no last solution to start from
         gap=gap,
+        gap_of=gap_of,
         time_limit=time_limit,
         solver=solver,
         verbose=verbose,

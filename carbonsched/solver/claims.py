@@ -14,6 +14,7 @@ from linopy.constants import Result
 
 from carbonsched.core.schedule import Schedule
 from carbonsched.errors import SolverError
+from carbonsched.solver.settings import Settings
 
 BOUNDED = ("highs", "gurobi")  # always have a bound on what they call optimal; CBC and GLPK do not
 _TOLERANCE = 1e-5  # of the turnover, as in the verifier
@@ -34,7 +35,7 @@ def require_complete(model: linopy.Model, result: Result, solver: str) -> None:
         raise SolverError(f"{solver} returned {bad} values that are not numbers")
 
 
-def contradiction(schedule: Schedule, gap: float) -> str:
+def contradiction(schedule: Schedule, settings: Settings) -> str:
     """Say how the bound and the status of a schedule contradict what it earns, if they do."""
     turnover = max(1.0, sum(abs(value) for value in schedule.benefit.values()))
     slack, excess = _TOLERANCE * turnover, schedule.objective - schedule.bound
@@ -46,6 +47,9 @@ def contradiction(schedule: Schedule, gap: float) -> str:
     if not math.isfinite(schedule.bound):
         known = schedule.solver not in BOUNDED
         return "" if known else f"{schedule.solver} ended as optimal without a bound"
-    if -excess > gap * abs(schedule.objective) + slack:
-        return f"{said} and calls {schedule.objective:,.6g} USD optimal to a gap of {gap:.3g}"
+    size = schedule.turnover if settings.gap_of == "decided" else abs(schedule.objective)
+    if -excess > settings.gap * size + slack:
+        return (
+            f"{said} and calls {schedule.objective:,.6g} USD optimal to a gap of {settings.gap:.3g}"
+        )
     return ""

@@ -20,6 +20,7 @@ from linopy.solvers import Solver
 
 from carbonsched.errors import SolverError
 from carbonsched.solver.claims import require_complete
+from carbonsched.solver.decided import watched
 from carbonsched.solver.progress import progress_bar
 from carbonsched.solver.settings import Settings
 from carbonsched.solver.units import scale
@@ -121,6 +122,7 @@ def run(
         _as_solver_error(name),
         silence(quiet),
         _progress(engine, settings),
+        watched(engine.solver_model, settings),
     ):
         result = engine.solve(solution_fn=solution_fn)
     require_complete(model, result, name)

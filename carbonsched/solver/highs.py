@@ -177,12 +177,15 @@ class HighsModel:
             raise SolverError(f"highs ended with {self._highs.modelStatusToString(status)!r}")
         return status == _STATUS.kOptimal
 
-    def search(self, seconds: float, gap: float) -> bool:
-        """Look for integers until a relative gap or the time is reached; return whether any are.
+    def search(self, seconds: float, distance: float) -> bool:
+        """Look for integers until a distance from the bound or the time is reached.
+
+        Return whether any are found.
 
         Other than `run`, it takes what there is when the time is up.
         """
-        self._highs.setOptionValue("mip_rel_gap", gap)
+        self._highs.setOptionValue("mip_rel_gap", 0.0)
+        self._highs.setOptionValue("mip_abs_gap", max(distance, 1e-6))  # HiGHS's own least
         self._run(seconds)
         return math.isfinite(self._highs.getInfo().mip_gap)
 

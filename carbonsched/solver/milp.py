@@ -15,7 +15,8 @@ from linopy.constants import Result
 
 from carbonsched.core.build import build
 from carbonsched.core.decisions import schedule_of
-from carbonsched.core.family import Family
+from carbonsched.core.families.expressions import Model
+from carbonsched.core.family import Family, stakes
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
@@ -23,6 +24,7 @@ from carbonsched.core.schedule import Schedule
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError, UnboundedError
 from carbonsched.judge.verify import Report, verify
 from carbonsched.solver.claims import contradiction
+from carbonsched.solver.decided import deciding
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
@@ -38,7 +40,7 @@ def solve_milp(
 ) -> Schedule:
     """Build, solve and verify; see `carbonsched.solve`."""
     schedule, report = _attempt(instance, method, formulation, families, settings)
-    if not report.ok or contradiction(schedule, settings.gap):
+    if not report.ok or contradiction(schedule, settings):
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
         safe = replace(formulation, grid_states="everywhere", storage_states="everywhere")
@@ -47,13 +49,13 @@ def solve_milp(
             spent = schedule.runtime
             schedule, report = _attempt(instance, method, safe, families, left, cautious=True)
             schedule = replace(schedule, runtime=schedule.runtime + spent)
-    return believed(schedule, report, settings.gap)
+    return believed(schedule, report, settings)
 
 
-def believed(schedule: Schedule, report: Report, gap: float) -> Schedule:
+def believed(schedule: Schedule, report: Report, settings: Settings) -> Schedule:
     """Return a schedule that keeps every row and agrees with what is claimed of it, or raise."""
     report.raise_if_broken()
-    if lie := contradiction(schedule, gap):
+    if lie := contradiction(schedule, settings):
         raise SolverError(lie)
     return schedule
 
@@ -69,11 +71,10 @@ def _attempt(
     begun = time.perf_counter()
     model = build(instance, formulation, method=method, families=families)
     built = time.perf_counter()
-    result = run_solver(model, settings, cautious=cautious)
+    with deciding(model, settings):
+        result = run_solver(model, settings, cautious=cautious)
     seconds = time.perf_counter() - built
-    schedule = read_schedule(
-        instance, method, formulation, families, settings.solver, model, result
-    )
+    schedule = read_schedule(instance, method, formulation, families, settings, model, result)
     runtime = _or(result.report and result.report.runtime, seconds)
     schedule = replace(schedule, runtime=runtime, build_time=built - begun)
     return schedule, verify(instance, schedule)
@@ -84,20 +85,24 @@ def read_schedule(
     method: Method,
     formulation: Formulation,
     families: tuple[Family, ...],
-    solver: str,
-    model: linopy.Model,
+    settings: Settings,
+    model: Model,
     result: Result,
 ) -> Schedule:
     """Return what a solver left in a model as a schedule, its times still to be filled in.
+
+    Where the solver had only what can be decided (`carbonsched.solver.decided`), its bound is on
+    that, and what is settled comes on top.
 
     Raises
     ------
     InfeasibleError, UnboundedError, NoIncumbentError, SolverError
         There is none, and why.
     """
-    status = _status(model, result, solver)
-    return schedule_of(
-        instance.with_families(families),
+    status, solver = _status(result, settings.solver), settings.solver
+    given = instance.with_families(families)
+    schedule = schedule_of(
+        given,
         model.solution,
         families,
         bound=_bound(model, result, status),
@@ -109,9 +114,16 @@ def read_schedule(
         solver=solver,
         versions=versions(solver),
     )
+    if settings.gap_of == "decided":
+        _, settled = stakes(families, given.data, model.fixed)
+        sums = [float((unit * schedule.data[name]).sum()) for name, unit in settled.items()]
+        schedule = replace(schedule, bound=schedule.bound + sum(sums))
+    if status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
+        return replace(schedule, status="optimal")  # as soon as the gap is reached, it is stopped
+    return schedule
 
 
-def _status(model: linopy.Model, result: Result, solver: str) -> str:
+def _status(result: Result, solver: str) -> str:
     """Return "optimal" or "time_limit" if there is a schedule; raise the fitting error if not."""
     condition = str(result.status.termination_condition)
     if condition == "infeasible_or_unbounded":
@@ -125,7 +137,8 @@ def _status(model: linopy.Model, result: Result, solver: str) -> str:
     if condition == "unbounded":
         raise UnboundedError("the benefit (1) is unbounded: some price or limit is wrong")
     primal = None if result.solution is None else result.solution.primal
-    known = primal is not None and len(primal) and np.isfinite(_or(model.objective.value, math.nan))
+    value = None if result.solution is None else result.solution.objective
+    known = primal is not None and len(primal) and np.isfinite(_or(value, math.nan))
     if condition in ("time_limit", "suboptimal", "terminated_by_limit", "user_interrupt"):
         gap = _or(result.report and result.report.mip_gap, 0.0)
         if not known or not math.isfinite(gap):
@@ -139,7 +152,7 @@ def _status(model: linopy.Model, result: Result, solver: str) -> str:
 def _bound(model: linopy.Model, result: Result, status: str) -> float:
     """Return the solver's upper bound, USD; that of a model without integers is its optimum."""
     if model.type == "LP" and status == "optimal":
-        return _or(model.objective.value, math.nan)
+        return _or(result.solution and result.solution.objective, math.nan)
     return _or(result.report and result.report.dual_bound, math.nan)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+GAPS = ("decided", "objective")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -15,6 +17,9 @@ class Settings:
     ----------
     gap : float
         Relative gap at which to stop; the paper's 1 % by default.
+    gap_of : {"decided", "objective"}
+        What it is relative to: `carbonsched.Schedule.turnover`, or the objective (1) as in the
+        paper, with the revenue of inference that no schedule can change.
     time_limit : float
         Seconds; the paper's 120 by default.
     solver : str
@@ -33,8 +38,13 @@ class Settings:
     """
 
     gap: float = 0.01
+    gap_of: str = "decided"
     time_limit: float = 120.0
     solver: str = "highs"
     verbose: bool = False
     progress: bool | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.gap_of not in GAPS:
+            raise ValueError(f"gap_of {self.gap_of!r}, choose from {', '.join(GAPS)}")

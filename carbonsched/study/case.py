@@ -66,7 +66,9 @@ class Way:
         chosen, stated, families = method_of(method), formulation_of(formulation), tuple(families)
         asked = Settings(**settings, progress=False)
         decisive = [asdict(chosen), asdict(stated), code_of(families)]
-        name = key(*decisive, asked.gap, asked.time_limit, asked.solver, dict(asked.options))
+        name = key(
+            *decisive, asked.gap, asked.gap_of, asked.time_limit, asked.solver, dict(asked.options)
+        )
         return cls(chosen, stated, asked, engine, explain, packed(families), name)
 
 
@@ -109,7 +111,9 @@ def solve_row(instance: Instance, way: Way) -> dict[str, Any]:
         "objective": schedule.objective,
         "emissions": schedule.emissions,
         "bound": schedule.bound,
+        "distance": schedule.distance,
         "gap": schedule.gap,
+        "gap_of_objective": schedule.gap_of_objective,
         "jobs": int(schedule.data.start.sum()),
         **{f"benefit_{term}": value for term, value in schedule.benefit.items()},
         "runtime": schedule.runtime,
@@ -125,8 +129,9 @@ def solved(instance: Instance, way: Way) -> Schedule:
     """
     families, asked, engine = unpacked(way.families), way.settings, way.engine
     how: dict[str, Any] = {
-        "families": families, "gap": asked.gap, "time_limit": asked.time_limit,
-        "solver": asked.solver, "verbose": asked.verbose, "options": asked.options,
+        "families": families, "gap": asked.gap, "gap_of": asked.gap_of,
+        "time_limit": asked.time_limit, "solver": asked.solver, "verbose": asked.verbose,
+        "options": asked.options,
     }  # fmt: skip
     if engine == "auto":
         engine = fitting_engine(instance, way.method, way.formulation, asked, families)

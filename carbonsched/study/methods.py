@@ -21,7 +21,7 @@ from carbonsched.solver.progress import progress_bar
 
 COLUMNS = ("objective", "emissions", "runtime", "gap", "status")
 # The keywords of `solve` that are passed on as they are.
-HOW = ("gap", "time_limit", "engine", "solver", "verbose", "explain", "options")
+HOW = ("gap", "gap_of", "time_limit", "engine", "solver", "verbose", "explain", "options")
 
 
 def run_methods(
@@ -85,7 +85,7 @@ def table(
     progress : bool, optional
         Show progress bars; by default on a terminal only.
     **how
-        `gap`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
+        `gap`, `gap_of`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
         `carbonsched.solve`.
 
     Returns

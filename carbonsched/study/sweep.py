@@ -76,7 +76,7 @@ def sweep(
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
     **how
-        `gap`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
+        `gap`, `gap_of`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
         `carbonsched.solve`.
 
     Returns

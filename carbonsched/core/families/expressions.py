@@ -42,6 +42,10 @@ class Model(linopy.Model):
         The labels of every dimension.
     shared : dict of str to list
         The terms of each shared expression so far, as pairs of coefficient and variable.
+    settled : list
+        The terms of `benefit` that add up to the same in every schedule, in the same form.
+    fixed : tuple of str
+        Variables fixed by the method, before anything is decided.
     """
 
     def __init__(self, families: Iterable[Family], indexes: Mapping[Hashable, pd.Index]) -> None:
@@ -49,6 +53,8 @@ class Model(linopy.Model):
         self.families = tuple(families)
         self.indexes = dict(indexes)
         self.shared: dict[str, list[Pair]] = {name: [] for name in SHARED}
+        self.settled: list[Pair] = []
+        self.fixed: tuple[str, ...] = ()
 
     def total(self, name: str) -> LinearExpression:
         """Return a shared expression as far as it is known, in linopy's form."""
@@ -179,6 +185,13 @@ def priced(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[P
         for family in families
         for worth in family.worth(data).values()
         for name, unit in worth.items()
+    ]
+
+
+def settled(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
+    """Return the terms of the benefit (1) that no schedule can change, USD."""
+    return [
+        (unit, model[name]) for family in families for name, unit in family.settled(data).items()
     ]
 
 

@@ -28,6 +28,10 @@ class Inference(Family):
         """Return that a unit served earns its value, USD."""
         return {"inference": {"route": data.step_hours * data.value}}
 
+    def settled(self, data: xr.Dataset) -> dict[str, xr.DataArray]:
+        """Return that by (11) all demand is served, so that its value is no matter of decision."""
+        return {"route": data.step_hours * data.value}
+
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Declare `route`, workload units over (service, site, time)."""
         coords = over(data, "service", "site", "time")

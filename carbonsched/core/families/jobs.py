@@ -91,6 +91,10 @@ class Jobs(Family):
         """Return that a job earns its reward and costs its start-up when it starts, USD."""
         return {"training": {"start": data.reward}, "startup": {"start": -data.startup_cost}}
 
+    def settled(self, data: xr.Dataset) -> dict[str, xr.DataArray]:
+        """Return that a required job runs, whatever it earns."""
+        return {"start": (data.reward - data.startup_cost).where(data.required, 0)}
+
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Declare `start` (in form "run" also `run` and `stop`), binary over (job, site, time)."""
         coords = over(data, *JOB_SITE_TIME)

@@ -12,7 +12,7 @@ Each term stands in the family whose variables it prices; this family maximises 
 
 import xarray as xr
 
-from carbonsched.core.families.expressions import Model, expression, priced
+from carbonsched.core.families.expressions import Model, expression, priced, settled
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 
@@ -28,11 +28,13 @@ class Objective(Family):
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """State (1): maximise `benefit`, USD."""
         model.shared["benefit"] += priced(model.families, data, model)
+        model.settled = settled(model.families, data, model)
         model.add_objective(model.total("benefit"), sense="max")  # (1)
 
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move what every variable is worth."""
         benefit = expression(model, priced(model.families, data, model), ())
+        model.settled = settled(model.families, data, model)
         model.add_objective(benefit, sense="max", overwrite=True)
 
 
