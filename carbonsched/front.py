@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from carbonsched.columns.engine import column_generation
+import xarray as xr
+
+from carbonsched.columns.engine import column_generation, first_schedule
 from carbonsched.core.build import added, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
@@ -19,13 +23,20 @@ from carbonsched.core.method import Method, method_of
 from carbonsched.core.reach import start_counts
 from carbonsched.core.schedule import Schedule
 from carbonsched.diagnosis.diagnose import diagnose
-from carbonsched.errors import InfeasibleError
+from carbonsched.errors import (
+    InfeasibleError,
+    NoIncumbentError,
+    SolverError,
+    VerificationError,
+)
 from carbonsched.judge.verify import verify
 from carbonsched.solver.milp import believed, solve_milp, versions
 from carbonsched.solver.settings import Settings
 
 ENGINES = ("auto", "milp", "column-generation")
-AUTO_PLACEMENTS = 8_000
+AUTO_PLACEMENTS = 2_000  # above, columns are faster: measured by benchmarks/engines.py
+START_PLACEMENTS = 1_000  # above, the search begins with a workload placed greedily
+BRANCH_PLACEMENTS = 20_000  # up to this, what columns leave open is for the whole model
 
 
 @named_keywords
@@ -43,6 +54,7 @@ def solve(
     verbose: bool = False,
     progress: bool | None = None,
     explain: bool = False,
+    polish: bool = True,
     options: Mapping[str, Any] | None = None,
 ) -> Schedule:
     """Build, solve and verify.
@@ -79,6 +91,9 @@ def solve(
     explain : bool
         Say in the message of an InfeasibleError why there is no schedule and what would restore
         one. Without it, `error.diagnosis` finds out when asked.
+    polish : bool
+        Take the best dispatch of the accepted jobs whatever the gap, and of plans that pay the
+        same the calmest: the least energy through batteries, then over the grid.
     options : mapping, optional
         Passed to the solver under the solver's own names.
 
@@ -113,17 +128,66 @@ def solve(
         raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
     settings = Settings(
         gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
-        progress=progress, options=dict(options or {}),
+        progress=progress, polish=polish, options=dict(options or {}),
     )  # fmt: skip
     if engine == "auto":
         engine = fitting_engine(instance, chosen, how, settings, stated)
     with explaining(instance, chosen, explain, stated):
         if engine == "milp":
-            return solve_milp(instance, chosen, how, stated, settings)
+            known, left = _first_schedule(instance, chosen, how, settings, stated)
+            return solve_milp(instance, chosen, how, stated, left, known)
         refuse_added(stated, "column generation", "engine='milp'")
         schedule = column_generation(instance, chosen, how, settings)
         schedule = replace(schedule, versions=versions(solver))
-        return believed(schedule, verify(instance, schedule), settings)
+        schedule = believed(schedule, verify(instance, schedule), settings)
+        if schedule.status != "stopped" or placements(instance.data) > BRANCH_PLACEMENTS:
+            return schedule
+        return _branched(instance, schedule, stated, settings)
+
+
+def _first_schedule(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    settings: Settings,
+    families: tuple[Family, ...],
+) -> tuple[xr.Dataset | None, Settings]:
+    """Return a schedule to begin with, if finding one is worth the time, and the time left."""
+    able = settings.solver == "highs" and method.workload == "optimised" and not added(families)
+    if not able or placements(instance.data) <= START_PLACEMENTS:
+        return None, settings
+    begun = time.monotonic()
+    known = first_schedule(instance, method, formulation, settings)
+    left = settings.time_limit - (time.monotonic() - begun)
+    left = max(left, settings.time_limit / 10)  # what is known is soon handed over
+    return known, replace(settings, time_limit=left)
+
+
+def _branched(
+    instance: Instance, schedule: Schedule, families: tuple[Family, ...], settings: Settings
+) -> Schedule:
+    """Return the better of a schedule and what the whole model finds in the time that is left."""
+    spent = schedule.build_time + schedule.runtime
+    left = replace(settings, time_limit=settings.time_limit - spent)
+    if left.time_limit <= 0:
+        return replace(schedule, status="time_limit")
+    try:
+        other = solve_milp(
+            instance, schedule.method, schedule.formulation, families, left, schedule.data
+        )
+    except (NoIncumbentError, SolverError, VerificationError):
+        return schedule
+    bounds = [s.bound for s in (schedule, other) if math.isfinite(s.bound)]
+    best = max(schedule, other, key=lambda s: s.objective)
+    best = replace(
+        best,
+        bound=min(bounds),
+        prices=schedule.prices if schedule.bound == min(bounds) else None,
+        runtime=schedule.runtime + other.runtime,
+        build_time=schedule.build_time + other.build_time,
+        status=other.status,
+    )
+    return replace(best, status="optimal") if best.gap_to(settings.gap_of) <= settings.gap else best
 
 
 def refuse_added(families: Iterable[Family], what: str, instead: str) -> None:
@@ -140,11 +204,14 @@ def fitting_engine(
     families: Iterable[Family] = FAMILIES,
 ) -> str:
     """Return what "auto" means: the engine for the number of placements the jobs may take."""
-    data = instance.data
-    count = (data.allowed.sum("site") * start_counts(data)).sum()
     alone = method.workload == "optimised" and formulation.jobs == "start" and not settings.options
-    large = count > AUTO_PLACEMENTS and alone and settings.solver == "highs"
+    large = placements(instance.data) > AUTO_PLACEMENTS and alone and settings.solver == "highs"
     return "column-generation" if large and not added(families) else "milp"
+
+
+def placements(data: xr.Dataset) -> int:
+    """Return on how many sites and in how many periods the jobs may start, all together."""
+    return int((data.allowed.sum("site") * start_counts(data)).sum())
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import xarray as xr
@@ -81,6 +81,8 @@ def column_generation(
         except SolverError:  # of an attempt to improve: what is known stays known
             if search.incumbent is None:
                 raise
+    with suppress(TimeoutError, SolverError):
+        search.settle()
     if search.incumbent is None:
         if search.left > 0 and data.required.any():
             raise NoIncumbentError(
@@ -101,6 +103,26 @@ def column_generation(
         solver="highs",
         prices=search.prices,
     )
+
+
+def first_schedule(
+    instance: Instance, method: Method, formulation: Formulation, settings: Settings
+) -> xr.Dataset | None:
+    """Return the best dispatch of jobs placed greedily, or of none, or None if time is too short.
+
+    These are the values of the model's variables, with `start` over (job, site, time).
+    """
+    begun = time.monotonic()
+    data, settled = _decidable(tightened(instance.data, method, formulation))
+    with silence(True):
+        master = Master(data, formulation, settings.time_limit, FIRST_PENALTY * _dearest(data))
+    until = begun + settings.time_limit
+    search = Search(master, data, may_start(data), settings, settled, until)
+    with suppress(TimeoutError, SolverError):
+        if master.solve(search.left):
+            search.keep()
+            place(search, np.zeros(0), np.ones(data.sizes["job"], bool))
+    return search.incumbent
 
 
 def _decidable(data: xr.Dataset) -> tuple[xr.Dataset, float]:

@@ -15,6 +15,7 @@ from carbonsched.columns.master import Master
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import stakes
 from carbonsched.core.schedule import relative
+from carbonsched.solver.polish import seconds_left
 from carbonsched.solver.settings import Settings
 
 
@@ -105,6 +106,21 @@ class Search:
             near = self.settings.gap * self._size(master.value, master.solution()) / 10
             integral = master.branch(self.left, near, states_only=True)
         if integral and not master.lacking and master.value > self.value:
+            self.value, self.incumbent = master.value, master.solution()
+            self.size = self._size(self.value, self.incumbent)
+
+    def settle(self) -> None:
+        """Let the schedule be the best dispatch of its workload: a search stops short of it."""
+        if self.incumbent is None or not self.settings.polish:
+            return
+        master, start = self.master, self.incumbent.start.values
+        columns = master.columns
+        fixed = start[columns.job, columns.site, columns.time] > 0.5
+        master.fix(fixed, fixed, complete=True)
+        seconds = seconds_left(self.settings, self.settings.time_limit - self.left)
+        if master.solve(seconds) and master.value > self.value and master.has_states:
+            master.branch(seconds, 0.0, states_only=True)
+        if not master.lacking and master.value > self.value:
             self.value, self.incumbent = master.value, master.solution()
             self.size = self._size(self.value, self.incumbent)
 

@@ -42,7 +42,7 @@ from carbonsched.judge.verify import verify
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.hand_over import DIRECT, hand_over, limit_from_now, run
-from carbonsched.solver.milp import read_schedule
+from carbonsched.solver.milp import polished, read_schedule
 from carbonsched.solver.settings import Settings
 from carbonsched.solver.units import LIMIT, span
 
@@ -84,7 +84,7 @@ class Reoptimiser:
     warm : bool
         Let HiGHS go on from its last solution. Without, it forgets it, and an answer depends on
         its instance alone, whichever came before.
-    gap, gap_of, time_limit, solver, verbose, options
+    gap, gap_of, time_limit, solver, verbose, polish, options
         As in `carbonsched.solve`; the solver is "highs" or "gurobi".
 
     Attributes
@@ -125,6 +125,7 @@ class Reoptimiser:
         time_limit: float = 120.0,
         solver: str = "highs",
         verbose: bool = False,
+        polish: bool = True,
         options: Mapping[str, Any] | None = None,
     ) -> None:
         if solver not in DIRECT:
@@ -133,7 +134,7 @@ class Reoptimiser:
         self.families, self.warm = require_families(families), warm
         self.settings = Settings(
             gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
-            progress=False, options=dict(options or {}),
+            progress=False, polish=polish, options=dict(options or {}),
         )  # fmt: skip
         self.rebuilds = self.updates = 0
         self.reason: RebuildReason | None = None
@@ -166,6 +167,7 @@ class Reoptimiser:
             instance, self.method, self.formulation, self.families, settings, self.model, result,
         )  # fmt: skip
         schedule = replace(schedule, runtime=seconds, build_time=updated - begun)
+        schedule = polished(instance, schedule, self.model, self.families, settings)
         if not contradiction(schedule, settings) and verify(instance, schedule).ok:
             return schedule
         # A tie in prices, or presolve: `solve` knows how to go on from there.
@@ -173,7 +175,7 @@ class Reoptimiser:
             instance, self.method, self.formulation, families=self.families, engine="milp",
             gap=settings.gap, gap_of=settings.gap_of, time_limit=settings.time_limit,
             solver=settings.solver, verbose=settings.verbose, progress=False,
-            options=settings.options,
+            polish=settings.polish, options=settings.options,
         )  # fmt: skip
 
     def update(self, instance: Instance) -> None:

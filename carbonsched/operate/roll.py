@@ -87,6 +87,7 @@ def roll(
     solver: str = "highs",
     verbose: bool = False,
     progress: bool | None = None,
+    polish: bool = True,
     options: Mapping[str, Any] | None = None,
 ) -> Schedule:
     """Operate a long horizon window by window and return what was committed, verified.
@@ -106,7 +107,7 @@ def roll(
     folder : path, optional
         Where to keep the committed part after each step; a run that was ended goes on from there.
         Runs of other instances, windows, families or options may share the folder.
-    gap, gap_of, time_limit, solver, verbose, options
+    gap, gap_of, time_limit, solver, verbose, polish, options
         As in `carbonsched.solve`, for each window; the solver is "highs" or "gurobi".
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
@@ -150,7 +151,7 @@ def roll(
     if folder is not None:
         limits = {"gap": gap, "gap_of": gap_of, "time_limit": time_limit}
         about = [asdict(chosen), asdict(stated), code_of(families), window, step, limits]
-        about.append(dict(options or {}))
+        about += [polish, dict(options or {})]
         kept = Path(folder) / f"{key(digest(given), *about, versions(solver))}.nc"
     whole = over_positions(given)
     horizon = Horizon(given, whole, chosen, families, window)
@@ -164,6 +165,7 @@ def roll(
         time_limit=time_limit,
         solver=solver,
         verbose=verbose,
+        polish=polish,
         options=options,
     )
     done = read_netcdf(kept) if kept and kept.exists() else nothing(horizon)

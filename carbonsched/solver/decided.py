@@ -23,6 +23,7 @@ from typing import Any
 import linopy
 import numpy as np
 from linopy import LinearExpression
+from linopy.objective import Objective
 
 from carbonsched.core.families.expressions import Model, expression
 from carbonsched.solver.settings import Settings
@@ -35,7 +36,7 @@ def deciding(model: linopy.Model, settings: Settings) -> Generator[None]:
         yield
         return
     whole = model.objective
-    model.objective = linopy.objective.Objective(_decided(model), model, whole.sense)
+    model.objective = Objective(_decided(model), model, whole.sense)
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ from typing import Any
 
 import linopy
 import numpy as np
+import xarray as xr
 from linopy.constants import Result
 from linopy.solvers import Solver
 
@@ -41,7 +42,13 @@ _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
 DIRECT = ("highs", "gurobi")  # handed over in memory, and updated in place; others read a file
 
 
-def run_solver(model: linopy.Model, settings: Settings, *, cautious: bool = False) -> Result:
+def run_solver(
+    model: linopy.Model,
+    settings: Settings,
+    *,
+    cautious: bool = False,
+    start: xr.DataArray | None = None,
+) -> Result:
     """Solve a model, silently unless asked, and return linopy's result.
 
     Parameters
@@ -50,6 +57,8 @@ def run_solver(model: linopy.Model, settings: Settings, *, cautious: bool = Fals
     settings : Settings
     cautious : bool
         Switch presolve off, as far as the solver has a name for that.
+    start : DataArray, optional
+        A workload for HiGHS to begin with, 0 or 1 over (job, site, time).
 
     Raises
     ------
@@ -57,7 +66,10 @@ def run_solver(model: linopy.Model, settings: Settings, *, cautious: bool = Fals
         The solver is not installed, or failed.
     """
     if settings.solver == "highs":
-        return run(hand_over(model, settings, cautious=cautious), model, settings)
+        engine = hand_over(model, settings, cautious=cautious)
+        if start is not None:
+            suggest(engine, model, start)
+        return run(engine, model, settings)
     with tempfile.TemporaryDirectory(prefix="carbonsched-") as folder:
         engine = hand_over(model, settings, cautious=cautious, folder=Path(folder))
         return run(engine, model, settings, solution_fn=Path(folder) / "model.sol")
@@ -131,6 +143,23 @@ def run(
     with _as_solver_error(name), silence(not verbose):
         model.assign_result(result, solver=engine)
     return result
+
+
+def suggest(engine: Solver[Any], model: linopy.Model, start: xr.DataArray) -> None:
+    """Give HiGHS a workload to begin with; it finds the dispatch by itself."""
+    if "start" in model.variables:
+        at, values = start_columns(model, start)
+        engine.solver_model.setSolution(len(at), at, values)
+
+
+def start_columns(model: linopy.Model, start: xr.DataArray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the start variables in a solver, and their values in a workload."""
+    labels = model.variables["start"].labels
+    there = labels.values >= 0
+    at = model.variables.label_index.label_to_pos[labels.values[there]].astype(np.int32)
+    if start is None:
+        return at, np.zeros(len(at))
+    return at, start.transpose(*labels.dims).values[there].astype(float).round()
 
 
 def limit_from_now(highs: Any, seconds: float) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import linopy
 import numpy as np
+import xarray as xr
 from linopy.constants import Result
 
 from carbonsched.core.build import build
@@ -26,6 +27,7 @@ from carbonsched.judge.verify import Report, verify
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.polish import SAME, calmest, dispatch, may_idle, seconds_left
 from carbonsched.solver.settings import Settings
 
 _PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
@@ -37,9 +39,13 @@ def solve_milp(
     formulation: Formulation,
     families: tuple[Family, ...],
     settings: Settings,
+    known: xr.Dataset | None = None,
 ) -> Schedule:
-    """Build, solve and verify; see `carbonsched.solve`."""
-    schedule, report = _attempt(instance, method, formulation, families, settings)
+    """Build, solve and verify; see `carbonsched.solve`.
+
+    `known` has the values of the variables of a schedule, for HiGHS to begin with its workload.
+    """
+    schedule, report = _attempt(instance, method, formulation, families, settings, known)
     if not report.ok or contradiction(schedule, settings):
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
@@ -47,7 +53,9 @@ def solve_milp(
         left = replace(settings, time_limit=settings.time_limit - schedule.runtime)
         if left.time_limit > 0:
             spent = schedule.runtime
-            schedule, report = _attempt(instance, method, safe, families, left, cautious=True)
+            schedule, report = _attempt(
+                instance, method, safe, families, left, known, cautious=True
+            )
             schedule = replace(schedule, runtime=schedule.runtime + spent)
     return believed(schedule, report, settings)
 
@@ -66,18 +74,72 @@ def _attempt(
     formulation: Formulation,
     families: tuple[Family, ...],
     settings: Settings,
+    known: xr.Dataset | None,
     cautious: bool = False,
 ) -> tuple[Schedule, Report]:
     begun = time.perf_counter()
     model = build(instance, formulation, method=method, families=families)
     built = time.perf_counter()
     with deciding(model, settings):
-        result = run_solver(model, settings, cautious=cautious)
+        start = None if known is None else known.start
+        result = run_solver(model, settings, cautious=cautious, start=start)
     seconds = time.perf_counter() - built
-    schedule = read_schedule(instance, method, formulation, families, settings, model, result)
+    schedule = read_schedule(
+        instance, method, formulation, families, settings, model, result, known
+    )
     runtime = _or(result.report and result.report.runtime, seconds)
     schedule = replace(schedule, runtime=runtime, build_time=built - begun)
+    schedule = polished(instance, schedule, model, families, settings)
     return schedule, verify(instance, schedule)
+
+
+def polished(
+    instance: Instance,
+    schedule: Schedule,
+    model: Model,
+    families: tuple[Family, ...],
+    settings: Settings,
+) -> Schedule:
+    """Return a schedule with the best dispatch of its workload, see `carbonsched.solver.polish`."""
+    if not settings.polish:
+        return schedule
+    given = instance.with_families(families)
+
+    def of(result: Result | None) -> Schedule:
+        """Return what a solver left in the model, or the schedule as it was."""
+        if result is None or not _is_optimal(result):
+            return schedule
+        kept = ("bound", "build_time", "status", "method", "formulation", "solver", "versions")
+        about: dict[str, Any] = {name: getattr(schedule, name) for name in kept}
+        spent = schedule.runtime + _or(result.report and result.report.runtime, 0.0)
+        return schedule_of(given, model.solution, families, runtime=spent, **about)
+
+    left = replace(settings, time_limit=seconds_left(settings, schedule.runtime))
+    if not schedule.distance <= SAME * schedule.turnover:
+        better = of(dispatch(model, schedule.data.start, left))
+        if better.objective > schedule.objective:
+            schedule = better
+    if may_idle(instance.data, schedule.data):
+        decided = schedule.objective - _settled(given.data, schedule.data, families, model)
+        calm = of(calmest(model, decided, schedule.turnover, left))
+        same = calm.objective >= schedule.objective - 2 * SAME * schedule.turnover
+        if same and verify(instance, calm).ok:
+            schedule = calm
+    if schedule.status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
+        return replace(schedule, status="optimal")
+    return schedule
+
+
+def _is_optimal(result: Result) -> bool:
+    return str(result.status.termination_condition) == "optimal"
+
+
+def _settled(
+    data: xr.Dataset, decisions: xr.Dataset, families: tuple[Family, ...], model: Model
+) -> float:
+    """Return what decisions earn that every schedule earns, USD."""
+    _, settled = stakes(families, data, model.fixed)
+    return sum(float((unit * decisions[name]).sum()) for name, unit in settled.items())
 
 
 def read_schedule(
@@ -88,24 +150,36 @@ def read_schedule(
     settings: Settings,
     model: Model,
     result: Result,
+    known: xr.Dataset | None = None,
 ) -> Schedule:
     """Return what a solver left in a model as a schedule, its times still to be filled in.
 
     Where the solver had only what can be decided (`carbonsched.solver.decided`), its bound is on
-    that, and what is settled comes on top.
+    that, and what is settled comes on top. Where it found nothing in time, the schedule is the
+    known one, or the best dispatch without any job.
 
     Raises
     ------
     InfeasibleError, UnboundedError, NoIncumbentError, SolverError
         There is none, and why.
     """
-    status, solver = _status(result, settings.solver), settings.solver
+    solver, values = settings.solver, None
+    try:
+        status = _status(result, solver)
+        bound = _bound(model, result, status)
+    except NoIncumbentError:
+        status, values = "time_limit", known
+        least = replace(settings, time_limit=seconds_left(settings, settings.time_limit))
+        if values is None and not _is_optimal(dispatch(model, None, least)):
+            raise
+        bound = _or(result.report and result.report.dual_bound, math.nan)
+        bound = bound if math.isfinite(bound) else math.nan
     given = instance.with_families(families)
     schedule = schedule_of(
         given,
-        model.solution,
+        model.solution if values is None else values,
         families,
-        bound=_bound(model, result, status),
+        bound=bound,
         runtime=math.nan,
         build_time=math.nan,
         status=status,
@@ -115,9 +189,8 @@ def read_schedule(
         versions=versions(solver),
     )
     if settings.gap_of == "decided":
-        _, settled = stakes(families, given.data, model.fixed)
-        sums = [float((unit * schedule.data[name]).sum()) for name, unit in settled.items()]
-        schedule = replace(schedule, bound=schedule.bound + sum(sums))
+        settled = _settled(given.data, schedule.data, families, model)
+        schedule = replace(schedule, bound=schedule.bound + settled)
     if status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
         return replace(schedule, status="optimal")  # as soon as the gap is reached, it is stopped
     return schedule

@@ -28,6 +28,8 @@ class Settings:
         Let the solver print its log.
     progress : bool, optional
         Show a progress bar once a solve takes seconds; by default on a terminal only.
+    polish : bool
+        Take the best dispatch of the accepted jobs, and of equally good ones the calmest.
     options : mapping of str to object
         Handed to the solver under the solver's own names.
 
@@ -43,6 +45,7 @@ class Settings:
     solver: str = "highs"
     verbose: bool = False
     progress: bool | None = None
+    polish: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

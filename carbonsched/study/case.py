@@ -67,7 +67,13 @@ class Way:
         asked = Settings(**settings, progress=False)
         decisive = [asdict(chosen), asdict(stated), code_of(families)]
         name = key(
-            *decisive, asked.gap, asked.gap_of, asked.time_limit, asked.solver, dict(asked.options)
+            *decisive,
+            asked.gap,
+            asked.gap_of,
+            asked.time_limit,
+            asked.solver,
+            asked.polish,
+            dict(asked.options),
         )
         return cls(chosen, stated, asked, engine, explain, packed(families), name)
 
@@ -131,7 +137,7 @@ def solved(instance: Instance, way: Way) -> Schedule:
     how: dict[str, Any] = {
         "families": families, "gap": asked.gap, "gap_of": asked.gap_of,
         "time_limit": asked.time_limit, "solver": asked.solver, "verbose": asked.verbose,
-        "options": asked.options,
+        "polish": asked.polish, "options": asked.options,
     }  # fmt: skip
     if engine == "auto":
         engine = fitting_engine(instance, way.method, way.formulation, asked, families)

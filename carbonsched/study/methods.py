@@ -21,7 +21,7 @@ from carbonsched.solver.progress import progress_bar
 
 COLUMNS = ("objective", "emissions", "runtime", "gap", "status")
 # The keywords of `solve` that are passed on as they are.
-HOW = ("gap", "gap_of", "time_limit", "engine", "solver", "verbose", "explain", "options")
+HOW = ("gap", "gap_of", "time_limit", "engine", "solver", "verbose", "explain", "polish", "options")
 
 
 def run_methods(
@@ -85,8 +85,8 @@ def table(
     progress : bool, optional
         Show progress bars; by default on a terminal only.
     **how
-        `gap`, `gap_of`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
-        `carbonsched.solve`.
+        `gap`, `gap_of`, `time_limit`, `engine`, `solver`, `verbose`, `explain`, `polish` and
+        `options`, as in `carbonsched.solve`.
 
     Returns
     -------

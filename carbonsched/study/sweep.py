@@ -76,8 +76,8 @@ def sweep(
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
     **how
-        `gap`, `gap_of`, `time_limit`, `engine`, `solver`, `verbose`, `explain` and `options`, as in
-        `carbonsched.solve`.
+        `gap`, `gap_of`, `time_limit`, `engine`, `solver`, `verbose`, `explain`, `polish` and
+        `options`, as in `carbonsched.solve`.
 
     Returns
     -------
