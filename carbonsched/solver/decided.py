@@ -22,6 +22,7 @@ from typing import Any
 
 import linopy
 import numpy as np
+import xarray as xr
 from linopy import LinearExpression
 from linopy.objective import Objective
 
@@ -44,15 +45,23 @@ def deciding(model: linopy.Model, settings: Settings) -> Generator[None]:
 
 
 def _decided(model: Model) -> LinearExpression:
-    """Return the objective of a model without its constant part, coefficient by coefficient."""
+    """Return the objective of a model without its constant part, one term a variable."""
+    terms = [model.objective.expression.data]
     with linopy.options as options:
         options["semantics"] = "v1"
-        terms = [(1.0, model.objective.expression), *((-unit, of) for unit, of in model.settled)]
-        left = expression(model, terms, ())  # pyright: ignore[reportArgumentType]
-        for name in set(model.fixed) & set(model.variables):
-            there = ~np.isin(left.data["vars"].values, model.variables[name].labels.values)
-            left = LinearExpression(left.data.assign(coeffs=left.data["coeffs"] * there), model)
-    return left
+        terms.append(expression(model, [(-unit, of) for unit, of in model.settled], ()).data)
+    labels = np.concatenate([part["vars"].values.ravel() for part in terms])
+    factors = np.concatenate([part["coeffs"].values.ravel() for part in terms])
+    there = labels >= 0
+    total = np.zeros(int(labels.max(initial=-1)) + 1)
+    np.add.at(total, labels[there], factors[there])
+    for name in set(model.fixed) & set(model.variables):
+        at = model.variables[name].labels.values
+        at = at[(at >= 0) & (at < len(total))]
+        total[at] = 0.0
+    kept = np.flatnonzero(total)
+    block = xr.Dataset({"vars": ("_term", kept), "coeffs": ("_term", total[kept])})
+    return LinearExpression(block, model)
 
 
 @contextmanager

@@ -109,10 +109,15 @@ def polished(
         """Return what a solver left in the model, or the schedule as it was."""
         if result is None or not _is_optimal(result):
             return schedule
-        kept = ("bound", "build_time", "status", "method", "formulation", "solver", "versions")
+        kept = ("build_time", "status", "method", "formulation", "solver", "versions")
         about: dict[str, Any] = {name: getattr(schedule, name) for name in kept}
-        spent = schedule.runtime + _or(result.report and result.report.runtime, 0.0)
-        return schedule_of(given, model.solution, families, runtime=spent, **about)
+        about["runtime"] = schedule.runtime + _or(result.report and result.report.runtime, 0.0)
+        other = schedule_of(given, model.solution, families, bound=schedule.bound, **about)
+        if settings.gap_of == "objective":
+            return other
+        # a bound on what is decided, with what is settled on top: by decisions that hold
+        shift = [_settled(given.data, s.data, families, model) for s in (schedule, other)]
+        return replace(other, bound=schedule.bound + shift[1] - shift[0])
 
     left = replace(settings, time_limit=seconds_left(settings, schedule.runtime))
     if not schedule.distance <= SAME * schedule.turnover:

@@ -44,9 +44,12 @@ TOGGLES = {
 
 def optimum(instance: cs.Instance, model: linopy.Model, form: cs.Formulation, solver: str) -> float:
     """Return the benefit of the verified schedule that a solver makes of a model, USD."""
-    result = run_solver(model, Settings(gap=GAP, solver=solver))
+    settings = Settings(gap=GAP, gap_of="objective", solver=solver)
+    result = run_solver(model, settings)
     try:
-        schedule = read_schedule(instance, METHODS["joint"], form, FAMILIES, solver, model, result)
+        schedule = read_schedule(
+            instance, METHODS["joint"], form, FAMILIES, settings, model, result
+        )
     except cs.InfeasibleError:
         return INFEASIBLE
     cs.verify(instance, schedule).raise_if_broken()

@@ -1,0 +1,97 @@
+"""The dispatch that is returned is the best for its workload, and the calmest of the best."""
+
+from __future__ import annotations
+
+import pytest
+from draws import draw
+
+import carbonsched as cs
+
+
+def best_dispatch(instance: cs.Instance, schedule: cs.Schedule) -> float:
+    """Return the optimum of the printed model with a schedule's jobs, by linopy alone, USD."""
+    model = cs.build(instance, "paper")
+    if "start" in model.variables:
+        start = model.variables["start"]
+        start.fix(schedule.data.start.transpose(*start.dims).where(start.labels >= 0, 0))
+    model.solve(solver_name="highs", io_api="direct", output_flag=False, mip_rel_gap=0.0)
+    return float(model.objective.value)
+
+
+@pytest.mark.parametrize("engine", ["milp", "column-generation"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_dispatch_is_the_best_for_its_jobs(seed, engine):
+    instance = draw(seed)
+    try:
+        schedule = cs.solve(instance, gap=0.2, engine=engine)
+    except cs.InfeasibleError:
+        pytest.skip("no schedule")
+    assert schedule.objective == pytest.approx(best_dispatch(instance, schedule), rel=1e-7)
+
+
+def test_reoptimised_too(default):
+    again = cs.Reoptimiser(gap=0.2)
+    for factor in (1.0, 1.3):
+        instance = default.replace(import_price=factor * default.data.import_price)
+        schedule = again.solve(instance)
+        assert schedule.objective == pytest.approx(best_dispatch(instance, schedule), rel=1e-7)
+    assert again.rebuilds == 1
+
+
+def free_battery(make, **values):
+    """A flat price and a battery without loss or wear: a thousand plans pay the same."""
+    return make(
+        1, 6, 0, 1, demand=10.0, battery_energy=50.0, battery_initial=20.0, charge_limit=25.0,
+        discharge_limit=25.0, battery_final=20.0, export_limit=100.0, export_price=10.0, **values,
+    )  # fmt: skip
+
+
+def test_of_equal_plans_it_takes_the_calmest(make):
+    instance = free_battery(make)
+    schedule = cs.solve(instance)
+    assert schedule.objective == pytest.approx(-600)
+    assert float(schedule.data.charge.sum() + schedule.data.discharge.sum()) == pytest.approx(0)
+    assert float(schedule.data.grid_export.sum()) == pytest.approx(0)
+    assert float(schedule.data.grid_import.sum()) == pytest.approx(60)
+
+
+def test_calm_costs_nothing_where_the_battery_earns(make):
+    price = [[10.0, 10.0, 50.0, 50.0, 10.0, 10.0]]
+    instance = free_battery(make, import_price=price).replace(
+        export_price=0 * instance.data.import_price
+    )
+    calm, restless = cs.solve(instance, gap=0), cs.solve(instance, gap=0, polish=False)
+    assert calm.objective == pytest.approx(restless.objective)
+    moved = [float(s.data.charge.sum() + s.data.discharge.sum()) for s in (calm, restless)]
+    assert moved[0] <= moved[1] + 1e-6
+    assert moved[0] == pytest.approx(40)  # 20 MWh at 50 USD/MWh, out and in again
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_polishing_never_loses(seed):
+    instance = draw(seed)
+    instance = instance.replace(battery_cost=0 * instance.data.battery_cost)
+    try:
+        rough = cs.solve(instance, gap=0.05, polish=False)
+    except cs.InfeasibleError:
+        pytest.skip("no schedule")
+    polished = cs.solve(instance, gap=0.05)
+    assert polished.objective >= rough.objective - 1e-6 * abs(rough.objective)
+    assert cs.verify(instance, polished).ok
+
+
+def test_too_little_time_for_a_search_is_enough_for_a_schedule():
+    """Running no job is a schedule; a search that finds none in time is no reason to have none."""
+    instance = cs.generate(4, 72, 40, 4, 1, utilisation=0.7)
+    schedule = cs.solve(instance, engine="milp", gap=0, time_limit=2.0)
+    assert schedule.status == "time_limit" and cs.verify(instance, schedule).ok
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_columns_branch_where_they_stop_short(seed):
+    instance = cs.generate(2, 24, 6, 2, seed, utilisation=0.7)
+    schedule = cs.solve(instance, engine="column-generation", gap=1e-4)
+    best = cs.solve(instance, engine="milp", gap=1e-7)
+    assert schedule.status == "optimal" and schedule.gap <= 1e-4
+    assert schedule.bound >= best.objective - 1e-6 * abs(best.objective)
+    assert schedule.objective >= best.objective - 1e-4 * schedule.turnover
