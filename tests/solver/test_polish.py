@@ -57,9 +57,8 @@ def test_of_equal_plans_it_takes_the_calmest(make):
 
 def test_calm_costs_nothing_where_the_battery_earns(make):
     price = [[10.0, 10.0, 50.0, 50.0, 10.0, 10.0]]
-    instance = free_battery(make, import_price=price).replace(
-        export_price=0 * instance.data.import_price
-    )
+    instance = free_battery(make, import_price=price)
+    instance = instance.replace(export_price=0 * instance.data.import_price)
     calm, restless = cs.solve(instance, gap=0), cs.solve(instance, gap=0, polish=False)
     assert calm.objective == pytest.approx(restless.objective)
     moved = [float(s.data.charge.sum() + s.data.discharge.sum()) for s in (calm, restless)]
