@@ -29,10 +29,11 @@ data["step_hours"] = data.step_hours * 0 + 0.25
 short, long = 4, 600
 data["duration"] = xr.full_like(data.duration, short)
 data["duration"][0] = long
+data["allowed"] = xr.full_like(data.allowed, True)
 data["release"] = xr.full_like(data.release, data.time.values[0])
 data["deadline"] = xr.full_like(data.deadline, data.time.values[-1])
 instance = cs.Instance(data)
-cs.build(instance.replace(allowed=False & data.allowed))  # all is imported
+cs.build(cs.generate(1, 4, 1, 1, 0))  # all is imported
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 model = cs.build(instance)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
