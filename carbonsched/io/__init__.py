@@ -5,7 +5,7 @@ table, its key (the dimensions), its columns (the variables) with their units, a
 and sources. Whatever is read may come from anybody: it is read with limits, and checked.
 """
 
-from carbonsched.io.files import replacing
+from carbonsched.io.files import replacing, replacing_all
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
 from carbonsched.io.store import load, load_schedule, save_instance, save_schedule
 
@@ -14,6 +14,7 @@ __all__ = [
     "load_schedule",
     "read_netcdf",
     "replacing",
+    "replacing_all",
     "save_instance",
     "save_schedule",
     "write_netcdf",

@@ -4,15 +4,22 @@ A save writes everything to a folder of its own within the folder, renames that 
 on the new version counts), and then moves file by file into place. A reader that finds the moving
 unfinished, because the process was killed, reads what has not been moved yet from where it is; the
 next save finishes it. So there is always one whole version, the former or the new one.
+
+Of several processes that save, one at a time comes from the renaming to the last move. A reader
+does not wait: it looks whether a file was replaced between its first look and its last, and then
+reads all again. So nobody reads tables of two versions.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,11 +32,20 @@ from carbonsched.core.instance import Instance
 from carbonsched.core.schema import PARAMETERS, Quantity
 from carbonsched.errors import InstanceError
 from carbonsched.io import cells, package, tables
-from carbonsched.io.files import UnreadableError, read_text, remove_leftovers, to_disk
+from carbonsched.io.files import (
+    PATIENCE,
+    PAUSE,
+    UnreadableError,
+    alone,
+    followed,
+    read_text,
+    remove_leftovers,
+    to_disk,
+)
 from carbonsched.io.stated import stated
 
 MOST_BYTES = 2**28  # of one table; a hundred sites over a year of hours take a quarter of it
-_SAVING, _SAVED = ".saving-", ".saved"
+_SAVING, _SAVED, _LOCK = ".saving-", ".saved", ".saving.lock"
 
 
 @dataclass(frozen=True)
@@ -61,7 +77,8 @@ def read_folder(folder: Path, known: Mapping[str, Quantity] = PARAMETERS) -> Con
     Raises
     ------
     InstanceError
-        Lists every fault of the files, each with file, row and column.
+        Lists every fault of the files, each with file, row and column; or other processes saved
+        there all the time.
     """
     attrs, parsed = _tables(folder, known)
     coords = tables.labels(parsed)
@@ -77,26 +94,63 @@ def read_folder(folder: Path, known: Mapping[str, Quantity] = PARAMETERS) -> Con
 
 
 def _tables(folder: Path, known: Mapping[str, Quantity]) -> tuple[dict[str, Any], tables.Tables]:
-    """Return the attributes and the cells of every table, or raise with the faults of all."""
+    """Return the attributes and the cells of every table, or raise with the faults of all.
+
+    All are of one version: whoever saves meanwhile, all is read again.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        marks: dict[str, _Mark] = {}
+        attrs, parsed, faults = _tables_now(folder, known, marks)
+        if all(_mark(folder, name) == mark for name, mark in marks.items()):
+            break
+        if time.monotonic() > end:
+            told = f"changed again and again while it was read, for {PATIENCE:g} s: load it later"
+            raise InstanceError([told], str(folder))
+        time.sleep(PAUSE)
+    if faults:
+        raise InstanceError(faults, str(folder))
+    return attrs, parsed
+
+
+def _tables_now(
+    folder: Path, known: Mapping[str, Quantity], marks: dict[str, _Mark]
+) -> tuple[dict[str, Any], tables.Tables, list[str]]:
+    """Return attributes, tables and faults; `marks` gets each file's, from before it is read."""
+
+    def read(name: str, most: int) -> str:
+        marks[name] = _mark(folder, name)
+        return read_text(_inside(folder, name), most)
+
     try:
-        text = read_text(_inside(folder, package.FILE), package.MOST_BYTES)
+        text = read(package.FILE, package.MOST_BYTES)
     except UnreadableError as error:
-        raise InstanceError([f"{package.FILE}: {error}"], str(folder)) from error
+        return {}, [], [f"{package.FILE}: {error}"]
     attrs, described, faults = package.parse(text, known)
     parsed: tables.Tables = []
     for table in described if not faults else ():
         try:
-            text = read_text(_inside(folder, table.path), MOST_BYTES)
+            text = read(table.path, MOST_BYTES)
         except UnreadableError as error:
             joint = ", " if str(error).startswith("row") else ": "
             faults.append(f"{table.path}{joint}{error}")
             continue
-        read, bad = cells.parse(text, table)
+        cells_read, bad = cells.parse(text, table)
         faults += bad
-        parsed.append((table, read))
-    if faults:
-        raise InstanceError(faults, str(folder))
-    return attrs, parsed
+        parsed.append((table, cells_read))
+    return attrs, parsed, faults
+
+
+_Mark = tuple[int, ...] | None
+
+
+def _mark(folder: Path, name: str) -> _Mark:
+    """Return what changes when a file is replaced or written to; None if there is no such file."""
+    for path in (folder / _SAVED / name, folder / name):
+        with suppress(OSError):
+            about = path.stat()
+            return about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
+    return None
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -115,19 +169,23 @@ def _inside(folder: Path, name: str) -> Path:
 def write_folder(instance: Instance, folder: Path) -> None:
     """Write an instance as CSV tables and `datapackage.json`, as one step.
 
-    Killed or failing at any moment, it leaves the former version whole, or the new one. Tables
-    that a former instance in the folder had and this one has not are removed, other files kept.
+    Killed or failing at any moment, it leaves the former version whole, or the new one; of several
+    that save at once, it leaves one whole. Tables that a former instance in the folder had and this
+    one has not are removed, other files kept. A link is followed.
 
     Raises
     ------
     FileExistsError
         The folder holds a data package that is no instance's, or is a file.
+    TimeoutError
+        Another process has been saving there all the time.
     OSError
-        Writing failed, on a full disk for instance; the former version is whole.
+        Writing failed, on a full disk for instance, and the former version is whole; or links lead
+        in a circle.
     """
+    folder = followed(folder)
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is not a folder: not touched")
-    _settle(folder)
     _tables_of(folder)
     data = stated(instance, sourced=True)
     about, described = package.describe(data, instance.quantities)
@@ -144,13 +202,28 @@ def write_folder(instance: Instance, folder: Path) -> None:
         for path in saving.iterdir():
             to_disk(path)
             path.chmod(0o644)
-        os.rename(saving, folder / _SAVED)
+        with alone(folder / _LOCK):
+            _settle(folder)  # what a killed save has left
+            _tables_of(folder)
+            _count_from_now(saving, folder)
+            _settle(folder)
     except BaseException:
         shutil.rmtree(saving, ignore_errors=True)
         for empty in made:
-            empty.rmdir()
+            with suppress(OSError):  # another process has saved there meanwhile
+                empty.rmdir()
         raise
-    _settle(folder)
+
+
+def _count_from_now(saving: Path, folder: Path) -> None:
+    """Make what was written the version that counts."""
+    try:
+        os.rename(saving, folder / _SAVED)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        told = f"{folder}: another process is saving there, and nothing is saved; try again"
+        raise FileExistsError(told) from error
 
 
 def _missing_parents(folder: Path) -> list[Path]:
@@ -164,10 +237,9 @@ def _write_table(data: xr.Dataset, names: list[str], resource: dict[str, Any], p
     frame = frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
     for column in frame.select_dtypes("datetime"):
         # The shortest that is exact: seconds, or all nine digits of a fraction.
-        times = pd.Series(frame[column])
-        whole = (times == times.dt.floor("s")).all()
-        text = times.map(lambda t: t.isoformat(timespec="nanoseconds"))
-        frame[column] = (text.str[:19] if whole else text) + "Z"
+        times = frame[column].to_numpy("datetime64[ns]")
+        whole = (times == times.astype("datetime64[s]")).all()
+        frame[column] = np.char.add(np.datetime_as_string(times, "s" if whole else "ns"), "Z")
     frame.replace(np.inf, "INF").to_csv(path, index=False)
 
 
@@ -176,13 +248,13 @@ def _settle(folder: Path) -> None:
     saved = folder / _SAVED
     if not saved.is_dir():
         return
-    new, former = _tables_of(saved), _tables_of(folder)
-    for name in sorted(new):
-        if (saved / name).is_file():
-            os.replace(saved / name, folder / name)
-    for obsolete in former - new:
-        (folder / obsolete).unlink(missing_ok=True)
-    if (saved / package.FILE).is_file():
+    if (saved / package.FILE).is_file():  # or else all was moved, as it is the last
+        new, former = _tables_of(saved), _tables_of(folder)
+        for name in sorted(new):
+            if (saved / name).is_file():
+                os.replace(saved / name, folder / name)
+        for obsolete in former - new:
+            (folder / obsolete).unlink(missing_ok=True)
         os.replace(saved / package.FILE, folder / package.FILE)
     saved.rmdir()
 

@@ -167,9 +167,12 @@ def _fitted(data: xr.Dataset, route: xr.DataArray, room: xr.DataArray) -> xr.Dat
 
 def _supplied(data: xr.Dataset, made: xr.Dataset) -> xr.DataArray:
     """Return generation with which import and export are within their limits, if it can do that."""
+    # Rounded up, unless that is more than fits between the limits: without a grid nothing does.
+    between = data.import_limit + data.export_limit
     up = np.frompyfunc(_up, 1, 1)
-    short = up((made.grid_import - data.import_limit).clip(min=0))
-    surplus = up((made.grid_export - data.export_limit).clip(min=0))
+    short = (made.grid_import - data.import_limit).clip(min=0)
+    surplus = (made.grid_export - data.export_limit).clip(min=0)
+    short, surplus = (np.minimum(up(part), part + between) for part in (short, surplus))
     raised = np.minimum(made.generate + short, data.generation_available)
     return (raised - surplus).clip(min=0).transpose(*_CELL)
 

@@ -19,11 +19,11 @@ def base(instance: Instance) -> Instance:
 
 
 def training_dominant(instance: Instance) -> Instance:
-    """Halve inference demand and double the power and reward of every job."""
+    """Halve inference demand and double the power and reward of every job that a site holds."""
     given = instance.data
-    roomy = given.it_capacity.max()
-    power = (2 * given.power).clip(max=roomy)
-    grown = power / given.power
+    most = given.it_capacity.max("time") if "time" in given.it_capacity.dims else given.it_capacity
+    power = xr.ufuncs.minimum(2 * given.power, most.where(given.allowed).max("site"))
+    grown = (power / given.power).where(given.power > 0, 2.0)
     return instance.replace(
         demand=0.5 * given.demand,
         power=power,
@@ -46,7 +46,8 @@ def inference_dominant(instance: Instance) -> Instance:
 def peak_demand(instance: Instance) -> Instance:
     """Raise inference demand by 40 % in each service's busiest quarter of the periods."""
     demand = instance.data.demand
-    busy = demand >= demand.quantile(0.75, "time").drop_vars("quantile")
+    # With `skipna=True` xarray has no quantile of no service.
+    busy = demand >= demand.quantile(0.75, "time", skipna=False).drop_vars("quantile")
     return instance.replace(demand=xr.where(busy, 1.4 * demand, demand))
 
 

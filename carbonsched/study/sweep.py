@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from distributed import Client
 
 TIMES = ("runtime", "build_time")  # the columns that differ from run to run
+LABELS = ("instance", "method", "formulation")
+# The columns that there are whatever came of the cases; of those solved there are more.
+COLUMNS = (
+    *LABELS, "status", "message", "objective", "emissions", "bound", "gap", "jobs", *TIMES
+)  # fmt: skip
 
 
 def sweep(
@@ -139,10 +144,11 @@ def sweep(
                         with replacing(path) as temporary:
                             temporary.write_text(json.dumps(row), encoding="utf-8")
                     bar.update()
-    columns = ("instance", "method", "formulation")
-    return pd.DataFrame(
-        dict(zip(columns, case, strict=True)) | rows[path] for case, path in keys.items()
+    frame = pd.DataFrame(
+        [dict(zip(LABELS, case, strict=True)) | rows[path] for case, path in keys.items()]
     )
+    lacking = [name for name in COLUMNS if name not in frame]
+    return frame.reindex(columns=[*frame.columns, *lacking])
 
 
 def _cached(path: Path) -> dict[str, Any] | None:

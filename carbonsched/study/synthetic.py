@@ -24,6 +24,9 @@ latency                   10-250 ms between sites     Azure inter-region round t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from operator import index
+
 import numpy as np
 import xarray as xr
 
@@ -71,7 +74,8 @@ def generate(
     Raises
     ------
     ValueError
-        There is no site or no period, a size is negative, or a share is out of range.
+        Lists all that is wrong: no site or no period, a size or seed that is no whole number or
+        negative, a share out of range, more values than can be drawn.
     TypeError
         There is no such keyword.
 
@@ -81,12 +85,9 @@ def generate(
     >>> cs.generate(sites=2, periods=4, jobs=1, services=1, seed=7)
     <Instance 'synthetic 2 x 4 x 1 x 1, seed 7': 2 sites x 4 periods x 1 job x 1 service>
     """
-    if min(sites, periods) < 1 or min(jobs, services) < 0:
-        raise ValueError("at least one site and one period, and no negative number of anything")
-    if max(sites, jobs, services) * max(sites, periods) > _MOST:
-        raise ValueError(f"more than {_MOST:,} values of one kind: too large to draw")
-    if not 0 <= utilisation <= 1 or budget_share < 0:
-        raise ValueError("utilisation must be within 0 and 1, budget_share not negative")
+    wrong = list(_wrong(sites, periods, jobs, services, seed, utilisation, budget_share))
+    if wrong:
+        raise ValueError(f"generate: {'; '.join(wrong)}")
     rng = np.random.default_rng(seed)
     coords = {
         "site": [f"site-{k + 1}" for k in range(sites)],
@@ -106,6 +107,36 @@ def generate(
         "licence": "CC0-1.0",
     }
     return Instance(data)
+
+
+def _wrong(
+    sites: int,
+    periods: int,
+    jobs: int,
+    services: int,
+    seed: int,
+    utilisation: float,
+    budget_share: float,
+) -> Iterator[str]:
+    """Yield what is wrong with what `generate` is given."""
+    least = {"sites": 1, "periods": 1, "jobs": 0, "services": 0, "seed": 0}
+    given = dict(zip(least, (sites, periods, jobs, services, seed), strict=True))
+    counts = dict.fromkeys(least, 0)
+    for name, value in given.items():
+        try:
+            counts[name] = index(value)
+        except TypeError:
+            yield f"{name} = {value!r}, expected a whole number"
+            continue
+        if counts[name] < least[name]:
+            yield f"{name} = {value}, at least {least[name]} is needed"
+    widest = max(counts["sites"], counts["jobs"], counts["services"])
+    if widest * max(counts["sites"], counts["periods"]) > _MOST:
+        yield f"more than {_MOST:,} values of one kind, too large to draw"
+    if not 0 <= utilisation <= 1:
+        yield f"utilisation = {utilisation}, must be within 0 and 1"
+    if not budget_share >= 0:
+        yield f"budget_share = {budget_share}, must be at least 0"
 
 
 def _profile(hours: xr.DataArray, peak: xr.DataArray | float) -> xr.DataArray:

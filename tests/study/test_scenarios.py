@@ -92,3 +92,20 @@ def test_limits_may_vary_in_time(name, default):
     for parameter in varying:
         factor = 3 if (name, parameter) == ("battery_rich", "battery_min") else 1
         xr.testing.assert_allclose(changed[parameter], factor * instance.data[parameter])
+
+
+def test_a_job_without_power_is_worth_twice_as_much_too(default):
+    idle = default.replace(power=0.0)
+    changed = SCENARIOS["training_dominant"](idle).data
+    assert (changed.power == 0).all()
+    np.testing.assert_array_equal(changed.reward, 2 * idle.data.reward)
+
+
+def test_a_job_grows_to_what_its_own_sites_hold(default):
+    data = default.data
+    small = data.it_capacity.idxmin("site")
+    held = float(data.it_capacity.min())
+    instance = default.replace(allowed=(data.site == small.item()).drop_attrs(), power=0.8 * held)
+    changed = SCENARIOS["training_dominant"](instance).data
+    np.testing.assert_allclose(changed.power, held)
+    np.testing.assert_allclose(changed.reward, data.reward / 0.8)

@@ -87,3 +87,23 @@ def test_a_tight_budget_binds():
 def test_impossible_requests_are_refused(wrong):
     with pytest.raises(ValueError):
         cs.generate(**wrong)
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    with pytest.raises(ValueError) as caught:
+        cs.generate(sites=0, periods=2.5, jobs=-1, seed=-3, utilisation=np.nan, budget_share=-1)
+    for said in (
+        "sites = 0, at least 1 is needed",
+        "periods = 2.5, expected a whole number",
+        "jobs = -1, at least 0 is needed",
+        "seed = -3, at least 0 is needed",
+        "utilisation = nan, must be within 0 and 1",
+        "budget_share = -1, must be at least 0",
+    ):
+        assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 0, 0), (2, 1, 1, 0), (1, 4, 0, 2), (2, 3, 0, 0)])
+def test_with_zero_of_something_every_method_has_a_schedule(sizes):
+    table = cs.table(cs.generate(*sizes, seed=1, utilisation=0.0, budget_share=1.0))
+    assert (table.status == "optimal").all()
