@@ -134,7 +134,14 @@ def fix_workload(model: linopy.Model, instance: Instance, method: Method) -> Non
         plan = first_fit(instance)
         for name in ("start", "route"):
             if name in model.variables:
-                model.variables[name].fix(plan[name])
+                fix(model.variables[name], plan[name])
+
+
+def fix(variable: linopy.Variable, values: xr.DataArray) -> None:
+    """Fix a variable to values as they are: linopy's `fix` rounds, to 8 decimals of any unit."""
+    variable.fix(values)
+    exactly, _ = xr.align(values, variable.labels, join="right")
+    variable.update(lower=exactly, upper=exactly)
 
 
 def free_workload(model: linopy.Model, method: Method) -> None:
