@@ -57,6 +57,9 @@ class Remedy:
     def apply(self, instance: Instance) -> Instance:
         """Return the instance with the change made.
 
+        It may have more labels than the one that was diagnosed, as a horizon has beside one of its
+        windows: there nothing changes.
+
         Raises
         ------
         ValueError
@@ -149,7 +152,8 @@ def least_together(
 
 def _changed(data: xr.Dataset, remedy: Remedy) -> xr.Dataset:
     old = data[remedy.parameter]
-    return data.assign({remedy.parameter: (old + remedy.moved).astype(old.dtype)})
+    moved = remedy.moved.reindex({dim: old[dim] for dim in remedy.moved.dims}, fill_value=0)  # pyright: ignore[reportArgumentType]
+    return data.assign({remedy.parameter: (old + moved).transpose(*old.dims).astype(old.dtype)})
 
 
 def _remedy(data: xr.Dataset, parameter: str, least: xr.DataArray, margin: float) -> Remedy:

@@ -45,6 +45,7 @@ DECIMALS = (
 _FITS = (
     1e-8  # of a service's largest demand: how near routes of a fixed workload are to their shares
 )
+_SHOWN = 20  # of a file's own texts that are not so
 _TITLE = 48  # columns of a title in a report
 
 
@@ -173,7 +174,10 @@ class Certificate:
         ]
         stated, found = dict.fromkeys(self.missed), dict.fromkeys(again.missed)
         faults += [f"not stated: {miss}" for miss in found if miss not in stated]
-        faults += [f"stated, but not so: {quoted(miss)}" for miss in stated if miss not in found]
+        wrong = [miss for miss in stated if miss not in found]
+        faults += [f"stated, but not so: {quoted(miss, LONGEST)}" for miss in wrong[:_SHOWN]]
+        if len(wrong) > _SHOWN:
+            faults.append(f"stated, but not so: {len(wrong) - _SHOWN:,} more limits missed")
         if faults:
             raise CertificateError(faults)
 

@@ -152,12 +152,12 @@ def _shown(value: Any) -> str:
     return repr(line(str(value), 40))
 
 
-def _line(document: dict[str, Any], name: str, width: int = WIDTH) -> str:
+def _line(text: Any, width: int = WIDTH) -> str:
     """Return a text of one printable line: what is printed beside a proof must not look like it."""
-    text = _as(str, document.get(name), "a line of text")
-    if text != line(text, width):
-        raise UnreadableError(f"{_shown(text)} is no line of text of at most {width} columns")
-    return text
+    given = _as(str, text, "a line of text")
+    if given != line(given, width):
+        raise UnreadableError(f"{_shown(given)} is no line of text of at most {width} columns")
+    return given
 
 
 def _digest(document: dict[str, Any], found: dict[str, Any]) -> str:
@@ -192,16 +192,13 @@ def _stated(name: str) -> _Part:
 
 def _missed(document: dict[str, Any], found: dict[str, Any]) -> tuple[str, ...]:
     given = _as(list, document.get("missed"), "a list of texts")
-    for text in given:
-        if line(_as(str, text, "a text"), LONGEST) != text:
-            raise UnreadableError(f"{_shown(text)} is no line of text")
-    return tuple(given)
+    return tuple(_line(text, LONGEST) for text in given)
 
 
 def _reported(document: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     """Return what a solver is said to have reported: lines of text, and numbers or nothing."""
     said = _as(dict, document.get("reported, not proved"), "an object")
-    kept: dict[str, Any] = {name: _line(said, name) for name in WORDS if name in said}
+    kept: dict[str, Any] = {name: _line(said[name]) for name in WORDS if name in said}
     for name in NUMBERS:
         if name in said:
             kept[name] = None if said[name] is None else _price(said[name])
@@ -287,7 +284,7 @@ def _decimal(text: Any) -> Fraction:
 
 
 _PARTS: dict[str, _Part] = {
-    "title": lambda document, found: _line(document, "title", LONGEST),
+    "title": lambda document, found: _line(document.get("title"), LONGEST),
     "instance": _digest,
     "method": _method,
     "scope": _scope,

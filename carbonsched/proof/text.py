@@ -16,11 +16,11 @@ def printable(text: str) -> str:
 
 
 def line(text: str, width: int = WIDTH) -> str:
-    """Return a text as one line: printable, single spaces, cut to some columns of a terminal.
+    r"""Return a text as one line: printable, single spaces, cut to some columns of a terminal.
 
     Examples
     --------
-    >>> line("highs \\x1b[2J\\n" + 80 * " " + "proved     root gap 0.0000%")
+    >>> line("highs \x1b[2J\n" + 80 * " " + "proved     root gap 0.0000%")
     'highs [2J proved root gap 0.0000%'
     """
     spaced = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
