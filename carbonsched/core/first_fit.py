@@ -9,7 +9,7 @@ from carbonsched.core.instance import Instance
 from carbonsched.core.reach import open_routes, require_routes, window_positions
 from carbonsched.errors import InfeasibleError
 
-_LOST, _NEAR = 1e-12, 1e-9  # of a site's room, of a job's power: what sums in floats may lose
+_LOST, _NEAR = 1e-12, 1e-9  # of a site's room or a job's power: what sums and data may lose
 
 
 def first_fit(instance: Instance) -> xr.Dataset:
@@ -37,7 +37,7 @@ def first_fit(instance: Instance) -> xr.Dataset:
     route = split_evenly(data)
     held = it_room(data)
     room = held - (data.power_per_unit * route).sum("service") + _LOST * held
-    if float(room.min()) < 0:
+    if bool((room < -_NEAR * held).any()):
         site, time = (room.isel(room.argmin(["site", "time"]))[d].item() for d in ("site", "time"))
         raise InfeasibleError(
             f"the workload of energy_only does not fit: inference split by capacity lacks room "
