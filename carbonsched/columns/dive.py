@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.columns.greedy import greedy
+from carbonsched.columns.greedy import NEARLY, greedy
 from carbonsched.columns.search import Search
 from carbonsched.core.first_fit import it_room
 
@@ -109,10 +109,10 @@ def _batch(
     full: list[int] = []
     for row in _rows(first):
         run, power = slice(row.time, row.time + durations[row.job]), powers[row.job]
-        if left[row.site, run].min() >= power - 1e-9:
+        if left[row.site, run].min() >= power * NEARLY:
             left[row.site, run] -= power
             batch.append(row.Index)
-        elif free[row.site, run].min() < power - 1e-9:
+        elif free[row.site, run].min() < power * NEARLY:
             full.append(row.Index)
         if len(batch) == step:
             break
@@ -137,7 +137,7 @@ def _roomy(data: xr.Dataset, free: np.ndarray, which: np.ndarray) -> np.ndarray:
     for k, (power, length) in enumerate(
         zip(data.power.values[which], data.duration.values[which], strict=True)
     ):
-        lacking = np.cumsum(np.pad(free < power - 1e-9, ((0, 0), (1, 0))), axis=1)
+        lacking = np.cumsum(np.pad(free < power * NEARLY, ((0, 0), (1, 0))), axis=1)
         room[k, :, : free.shape[1] - length + 1] = lacking[:, length:] == lacking[:, :-length]
     return room
 

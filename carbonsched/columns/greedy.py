@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+NEARLY = 1 - 1e-9  # of a job's power: room for it, but for what sums in floats lose
+
 
 def greedy(data: xr.Dataset, startable: xr.DataArray, energy: xr.Dataset) -> pd.DataFrame:
     """Place jobs in order of reward for the energy they take.
@@ -44,11 +46,12 @@ def greedy(data: xr.Dataset, startable: xr.DataArray, energy: xr.Dataset) -> pd.
     net_reward = (data.reward - data.startup_cost).values
     length, power = data.duration.values, data.power.values
     placed = []
-    energy_taken = np.maximum(length * power, 1e-9)  # a job may take none
+    energy_taken = length * power
+    energy_taken = np.maximum(energy_taken, 1e-9 * (energy_taken.max(initial=0.0) or 1.0))  # not 0
     required = data.required.values
     for j in np.lexsort([-net_reward / energy_taken, ~required]):
         price = cooling * np.where(spare >= cooling * power[j], cheap, dear)
-        price[room < power[j] - 1e-9] = np.inf
+        price[room < power[j] * NEARLY] = np.inf
         window = np.lib.stride_tricks.sliding_window_view(price, length[j], axis=1).sum(axis=2)
         worth = np.full(room.shape, -np.inf)
         worth[:, : window.shape[1]] = net_reward[j] - power[j] * window

@@ -72,4 +72,4 @@ def _losses_by_job(search: Search, weights: np.ndarray, placed: np.ndarray) -> n
     weight = np.append(weights, np.zeros(len(columns) - len(weights)))
     weight = np.maximum(weight, placed)
     by_job = np.bincount(columns.job, weight * along, minlength=data.sizes["job"])
-    return by_job + 1e-6 * max(by_job.max(initial=0.0), 1.0)
+    return by_job + 1e-6 * (by_job.max(initial=0.0) or 1.0)

@@ -139,7 +139,14 @@ def fix_workload(model: Model, instance: Instance, method: Method) -> None:
         plan = first_fit(instance)
         model.fixed = fixed_by(method)
         for name in set(model.fixed) & set(model.variables):
-            model.variables[name].fix(plan[name])
+            fix(model.variables[name], plan[name])
+
+
+def fix(variable: linopy.Variable, values: xr.DataArray) -> None:
+    """Fix a variable to values as they are: linopy's `fix` rounds, to 8 decimals of any unit."""
+    variable.fix(values)
+    exactly, _ = xr.align(values, variable.labels, join="right")
+    variable.update(lower=exactly, upper=exactly)
 
 
 def free_workload(model: Model, method: Method) -> None:

@@ -16,7 +16,8 @@ from carbonsched.core.schedule import Schedule
 from carbonsched.core.schema import DECISIONS, DIMENSIONS, Quantity
 
 FLOWS = ("generate", "grid_import", "grid_export", "charge", "discharge")
-_OFF = 1e-6  # MW below which a grid power counts as zero, the solver's own tolerance
+_OFF = 1e-8  # of the largest power: below it a grid power counts as zero, as solvers do
+_MISSED = 1e-4  # of a demand; a solver that misses more of it is left to the judge
 _LEAK = (
     2e-6  # of its limit: what a closed state may let through at the solver's integrality tolerance
 )
@@ -66,11 +67,12 @@ def read_decisions(
     given = instance.data
     start = _value(given, solved, DECISIONS["start"]).round()
     run = running(start, given.duration)
-    route = _value(given, solved, DECISIONS["route"]).clip(min=0)
+    route = _met(given, _value(given, solved, DECISIONS["route"]).clip(min=0))
     flows = {name: _value(given, solved, DECISIONS[name]).clip(min=0) for name in FLOWS}
     flows = _net(given, flows)
     it_power = (given.power * run).sum("job") + (given.power_per_unit * route).sum("service")
-    exporting = flows["grid_export"] > np.maximum(flows["grid_import"], _OFF)
+    off = _OFF * max(float(part.max()) for part in (it_power, *flows.values()))
+    exporting = flows["grid_export"] > np.maximum(flows["grid_import"], off)
     stored = given.charge_efficiency * flows["charge"]
     stored = stored - flows["discharge"] / given.discharge_efficiency
     own = {quantity.name: quantity for family in families for quantity in family.decisions}
@@ -83,7 +85,7 @@ def read_decisions(
         "it_power": it_power,
         "facility_power": given.cooling * it_power,
         "exporting": exporting,
-        "importing": (flows["grid_import"] > _OFF) & ~exporting,
+        "importing": (flows["grid_import"] > off) & ~exporting,
         "soc": given.battery_initial + (given.step_hours * stored).cumsum("time"),
         **{name: _value(given, solved, quantity) for name, quantity in own.items()},
     }
@@ -103,6 +105,13 @@ def _value(given: xr.Dataset, solved: xr.Dataset, quantity: Quantity) -> xr.Data
     if quantity.name in solved:
         return solved[quantity.name].fillna(0)
     return xr.DataArray(0.0, indexes, quantity.dims)
+
+
+def _met(given: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
+    """Return routes that sum to the demand, where a solver's tolerance is all that they miss."""
+    total = route.sum("site")
+    near = np.abs(total - given.demand) <= _MISSED * given.demand
+    return route * (given.demand / total).where(near & (total > 0), 1.0)
 
 
 def running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:

@@ -117,7 +117,9 @@ class Family:
         ------
         tuple
             What the row says, in words; its unit; by how much it is broken, positive if it is;
-            and the size of its terms, to which the tolerance is relative.
+            and the size of its terms, to which the tolerance is relative. In MW, MWh or tCO2e it
+            counts as no less than a tenth of what the instance is about, in other units as no less
+            than one.
         """
         yield from ()
 

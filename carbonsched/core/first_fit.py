@@ -9,6 +9,8 @@ from carbonsched.core.instance import Instance
 from carbonsched.core.reach import open_routes, require_routes, window_positions
 from carbonsched.errors import InfeasibleError
 
+_LOST, _NEAR = 1e-12, 1e-9  # of a site's room or a job's power: what sums and data may lose
+
 
 def first_fit(instance: Instance) -> xr.Dataset:
     """Place jobs first come, first served and split inference in proportion to capacity.
@@ -33,8 +35,9 @@ def first_fit(instance: Instance) -> xr.Dataset:
     data = instance.data
     require_routes(data)
     route = split_evenly(data)
-    room = it_room(data) - (data.power_per_unit * route).sum("service")
-    if float(room.min()) < -1e-6:
+    held = it_room(data)
+    room = held - (data.power_per_unit * route).sum("service") + _LOST * held
+    if bool((room < -_NEAR * held).any()):
         site, time = (room.isel(room.argmin(["site", "time"]))[d].item() for d in ("site", "time"))
         raise InfeasibleError(
             f"the workload of energy_only does not fit: inference split by capacity lacks room "
@@ -66,7 +69,8 @@ def _first_fit_jobs(data: xr.Dataset, room: xr.DataArray) -> xr.DataArray:
     for j in np.argsort(release, kind="stable"):
         length, power = int(data.duration[j]), float(data.power[j])
         for t in range(release[j], deadline[j] - length + 2):
-            fits = (free[:, t : t + length] >= power - 1e-9).all(axis=1) & data.allowed.values[j]
+            fits = (free[:, t : t + length] >= power * (1 - _NEAR)).all(axis=1)
+            fits &= data.allowed.values[j]
             if fits.any():
                 i = int(fits.argmax())
                 free[i, t : t + length] -= power

@@ -100,7 +100,7 @@ def _confined(data: xr.Dataset) -> Iterator[Finding]:
             ("power", needed * least_cooling, fed, "power from grid, generation and battery"),
         ):
             asked, there = need.sel(here, drop=True), have.sel(here, drop=True)
-            lack = (asked - there).where(asked > there * (1 + _TOLERANCE) + 1e-9, 0.0)
+            lack = (asked - there).where(asked > there * (1 + _TOLERANCE), 0.0)
             if lack.any():
                 lack = lack.transpose("time")
                 yield Finding(kind, f"{where} {what}: {hourly(data, lack, 'MW')}", lack)
@@ -113,7 +113,7 @@ def _charged(data: xr.Dataset) -> Iterator[Finding]:
     there = np.minimum(data.battery_initial + gained, data.battery_energy)
     last = data.time == data.time[-1]
     asked = np.maximum(data.battery_min, data.battery_final.where(last, 0.0))
-    lack = (asked - there).where(asked > there * (1 + _TOLERANCE) + 1e-9, 0.0)
+    lack = (asked - there).where(asked > there * (1 + _TOLERANCE), 0.0)
     for site in data.site.values[lack.any("time").values]:
         here = lack.sel(site=site, drop=True).transpose("time")
         yield Finding(
@@ -150,7 +150,7 @@ def _total(data: xr.Dataset) -> Iterator[Finding]:
     order = np.argsort(rate, kind="stable")
     used = np.diff(np.minimum(np.cumsum(energy[order]), needed), prepend=0.0)
     short = needed - float(used.sum())
-    if short > _TOLERANCE * max(needed, 1.0):
+    if short > _TOLERANCE * needed:
         yield Finding(
             "energy",
             f"{asks}, {number(short)} MWh more than grid and generation offer, even if energy "
@@ -159,7 +159,7 @@ def _total(data: xr.Dataset) -> Iterator[Finding]:
         )
         return
     emitted, budget = float(rate[order] @ used), data.carbon_budget.item()
-    if emitted > budget * (1 + _TOLERANCE) + 1e-9:
+    if emitted > budget * (1 + _TOLERANCE):
         yield Finding(
             "carbon",
             f"{asks}, of which the cleanest on offer emit {number(emitted)} tCO2e; the carbon "
@@ -188,7 +188,7 @@ def _split(data: xr.Dataset) -> Iterator[Finding]:
     """Find where the fixed split of `energy_only` asks more of a site than it can hold and feed."""
     asked = (data.power_per_unit * split_evenly(data)).sum("service")
     room = it_room(data)
-    lack = (asked - room).where(asked > room * (1 + _TOLERANCE) + 1e-9, 0.0)
+    lack = (asked - room).where(asked > room * (1 + _TOLERANCE), 0.0)
     for site in data.site.values[lack.any("time").values]:
         here = lack.sel(site=site, drop=True).transpose("time")
         yield Finding(

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.decisions import running
-from carbonsched.core.instance import Instance, require_instance
+from carbonsched.core.instance import Instance, derived, require_instance
 from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schema import LIMITS
@@ -178,7 +178,7 @@ def diagnose(
 
     def holds(changed: xr.Dataset) -> bool:
         if chosen.workload == "first fit":  # the fixed workload follows the change
-            other = Instance(changed, instance.extra)
+            other = derived(changed, instance.extra)
             return not _program(other, chosen, time_limit).infeasible()
         return elastic.holds(changed)
 

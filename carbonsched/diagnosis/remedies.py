@@ -12,11 +12,12 @@ from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schema import LIMITS, PARAMETERS
 from carbonsched.diagnosis.elastic import Elastic
+from carbonsched.judge.scale import scales
 
 # The unit of a whole change where a limit is given by the hour, by that of the parameter.
 _BY_THE_HOUR = {"MW": "MWh", "MWh": "MWh summed over periods"}
 _MARGINS = (1e-6, 1e-5)  # relative: what is added so that a solver's tolerance is no matter
-_NOISE = 1e-7  # MW, MWh, t, ms or jobs: a change below it is none
+_NOISE = 1e-7  # of `_one`: a change below it is none
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class Remedy:
 
     def apply(self, instance: Instance) -> Instance:
         """Return the instance with the change made.
+
+        It may have more labels than the one that was diagnosed, as a horizon has beside one of its
+        windows: there nothing changes.
 
         Raises
         ------
@@ -134,7 +138,7 @@ def least_together(
     costs = {name: cost_of(elastic.data, name) for name in parameters if name in elastic.slacks}
     sizes = {name: float((cost * elastic.data[name]).sum()) for name, cost in costs.items()}
     found = (
-        elastic.least({name: cost / max(sizes[name], 1.0) for name, cost in costs.items()}) or {}
+        elastic.least({name: cost / (sizes[name] or 1.0) for name, cost in costs.items()}) or {}
     )
     for margin in _MARGINS if found else ():
         remedies = [_remedy(elastic.data, name, least, margin) for name, least in found.items()]
@@ -149,22 +153,34 @@ def least_together(
 
 def _changed(data: xr.Dataset, remedy: Remedy) -> xr.Dataset:
     old = data[remedy.parameter]
-    return data.assign({remedy.parameter: (old + remedy.moved).astype(old.dtype)})
+    moved = remedy.moved.reindex({dim: old[dim] for dim in remedy.moved.dims}, fill_value=0)  # pyright: ignore[reportArgumentType]
+    return data.assign({remedy.parameter: (old + moved).transpose(*old.dims).astype(old.dtype)})
 
 
 def _remedy(data: xr.Dataset, parameter: str, least: xr.DataArray, margin: float) -> Remedy:
     """Return a least change as a remedy: signed, with a margin that its amount does not count."""
-    old, cost = data[parameter], cost_of(data, parameter)
+    old, cost, one = data[parameter], cost_of(data, parameter), _one(data, parameter)
     least = least.reindex({dim: old[dim] for dim in old.dims}, fill_value=0.0)  # pyright: ignore[reportArgumentType]
-    least = least.where(least > _NOISE, 0.0).transpose(*old.dims).reset_coords(drop=True)
+    least = least.where(least > _NOISE * one, 0.0).transpose(*old.dims).reset_coords(drop=True)
     if parameter == "required":
         least = least.round()
     if parameter == "latency_limit":
         # The limit that counts is the latency of a site: exactly that, and no margin.
-        reached = data.latency.where(data.latency >= old + least - _NOISE).min("site")
+        reached = data.latency.where(data.latency >= old + least - _NOISE * one).min("site")
         least = change = (reached - old).where(least > 0, 0.0)
     else:
-        change = least + margin * (1.0 + least + 1e-3 * old) * (least > 0)
+        change = least + margin * (one + least + 1e-3 * old) * (least > 0)
     if LIMITS[parameter].verb == "lower":
         change = -xr.ufuncs.minimum(change, old)
     return Remedy(parameter, unit_of(data, parameter), float((least * cost).sum()), change)
+
+
+def _one(data: xr.Dataset, parameter: str) -> float:
+    """Return what counts as one of a parameter: in its unit a tenth of what the instance is about.
+
+    A millisecond or a job is one in any instance.
+    """
+    unit = PARAMETERS[parameter].unit
+    if unit == "unit":
+        return 0.1 * float(data.demand.values.max(initial=0.0))
+    return 0.1 * scales(data).get(unit, 10.0)

@@ -3,7 +3,9 @@
 It shares no code with the families and knows nothing of formulations or solvers, so that it can
 judge any schedule, whoever made it. An added family is asked for its own judgement. Each check
 returns by how much a row is broken, in the row's own unit; a row counts as broken where that
-exceeds `tolerance` times the size of the row's terms.
+exceeds `tolerance` times the size of the row's terms, which counts as no less than a tenth of what
+the instance is about in that unit (`carbonsched.judge.scale`): so the verdict is the same in
+watts, megawatts or any other units.
 """
 
 from __future__ import annotations
@@ -19,9 +21,13 @@ from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
 from carbonsched.judge.report import Check, Report
+from carbonsched.judge.scale import scales
 
 if TYPE_CHECKING:
     from carbonsched.core.family import Family
+
+
+_SHARE = 0.1  # of an instance's scale: the least size of a row
 
 
 class Judged(Protocol):
@@ -70,7 +76,8 @@ def verify(
         Or anything with `data` (the decisions), `objective` (USD), `emissions` (tCO2e), `method`
         and `families`.
     tolerance : float
-        Relative to the size of each row's terms, and absolute below a size of one.
+        Relative to the size of each row's terms, or to a tenth of the instance's own scale in that
+        unit where that is more: of its largest power, battery, or demand of a service.
     families : iterable of Family, optional
         Added families to judge by, where the schedule knows only their names.
 
@@ -105,12 +112,15 @@ def verify(
             *(row for row in totals if row[0] == "16"),
             *_of_method(data, decisions, schedule.method),
         ]
-        rows += [
+        own_rows = [
             (family.name, row, unit, excess, size)
             for family in known
             for row, unit, excess, size in family.judge(data, decisions)
         ]
-        return Report(tuple(_judge(*row, tolerance) for row in rows), unjudged)
+        least = {unit: _SHARE * scale for unit, scale in scales(data).items()}
+        checks = [_judge(*row, least.get(row[2], 0.0), tolerance) for row in rows]
+        checks += [_judge(*row, least.get(row[2], 1.0), tolerance) for row in own_rows]
+        return Report(tuple(checks), unjudged)
 
 
 def _mismatch(given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family]) -> str:
@@ -137,13 +147,18 @@ def _judge(
     unit: str,
     excess: xr.DataArray,
     size: xr.DataArray | float,
+    least: float,
     tolerance: float,
 ) -> Check:
-    """Find the worst excess of a row; a value that is not a number is infinitely bad."""
-    excess = xr.where(np.isnan(excess), np.inf, excess)
-    scaled = excess / np.maximum(1.0, np.abs(size))
+    """Find the worst excess of a row; a value that is not a number is infinitely bad.
+
+    Where a row has no size at all, any excess is infinitely bad too.
+    """
     if not excess.size:
         return Check(equation, row, 0.0, unit, "", True)
+    excess = xr.where(np.isnan(excess), np.inf, excess)
+    size = np.maximum(least, np.abs(size))
+    scaled = (excess / xr.where(size > 0, size, 1.0)).where((size > 0) | (excess <= 0), np.inf)
     at = np.unravel_index(int(np.argmax(scaled.values)), scaled.shape)
     worst = float(excess.transpose(*scaled.dims).values[at])
     place = zip(scaled.dims, at, strict=True)
@@ -172,7 +187,7 @@ def _power(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     use = s.facility_power + s.grid_export + s.charge
     yield "4", "power balance", "MW", np.abs(supply - use), np.maximum(supply, use)
     yield "4", "generation available", "MW", s.generate - p.generation_available, s.generate
-    yield "4", "generation not negative", "MW", -s.generate, 1.0
+    yield "4", "generation not negative", "MW", -s.generate, 0.0
 
 
 def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
@@ -181,11 +196,11 @@ def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
         ("6", s.grid_export, p.export_limit, s.exporting),
     ):
         yield equation, f"{power.name} within its limit", "MW", power - limit * state, power
-        yield equation, f"{power.name} not negative", "MW", -power, 1.0
+        yield equation, f"{power.name} not negative", "MW", -power, 0.0
         yield equation, f"{state.name} is 0 or 1", "1", _off_binary(state), 1.0
     yield "7", "importing or exporting, not both", "1", s.importing + s.exporting - 1, 1.0
     both = np.minimum(s.grid_import, s.grid_export)
-    yield "7", "import or export, not both", "MW", both, 1.0
+    yield "7", "import or export, not both", "MW", both, 0.0
 
 
 def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
@@ -218,10 +233,16 @@ def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
 
 
 def _inference(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
-    yield "11", "demand served", "unit", np.abs(s.route.sum("site") - p.demand), p.demand
-    yield "11", "route not negative", "unit", -s.route, 1.0
+    size = _units(p)
+    yield "11", "demand served", "unit", np.abs(s.route.sum("site") - p.demand), size
+    yield "11", "route not negative", "unit", -s.route, size
     too_far = p.latency > p.latency_limit
-    yield "12", "latency", "unit", s.route * too_far, 1.0
+    yield "12", "latency", "unit", s.route * too_far, size
+
+
+def _units(p: xr.Dataset) -> xr.DataArray:
+    """Return the size of a service in its own units of workload: its demand, or a tenth of most."""
+    return np.maximum(p.demand, _SHARE * p.demand.max("time"))
 
 
 def _storage(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
@@ -237,9 +258,9 @@ def _storage(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield "14", "battery not above its energy", "MWh", s.soc - p.battery_energy, s.soc
     for power, limit in ((s.charge, p.charge_limit), (s.discharge, p.discharge_limit)):
         yield "15", f"{power.name} within its limit", "MW", power - limit, power
-        yield "15", f"{power.name} not negative", "MW", -power, 1.0
+        yield "15", f"{power.name} not negative", "MW", -power, 0.0
     both = np.minimum(s.charge, s.discharge)
-    yield "15", "charge or discharge, not both", "MW", both, 1.0
+    yield "15", "charge or discharge, not both", "MW", both, 0.0
 
 
 def _totals(
@@ -248,11 +269,12 @@ def _totals(
     """Yield (1) and (16); what is claimed of them only if every family is known."""
     trade = p.export_price * s.grid_export - p.import_price * s.grid_import
     running_cost = p.generation_cost * s.generate + p.battery_cost * (s.charge + s.discharge)
-    jobs = s.start.sum(["site", "time"]) * (p.reward - p.startup_cost)
+    starts = s.start.sum(["site", "time"])
+    jobs = starts * (p.reward - p.startup_cost)
     emitted = p.carbon_intensity * s.grid_import + p.generation_carbon * s.generate
     earned = [jobs.sum()]
     earned += [p.step_hours * part.sum() for part in (p.value * s.route, trade, -running_cost)]
-    turnover = np.abs(jobs.sum()) + p.step_hours * (
+    turnover = np.abs(starts * (p.reward + p.startup_cost)).sum() + p.step_hours * (
         np.abs(p.value * s.route).sum() + np.abs(trade).sum() + running_cost.sum()
     )
     total = p.step_hours * emitted.sum()
@@ -273,15 +295,15 @@ def _totals(
 def _of_method(p: xr.Dataset, s: xr.Dataset, method: Method) -> Iterator[Row]:
     """Yield what a method of Table I does without."""
     if method.generation == "none":
-        yield "method", "no on-site generation", "MW", s.generate, 1.0
+        yield "method", "no on-site generation", "MW", s.generate, 0.0
     if method.export == "none":
-        yield "method", "no export", "MW", s.grid_export, 1.0
+        yield "method", "no export", "MW", s.grid_export, 0.0
     if method.storage == "idle":
-        yield "method", "battery does not charge", "MW", s.charge, 1.0
-        yield "method", "battery does not discharge", "MW", s.discharge, 1.0
+        yield "method", "battery does not charge", "MW", s.charge, 0.0
+        yield "method", "battery does not discharge", "MW", s.discharge, 0.0
     if method.routing == "home":
         away = s.route * (p.home != p.site)
-        yield "method", "served at home", "unit", away, p.demand
+        yield "method", "served at home", "unit", away, _units(p)
     if method.workload == "first fit":
         yield from _first_come(p, s)
 
@@ -291,10 +313,11 @@ def _first_come(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     order = ("site", "time")
     near = (p.latency <= p.latency_limit) * p.it_capacity
     split = p.demand * (near / near.sum("site")).fillna(0.0)
-    yield "method", "inference split by capacity", "unit", np.abs(s.route - split), p.demand
+    yield "method", "inference split by capacity", "unit", np.abs(s.route - split), _units(p)
     fed = (p.import_limit + p.generation_available) / p.cooling
-    free = np.minimum(fed, p.it_capacity) - (split * p.power_per_unit).sum("service")
-    free = free.transpose(*order).values.copy()
+    room = np.minimum(fed, p.it_capacity).transpose(*order)
+    free = (room - (split * p.power_per_unit).sum("service")).transpose(*order).values.copy()
+    free += 1e-12 * room.values  # what sums in floats may have lost
     begins = s.start.transpose("job", *order).values > 0.5
     labels = p.indexes["time"]
     release, deadline = labels.get_indexer(p.release), labels.get_indexer(p.deadline)
@@ -306,7 +329,7 @@ def _first_come(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
                 (i, t)
                 for t in range(release[j], deadline[j] - length + 2)
                 for i in np.flatnonzero(p.allowed.values[j])
-                if free[i, t : t + length].min() >= power - 1e-9
+                if free[i, t : t + length].min() >= power * (1 - 1e-9)
             ),
             None,
         )

@@ -182,6 +182,23 @@ def in_window(horizon: Horizon, done: xr.Dataset, first: int) -> Iterator[xr.Dat
         yield data.assign(battery_final=whole.battery_initial)
 
 
+def over_labels(horizon: Horizon, data: xr.Dataset, first: int) -> Instance:
+    """Return a window as an instance over the horizon's own labels, for people to read.
+
+    Jobs that are over, or not yet there, are left out.
+    """
+    given = horizon.given
+    times = given.data.indexes["time"][first : first + horizon.window]
+    data = data.isel(job=np.flatnonzero((data.allowed.any("site") | data.required).values))
+    labels = [name for name, quantity in given.quantities.items() if quantity.kind == "time"]
+    last = horizon.window - 1
+    data = data.assign(
+        {name: data[name].copy(data=times[data[name].values.clip(0, last)]) for name in labels}
+    )
+    title = f"{given.data.attrs.get('title', 'instance')}, from {times[0]} to {times[-1]}"
+    return derived(data.assign_coords(time=times).assign_attrs(title=title), given.extra)
+
+
 def _moved(horizon: Horizon, done: xr.Dataset, first: int) -> xr.Dataset:
     """Return the numbers of a window: what is left, what runs, and which jobs may still start."""
     whole, window = horizon.whole, horizon.window

@@ -52,17 +52,20 @@ from carbonsched.core.instance import Instance, derived, require_instance
 from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schedule import Schedule
-from carbonsched.errors import InfeasibleError
-from carbonsched.io import read_netcdf, write_netcdf
+from carbonsched.core.first_fit import first_fit
+from carbonsched.errors import CarbonschedError, InfeasibleError
+from carbonsched.front import explaining
+from carbonsched.io import write_netcdf
 from carbonsched.io.digest import digest
 from carbonsched.judge.verify import verify
-from carbonsched.operate.kept import code_of, key
+from carbonsched.operate.kept import code_of, key, resumed
 from carbonsched.operate.lookahead import (
     TIMES,
     Horizon,
     in_window,
     movable,
     nothing,
+    over_labels,
     over_positions,
     with_committed,
 )
@@ -122,11 +125,11 @@ def roll(
     Raises
     ------
     ValueError
-        Window and step do not fit each other, or jobs are too long for them; an added family
-        cannot be kept in a folder, has a parameter over services without a default, or carries
+        Window and step do not fit each other, or jobs are too long for them; what is kept in the
+        folder is no part of this run; an added family cannot be kept in a folder, has a parameter over services without a default, or carries
         what is no parameter of its own.
     InfeasibleError
-        A window has no schedule; it is named.
+        A window has no schedule; it is named, and diagnosed by the horizon's labels.
     UnboundedError, NoIncumbentError, SolverError, VerificationError
         As in `carbonsched.solve`.
     TypeError
@@ -168,7 +171,8 @@ def roll(
         polish=polish,
         options=options,
     )
-    done = read_netcdf(kept) if kept and kept.exists() else nothing(horizon)
+    ends = {first for first, _ in _steps(periods, window, step, 0)} | {periods}
+    done = resumed(kept, horizon, ends) if kept and kept.exists() else nothing(horizon)
     with progress_bar(progress, total=periods, unit="period") as bar:
         bar.update(done.sizes["time"])
         for first, count in _steps(periods, window, step, done.sizes["time"]):
@@ -217,15 +221,31 @@ def _steps(periods: int, window: int, step: int, done: int) -> Iterator[tuple[in
 
 
 def _solve_window(again: Reoptimiser, horizon: Horizon, done: xr.Dataset, first: int) -> Schedule:
-    """Solve a window as strictly as it has a schedule."""
-    why, remaining = None, math.inf
-    for data in in_window(horizon, done, first):
+    """Solve a window as strictly as it has a schedule.
+
+    Raises
+    ------
+    InfeasibleError
+        It has none. Its periods are told by the horizon's labels, in the diagnosis too.
+    """
+    times, last = horizon.given.data.indexes["time"], first + horizon.window - 1
+    window, why = f"the window from {times[first]} to {times[last]}", ""
+    tried = list(in_window(horizon, done, first))
+    for data in tried:
         try:
             return again.solve(derived(data, horizon.given.extra))
         except InfeasibleError as error:
-            why, remaining = error, float(data.carbon_budget)
-    times, last = horizon.given.data.indexes["time"], first + horizon.window - 1
+            why = str(error)
+        except CarbonschedError as error:
+            error.add_note(f"in {window}, which counts its periods from 0")
+            raise
+    labelled = over_labels(horizon, tried[-1], first)
+    if horizon.method.workload == "first fit":
+        try:
+            first_fit(labelled)
+        except InfeasibleError as error:
+            why = str(error)  # by the horizon's labels
+    remaining = float(labelled.data.carbon_budget)
     left = f" with {remaining:.6g} tCO2e left of the budget" if np.isfinite(remaining) else ""
-    raise InfeasibleError(
-        f"the window from {times[first]} to {times[last]} has no schedule{left}: {why}"
-    ) from why
+    with explaining(labelled, horizon.method, families=horizon.families):
+        raise InfeasibleError(f"{window} has no schedule{left}: {why}")

@@ -8,7 +8,8 @@ nothing, and stands beside them as what it is, a report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -26,11 +27,26 @@ from carbonsched.io.digest import digest
 from carbonsched.proof.exact_bound import certified_bound, snap_prices
 from carbonsched.proof.exact_schedule import Incumbent, emissions, follow, objective, violations
 from carbonsched.proof.file import read, write
-from carbonsched.proof.rational import exact_data, rational, rounded_down, rounded_up, written
+from carbonsched.proof.rational import (
+    as_float,
+    decimals,
+    exact_data,
+    rational,
+    rounded_down,
+    rounded_up,
+    written,
+)
 from carbonsched.proof.restated import left_by
+from carbonsched.proof.text import LONGEST, line, quoted
 
-DECIMALS = 6  # of a stated benefit or bound, USD, rounded to the safe side
-_FITS = 1e-6  # of a service's demand: how near the routes of a fixed workload are to their shares
+DECIMALS = (
+    6  # of a stated benefit, bound or emissions, rounded to the safe side; of less than 1: figures
+)
+_FITS = (
+    1e-8  # of a service's largest demand: how near routes of a fixed workload are to their shares
+)
+_SHOWN = 20  # of a file's own texts that are not so
+_TITLE = 48  # columns of a title in a report
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,9 +123,9 @@ class Certificate:
             instance=digest(instance),
             method=method,
             scope=dict(scope),
-            objective=rounded_down(objective(data, incumbent, made), DECIMALS),
-            bound=rounded_up(certified_bound(left, prices, fixed), DECIMALS),
-            emissions=rounded_up(emissions(data, made), DECIMALS),
+            objective=_stated(rounded_down, objective(data, incumbent, made)),
+            bound=_stated(rounded_up, certified_bound(left, prices, fixed)),
+            emissions=_stated(rounded_up, emissions(data, made)),
             missed=tuple(missed),
             incumbent=incumbent,
             prices=prices,
@@ -156,21 +172,24 @@ class Certificate:
             for name, unit in (("objective", "USD"), ("bound", "USD"), ("emissions", "tCO2e"))
             if getattr(self, name) != getattr(again, name)
         ]
-        faults += [f"not stated: {miss}" for miss in again.missed if miss not in self.missed]
-        faults += [
-            f"stated, but not so: {miss}" for miss in self.missed if miss not in again.missed
-        ]
+        stated, found = dict.fromkeys(self.missed), dict.fromkeys(again.missed)
+        faults += [f"not stated: {miss}" for miss in found if miss not in stated]
+        wrong = [miss for miss in stated if miss not in found]
+        faults += [f"stated, but not so: {quoted(miss, LONGEST)}" for miss in wrong[:_SHOWN]]
+        if len(wrong) > _SHOWN:
+            faults.append(f"stated, but not so: {len(wrong) - _SHOWN:,} more limits missed")
         if faults:
             raise CertificateError(faults)
 
     def report(self) -> str:
         """Return what is proved, and apart from it what the solver said, in a few lines."""
-        earned = f"{float(self.objective):,.2f} USD and emits {float(self.emissions):,.3f} tCO2e"
+        benefit, emitted = as_float(self.objective), as_float(self.emissions)
+        earned = f"{benefit:,.2f} USD and emits {emitted:,.3f} tCO2e"
         shown = "proved     a schedule that" if self.feasible else "computed   what misses limits"
         lines = [
-            f"instance   {self.title or self.instance[:12]}, method {self.method}",
+            f"instance   {quoted(self.title or self.instance[:12], _TITLE)}, method {self.method}",
             f"{shown} earns {earned}",
-            f"proved     no schedule earns more than {float(self.bound):,.2f} USD",
+            f"proved     no schedule earns more than {as_float(self.bound):,.2f} USD",
         ]
         if self.feasible:
             lines.append(f"proved     root gap {self.gap:.4%}")
@@ -178,10 +197,12 @@ class Certificate:
             lines[2] += " with this workload"
         if self.reported.get("gap") is not None:
             lines.append(
-                f"reported   by {self.reported.get('solver')}: gap {self.reported['gap']:.4%}, "
+                f"reported   by {quoted(str(self.reported.get('solver')))}: "
+                f"gap {self.reported['gap']:.4%}, "
                 "not part of the proof"
             )
-        lines += [f"missed     {miss}" for miss in self.missed]
+        for miss in self.missed:
+            lines += textwrap.wrap(f"missed     {line(miss, LONGEST)}", subsequent_indent=" " * 11)
         return "\n".join(lines)
 
     def save(self, path: str | Path) -> Path:
@@ -202,14 +223,20 @@ class Certificate:
     def __repr__(self) -> str:
         misses = "" if self.feasible else f", {len(self.missed)} limits missed"
         return (
-            f"<Certificate {self.method}: earns {float(self.objective):,.2f} USD, no schedule "
-            f"more than {float(self.bound):,.2f} USD, certified root gap {self.gap:.4%}{misses}>"
+            f"<Certificate {self.method}: earns {as_float(self.objective):,.2f} USD, no schedule "
+            f"more than {as_float(self.bound):,.2f} USD, certified root gap {self.gap:.4%}{misses}>"
         )
 
 
 def title_of(instance: Instance) -> str:
     """Return the title of an instance as one printable line."""
-    return "".join(filter(str.isprintable, str(instance.data.attrs.get("title", ""))))
+    return line(str(instance.data.attrs.get("title", "")), LONGEST)
+
+
+def _stated(rounded: Callable[[Fraction, int], Fraction], number: Fraction) -> Fraction:
+    """Return a number as a certificate states it, rounded to the side that is safe."""
+    size = abs(as_float(number))
+    return rounded(number, decimals(size, DECIMALS) if 0 < size < 1 else DECIMALS)
 
 
 def _labels_apart(instance: Instance, certificate: Certificate) -> list[str]:
@@ -242,11 +269,12 @@ def _misfits(instance: Instance, incumbent: Incumbent) -> Iterator[str]:
     try:
         fixed = first_fit(instance)
     except InfeasibleError as error:
-        yield str(error)
+        yield line(str(error), LONGEST)
         return
     placed = {tuple(map(int, at)) for at in np.argwhere(fixed.start.values > 0.5)}
     for job, _, _ in sorted(placed ^ set(incumbent.placements)):
-        yield f"job {instance.data.indexes['job'][job]}: not placed by first fit"
+        label = instance.data.indexes["job"][job]
+        yield line(f"job {label}: not placed by first fit", LONGEST)
     apart = np.abs(incumbent.decided.route.astype(float) - fixed.route)
-    if bool((apart > _FITS * (1 + instance.data.demand)).any()):
+    if bool((apart > _FITS * instance.data.demand.max("time")).any()):
         yield "inference is not split in proportion to capacity"

@@ -10,12 +10,14 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.bounds.relaxation import root_prices
-from carbonsched.core.build import build
+from carbonsched.core.build import build, fix
 from carbonsched.core.decisions import read_decisions
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import METHODS
 from carbonsched.core.schedule import Schedule
+from carbonsched.core.schema import PARAMETERS
 from carbonsched.errors import InstanceError
+from carbonsched.judge.scale import scales
 from carbonsched.judge.verify import verify
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.exact_schedule import Incumbent, Violation, follow, violations
@@ -25,7 +27,9 @@ from carbonsched.proof.rounding import snap
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
-MARGIN = 1e-7  # of a limit that was missed: more than the solver's tolerance
+MARGIN = (
+    1e-7  # of a limit that was missed, or of the instance's scale: more than the solver's tolerance
+)
 _LIMITS = {  # row of `violations`: the parameter to lower
     "IT capacity": "it_capacity",
     "import limit": "import_limit",
@@ -125,10 +129,10 @@ def _dispatched_with_less(
 
     None if there are none: without slack in the instance itself there is no less to give.
     """
-    lowered = {}
+    lowered, scale = {}, scales(instance.data)
     for name in {_LIMITS[violation.row] for violation in missed if violation.row in _LIMITS}:
-        limit = instance.data[name]
-        lowered[name] = (limit - MARGIN * np.maximum(limit, 1.0)).clip(min=0)
+        limit, size = instance.data[name], scale[PARAMETERS[name].unit]
+        lowered[name] = (limit - MARGIN * np.maximum(limit, size)).clip(min=0)
     try:
         smaller = instance.replace(**lowered)
     except InstanceError:
@@ -136,7 +140,7 @@ def _dispatched_with_less(
     fixed = ("start", "route") if schedule.method.workload == "first fit" else ("start",)
     model = build(smaller, method=replace(schedule.method, workload="optimised"))
     for name in set(fixed) & set(model.variables):
-        model.variables[name].fix(schedule.data[name])
+        fix(model.variables[name], schedule.data[name])
     result = run_solver(model, Settings(gap=0.0, progress=False))
     if str(result.status.termination_condition) != "optimal":
         return None

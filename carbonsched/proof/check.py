@@ -3,7 +3,7 @@
 Needs NumPy, pandas, xarray and lazy_loader (for a NetCDF file h5py and h5netcdf too), and neither
 linopy nor a solver: what is read is computed again in exact arithmetic. Exits with 0 if all that
 the certificate states is so and its schedule keeps every limit, with 1 if not, and with 2 if a file
-cannot be read.
+cannot be read, or asks for more than this machine has.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from carbonsched.errors import CarbonschedError, CertificateError
 from carbonsched.io.store import load
 from carbonsched.proof.certificate import Certificate, title_of
+from carbonsched.proof.text import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,15 +29,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         certificate, instance = Certificate.load(given.certificate), load(given.instance)
     except (CarbonschedError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return _failed(str(error), 2)
+    except MemoryError:
+        return _failed("the files ask for more memory than there is", 2)
     try:
         certificate.check(instance)
     except CertificateError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        return _failed(str(error), 1)
+    except MemoryError:
+        return _failed("the check asks for more memory than there is", 2)
     print(replace(certificate, title=title_of(instance)).report())  # its own proves nothing
     return 0 if certificate.feasible else 1
+
+
+def _failed(why: str, code: int) -> int:
+    """Say why on the standard error, line by line without control characters."""
+    said = "\n".join(printable(part) for part in why.split("\n"))
+    print(f"error: {said}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

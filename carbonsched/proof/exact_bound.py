@@ -26,7 +26,7 @@ from carbonsched.proof.exact_schedule import Incumbent
 from carbonsched.proof.rational import exact, exact_data, total
 from carbonsched.proof.restated import possible_starts, tightest
 
-LARGEST = 1e12  # USD per unit; a price beyond it bounds nothing worth knowing
+LARGEST = 1e24  # USD per unit, whatever the units; a price beyond it bounds nothing worth knowing
 FIGURES = 10  # significant figures of a price: enough for a bound, and a short file
 
 
@@ -109,9 +109,10 @@ def _worth(data: xr.Dataset, prices: xr.Dataset, fixed: Incumbent) -> Fraction:
     """Return what some placements and routes are worth, USD."""
     price = it_price(data, prices).transpose("site", "time").values
     net_reward, power = (data.reward - data.startup_cost).values, data.power.values
+    durations = data.duration.values
     jobs = sum(
         (
-            net_reward[j] - power[j] * sum(price[i, t : t + int(data.duration[j])], Fraction(0))
+            net_reward[j] - power[j] * sum(price[i, t : t + int(durations[j])], Fraction(0))
             for j, i, t in fixed.placements
         ),
         Fraction(0),

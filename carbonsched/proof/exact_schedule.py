@@ -15,8 +15,9 @@ from fractions import Fraction
 import numpy as np
 import xarray as xr
 
-from carbonsched.proof.rational import total
+from carbonsched.proof.rational import as_float, total
 from carbonsched.proof.restated import possible_starts
+from carbonsched.proof.text import LONGEST, line
 
 DECIDED = {  # name: unit; what a certificate stores beside the placements
     "route": "unit",
@@ -38,8 +39,8 @@ class Violation:
 
     def __str__(self) -> str:
         place = f" at {self.label}" if self.label else ""
-        missed = f"{float(self.amount):.3g} {self.unit}"
-        return f"({self.equation}) {self.row}: missed by {missed}{place}"
+        missed = f"{as_float(self.amount):.3g} {self.unit}"
+        return line(f"({self.equation}) {self.row}: missed by {missed}{place}", LONGEST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,9 @@ class Incumbent:
 def job_power(data: xr.Dataset, placements: tuple[tuple[int, int, int], ...]) -> xr.DataArray:
     """Return the IT power of placed jobs, MW over (site, time)."""
     load = 0 * data.cooling.transpose("site", "time")
+    cells, durations, powers = load.values, data.duration.values, data.power.values
     for job, site, time in placements:
-        load.values[site, time : time + int(data.duration[job])] += data.power.values[job]
+        cells[site, time : time + int(durations[job])] += powers[job]
     return load
 
 

@@ -39,6 +39,27 @@ def exact_data(data: xr.Dataset) -> xr.Dataset:
     return data.assign({name: exact(data[name]) for name in EXACT})
 
 
+def as_float(number: Fraction) -> float:
+    """Return the nearest float, infinite where there is none as large."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def decimals(largest: float, figures: int) -> int:
+    """Return how many decimals give numbers up to some size that many figures; none if negative.
+
+    Examples
+    --------
+    >>> decimals(250.0, 6), decimals(0.25, 6), decimals(1e9, 6)
+    (3, 6, 0)
+    """
+    if not 0 < largest < math.inf:
+        return figures
+    return max(figures - 1 - math.floor(math.log10(largest)), 0)
+
+
 def total(array: xr.DataArray) -> Fraction:
     """Return the sum of an array of rationals; that of an empty one is zero."""
     return sum(array.values.ravel().tolist(), Fraction(0))

@@ -1,11 +1,12 @@
 """From a schedule in floats to one that keeps every limit exactly.
 
-A solver keeps a row to about 1e-9 of a megawatt, a float to its last digit. Here decisions are
-rounded to `DIGITS` decimals and then, each by about as little, moved back within the limits:
-what a service lacks goes to its largest route, a full site's excess to another site, a battery
-charges or draws less, generation takes what the grid connection cannot, and the dirtiest
-megawatts are replaced until the budget holds. `carbonsched.proof.exact_schedule.violations` judges
-the outcome; a limit that cannot be met here is said there.
+A solver keeps a row to about a billionth of the largest power, a float to its last digit. Here
+decisions are rounded to `FIGURES` figures of the largest power, or demand of a service, and then,
+each by about as little, moved back within the limits: what a service lacks goes to its largest
+route, a full site's excess to another site, a battery charges or draws less, generation takes what
+the grid connection cannot, and the dirtiest megawatts are replaced until the budget holds.
+`carbonsched.proof.exact_schedule.violations` judges the outcome; a limit that cannot be met here is
+said there.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.schema import DIMENSIONS
+from carbonsched.judge.scale import scales
 from carbonsched.proof.exact_schedule import Incumbent, emissions, follow, job_power
-from carbonsched.proof.rational import rounded_down, rounded_up
+from carbonsched.proof.rational import EXACT, decimals, rounded_down, rounded_up
 
-DIGITS = 9  # after the decimal point, of MW and workload units
+FIGURES = 12  # of the largest power, and of the largest demand of each service
 _CELL = ("site", "time")
 
 
@@ -34,49 +36,51 @@ def snap(data: xr.Dataset, decisions: xr.Dataset) -> Incumbent:
     decisions : xarray.Dataset
         `carbonsched.core.schema.DECISIONS`, as floats.
     """
+    power = decimals(scales(data[list(EXACT)].astype(float))["MW"], FIGURES)
+    units = [decimals(float(most), FIGURES) for most in data.demand.max("time").values]
     start = decisions.start.transpose("job", *_CELL).values
     placements = tuple((int(j), int(i), int(t)) for j, i, t in np.argwhere(start > 0.5))
-    route = _served(data, decisions.route)
+    route = _served(data, decisions.route, units)
     jobs = job_power(data, placements)
     taken = data.cooling * (jobs + (data.power_per_unit * route).sum("service"))
-    charge, discharge = _stored(data, decisions, taken + data.export_limit)
+    charge, discharge = _stored(data, decisions, taken + data.export_limit, power)
     fed = data.import_limit + data.generation_available + discharge - charge
     room = np.minimum(fed / data.cooling, data.it_capacity) - jobs
-    route = _fitted(data, route, room.transpose(*_CELL))
-    generate = _rounded(decisions.generate.transpose(*_CELL))
+    route = _fitted(data, route, room.transpose(*_CELL), units)
+    generate = _rounded(decisions.generate.transpose(*_CELL), power)
     generate = np.minimum(generate, data.generation_available)
     made = xr.Dataset(
         {"route": route, "generate": generate, "charge": charge, "discharge": discharge},
         {dim: data[dim] for dim in DIMENSIONS},
     )
-    made["generate"] = _supplied(data, follow(data, Incumbent(placements, made)))
-    made["generate"] = _cleaned(data, follow(data, Incumbent(placements, made)))
+    made["generate"] = _supplied(data, follow(data, Incumbent(placements, made)), power)
+    made["generate"] = _cleaned(data, follow(data, Incumbent(placements, made)), power)
     return Incumbent(placements, made)
 
 
-def _rounded(array: xr.DataArray) -> xr.DataArray:
-    """Return the nearest decimals, none below zero, as rationals."""
-    scale = 10**DIGITS
-    nearest = np.frompyfunc(lambda v: Fraction(max(round(Fraction(v) * scale), 0), scale), 1, 1)
-    values = np.asarray(nearest(array.values.astype(float)), dtype=object)
-    return xr.DataArray(values, {dim: array[dim] for dim in array.dims}, array.dims)
+def _rounded(array: xr.DataArray, digits: int | np.ndarray) -> xr.DataArray:
+    """Return the nearest decimals of some digits, none below zero, as rationals."""
+
+    def nearest(value: float, digits: int) -> Fraction:
+        return Fraction(max(round(Fraction(value) * 10**digits), 0), 10**digits)
+
+    values = np.frompyfunc(nearest, 2, 1)(array.values.astype(float), np.asarray(digits, object))
+    dims = {dim: array[dim] for dim in array.dims}
+    return xr.DataArray(np.asarray(values, dtype=object), dims, array.dims)
 
 
-def _up(number: Fraction) -> Fraction:
-    return rounded_up(number, DIGITS)
+def _down(number: Fraction, digits: int) -> Fraction:
+    return max(rounded_down(number, digits), Fraction(0))
 
 
-def _down(number: Fraction) -> Fraction:
-    return max(rounded_down(number, DIGITS), Fraction(0))
-
-
-def _served(data: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
+def _served(data: xr.Dataset, route: xr.DataArray, digits: list[int]) -> xr.DataArray:
     """Return routes over open sites only that sum to the demand: the largest takes the rest."""
     open_ = (data.latency <= data.latency_limit).transpose("service", "site")
-    route = _rounded(route.transpose("service", *_CELL)).where(open_, 0)
+    each = np.reshape(np.array(digits, object), (-1, 1, 1))
+    route = _rounded(route.transpose("service", *_CELL), each).where(open_, 0)
     if not route.size:
         return route
-    preferred = route.astype(float) + 1e-12 * open_  # some open site, where nothing is routed yet
+    preferred = route.astype(float).where(open_, -1)  # some open site, where nothing is routed yet
     largest = preferred.argmax("site")
     is_largest = xr.DataArray(np.arange(route.sizes["site"]), {"site": route.site}) == largest
     lacking = data.demand - route.sum("site")
@@ -86,28 +90,30 @@ def _served(data: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
 
 
 def _stored(
-    data: xr.Dataset, decisions: xr.Dataset, sink: xr.DataArray
+    data: xr.Dataset, decisions: xr.Dataset, sink: xr.DataArray, digits: int
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """Return powers of the batteries that keep their limits and every state of charge.
 
     `sink` is the most power that is taken from a battery, MW over (site, time).
     """
     charge, discharge = (
-        xr.ufuncs.minimum(_rounded(decisions[name]), data[f"{name}_limit"]).transpose(*_CELL)
+        xr.ufuncs.minimum(_rounded(decisions[name], digits), data[f"{name}_limit"]).transpose(
+            *_CELL
+        )
         for name in ("charge", "discharge")
     )
-    down = np.frompyfunc(_down, 1, 1)
+    down = np.frompyfunc(lambda number: _down(number, digits), 1, 1)
     discharge = xr.ufuncs.minimum(discharge, down(sink)).transpose(*_CELL)
     charge, discharge = (
         charge.where(charge > discharge, 0),
         discharge.where(charge <= discharge, 0),
     )
     for site in range(data.sizes["site"]):
-        _operate(data.isel(site=site), charge.values[site], discharge.values[site])
+        _operate(data.isel(site=site), charge.values[site], discharge.values[site], digits)
     return charge, discharge
 
 
-def _operate(battery: xr.Dataset, charge: np.ndarray, discharge: np.ndarray) -> None:
+def _operate(battery: xr.Dataset, charge: np.ndarray, discharge: np.ndarray, digits: int) -> None:
     """Move the powers of one battery, in place, until each state of charge is within limits.
 
     What is above the energy is not charged. What is below the reserve of a period, or below the
@@ -123,18 +129,20 @@ def _operate(battery: xr.Dataset, charge: np.ndarray, discharge: np.ndarray) -> 
     for t in range(len(charge)):
         excess = level + gained * charge[t] - drawn * discharge[t] - most
         if excess > 0:
-            charge[t] = max(charge[t] - _up(excess / gained), Fraction(0))
+            charge[t] = max(charge[t] - rounded_up(excess / gained, digits), Fraction(0))
         held.append(level + gained * charge[t] - drawn * discharge[t])
         lacking, headroom, now = least[t] - held[t], most - held[t], t
         while lacking > 0 and now >= 0:  # the latest first: it moves the fewest states
             headroom = min(headroom, most - held[now])
-            kept = min(discharge[now], _up(lacking / drawn), _down(headroom / drawn))
+            wanted, room = rounded_up(lacking / drawn, digits), _down(headroom / drawn, digits)
+            kept = min(discharge[now], wanted, room)
             discharge[now] -= kept
             more = drawn * kept
             if discharge[now] == 0:
                 spare = battery.charge_limit.item() - charge[now]
-                room, wanted = (headroom - more) / gained, (lacking - more) / gained
-                stored = max(min(spare, _up(wanted), _down(room)), Fraction(0))
+                room = _down((headroom - more) / gained, digits)
+                wanted = rounded_up((lacking - more) / gained, digits)
+                stored = max(min(spare, wanted, room), Fraction(0))
                 charge[now] += stored
                 more += gained * stored
             if more:
@@ -143,7 +151,9 @@ def _operate(battery: xr.Dataset, charge: np.ndarray, discharge: np.ndarray) -> 
         level = held[t]
 
 
-def _fitted(data: xr.Dataset, route: xr.DataArray, room: xr.DataArray) -> xr.DataArray:
+def _fitted(
+    data: xr.Dataset, route: xr.DataArray, room: xr.DataArray, digits: list[int]
+) -> xr.DataArray:
     """Return routes that leave no site over the room it has for them, if others have some.
 
     Few sites and periods are over, and each by little: they are taken one after the other.
@@ -156,8 +166,8 @@ def _fitted(data: xr.Dataset, route: xr.DataArray, room: xr.DataArray) -> xr.Dat
         for k in np.flatnonzero(np.asarray(power > 0) & np.asarray(moved[:, i, t] > 0)):
             others = [o for o in np.flatnonzero(open_[k]) if o != i and left[o, t] > 0]
             for o in sorted(others, key=lambda o: -left[o, t]):
-                wanted = max(_up(-left[i, t] / power[k]), Fraction(0))
-                units = min(moved[k, i, t], wanted, _down(left[o, t] / power[k]))
+                wanted = max(rounded_up(-left[i, t] / power[k], digits[k]), Fraction(0))
+                units = min(moved[k, i, t], wanted, _down(left[o, t] / power[k], digits[k]))
                 moved[k, i, t] -= units
                 moved[k, o, t] += units
                 left[i, t] += power[k] * units
@@ -165,11 +175,11 @@ def _fitted(data: xr.Dataset, route: xr.DataArray, room: xr.DataArray) -> xr.Dat
     return route.copy(data=moved)
 
 
-def _supplied(data: xr.Dataset, made: xr.Dataset) -> xr.DataArray:
+def _supplied(data: xr.Dataset, made: xr.Dataset, digits: int) -> xr.DataArray:
     """Return generation with which import and export are within their limits, if it can do that."""
     # Rounded up, unless that is more than fits between the limits: without a grid nothing does.
     between = data.import_limit + data.export_limit
-    up = np.frompyfunc(_up, 1, 1)
+    up = np.frompyfunc(lambda number: rounded_up(number, digits), 1, 1)
     short = (made.grid_import - data.import_limit).clip(min=0)
     surplus = (made.grid_export - data.export_limit).clip(min=0)
     short, surplus = (np.minimum(up(part), part + between) for part in (short, surplus))
@@ -187,7 +197,7 @@ def _moves(data: xr.Dataset, made: xr.Dataset) -> Iterator[tuple[int, xr.DataArr
     yield -1, np.minimum(made.generate, spare), hours * (own - grid)
 
 
-def _cleaned(data: xr.Dataset, made: xr.Dataset) -> xr.DataArray:
+def _cleaned(data: xr.Dataset, made: xr.Dataset, digits: int) -> xr.DataArray:
     """Return generation that keeps the carbon budget, if moving it between own and grid can."""
     generate = made.generate.transpose(*_CELL).copy(deep=True)
     if not np.isfinite(float(data.carbon_budget)):
@@ -200,7 +210,7 @@ def _cleaned(data: xr.Dataset, made: xr.Dataset) -> xr.DataArray:
         for site, time in zip(*best_first, strict=True):
             if over <= 0 or worth[site, time] <= 0:
                 break
-            move = min(reach[site, time], _up(over / saved[site, time]))
+            move = min(reach[site, time], rounded_up(over / saved[site, time], digits))
             generate.values[site, time] += sign * move
             over -= move * saved[site, time]
     return generate

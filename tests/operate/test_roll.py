@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
+from conftest import plain
 from own_families import (
     CarbonTax,
     DemandCharge,
@@ -21,6 +22,7 @@ from own_families import (
 )
 
 import carbonsched as cs
+from carbonsched.io import read_netcdf, write_netcdf
 from carbonsched.operate import reoptimise
 from carbonsched.operate.roll import roll
 
@@ -489,3 +491,105 @@ def test_a_misspelt_keyword_is_named(make):
         TypeError, match=r"roll\(\) has no keyword 'windows', did you mean 'window'"
     ):
         roll(make(1, 2, 0, 0), windows=2)
+
+
+# ------------------------------------------------------------------------- windows without schedule
+
+
+def without_schedule(method, **values):
+    """Return the error of a roll over numbered periods from 100, of which 104 asks too much."""
+    data = plain(1, 6, 1, 1, power=3.0, deadline=1, **values)
+    times = data.time.values + 100
+    data = data.assign_coords(time=times).assign(release=data.release + 100)
+    instance = cs.Instance(data.assign(deadline=data.deadline + 100))
+    with pytest.raises(cs.InfeasibleError) as caught:
+        roll(instance, method, window=3, step=1, gap=0)
+    return instance, caught.value
+
+
+@pytest.mark.parametrize("method", ["joint", "energy_only"])
+def test_a_window_without_schedule_is_diagnosed_by_the_horizons_labels(method):
+    """Proves: 20 MW of import against 50 MW in period 104, in the window from 102 to 104.
+
+    The remedy of the window cures the horizon, too. A job that is over takes no part.
+    """
+    instance, error = without_schedule(
+        method, demand=[[5, 5, 5, 5, 50, 5]], import_limit=20.0
+    )
+    assert str(error).startswith("the window from 102 to 104 has no schedule")
+    assert "period 2" not in str(error)
+    diagnosis = error.diagnosis
+    assert not diagnosis.feasible and not diagnosis.instance.data.sizes["job"]
+    assert "from 102 to 104" in str(diagnosis) and "period 104 30 MW" in str(diagnosis)
+    assert {104} == set(diagnosis.conflict.members.time.dropna())
+    remedy = diagnosis.remedy("import_limit")
+    assert remedy.amount == pytest.approx(30)
+    assert roll(remedy.apply(instance), method, window=3, step=1, gap=0).status == "rolled"
+    shed = diagnosis.remedy("demand").apply(instance).data.demand.values.tolist()
+    assert shed == [pytest.approx([5, 5, 5, 5, 20, 5], abs=1e-3)]
+
+
+def test_what_a_fixed_workload_lacks_is_told_by_the_horizons_labels():
+    _, error = without_schedule(
+        "energy_only", demand=5.0, import_limit=[[20.0, 20, 20, 20, 4, 20]], battery_energy=4.0,
+        battery_initial=1.0, battery_final=3.0, charge_limit=0.5, discharge_limit=1.0,
+    )  # fmt: skip
+    assert "1 MW at site A, period 104" in str(error)
+    assert "period 104" in str(error.diagnosis)
+
+
+def test_timestamps_and_all_that_is_left_of_a_budget_are_told(default):
+    tight = default.replace(carbon_budget=100.0)
+    with pytest.raises(cs.InfeasibleError) as caught:
+        roll(tight, window=16, step=6)
+    first = tight.data.indexes["time"][0]
+    assert f"the window from {first}" in str(caught.value)
+    assert caught.value.diagnosis.remedy("carbon_budget").enough
+
+
+# ------------------------------------------------------------------------- what is kept
+
+
+def spoil_attributes(kept):
+    kept.attrs.clear()
+
+
+def spoil_dimensions(kept):
+    kept["generate"] = kept.generate.isel(site=0, drop=True)
+
+
+def spoil_labels(kept):
+    kept.coords["site"] = ["other"]
+
+
+def forget_a_decision(kept):
+    del kept["route"]
+
+
+def spoil_the_end(kept):
+    return kept.isel(time=slice(1))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (spoil_attributes, "runtime: expected an attribute"),
+        (spoil_dimensions, "generate: expected over site, time"),
+        (spoil_labels, "site: other labels"),
+        (forget_a_decision, "route: missing"),
+        (spoil_the_end, "time: 1 periods, where no window ends"),
+    ],
+)
+def test_what_is_kept_and_is_no_part_of_the_run_is_one_clear_error(tmp_path, spoil, said):
+    """Proves: named with its file, with the cure, and before any work; never a KeyError."""
+    instance = cs.generate(1, 6, 0, 1, seed=0)
+    how = {"window": 4, "step": 2, "folder": tmp_path, "gap": 0}
+    whole = roll(instance, **how)
+    (path,) = tmp_path.iterdir()
+    kept = read_netcdf(path)
+    write_netcdf(spoil(kept) or kept, path)
+    with pytest.raises(ValueError, match=said) as caught:
+        roll(instance, **how)
+    assert path.name in str(caught.value) and "remove the file to begin anew" in str(caught.value)
+    path.unlink()
+    xr.testing.assert_identical(roll(instance, **how).data, whole.data)

@@ -524,7 +524,7 @@ def test_a_title_of_two_lines_is_written_as_one_and_read_back(tmp_path):
     proof = cs.certify(instance, cs.solve(instance))
     again = cs.Certificate.load(proof.save(tmp_path / "proof.json"))
     again.check(instance)
-    assert again.title == "myday"
+    assert again.title == "my day"
 
 
 def test_a_service_out_of_reach_is_a_fault_and_no_crash(proved):
