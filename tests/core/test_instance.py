@@ -129,7 +129,8 @@ def test_wrong_dimensions_and_units():
         ),
         (
             {"time": pd.date_range("2025-01-01", periods=3, freq="15min")},
-            "expected 0 days 01:00:00 (step_hours = 1.0 h)",
+            "time: labels are 15 min apart, expected 60 min (step_hours = 1.0 h): "
+            "set step_hours to 0.25, or change the labels",
         ),
     ],
 )
@@ -177,7 +178,7 @@ def test_replace_takes_labels_and_keeps_units_honest(default):
     in_kw = (1000 * data.power).assign_attrs(units="kW")
     with pytest.raises(cs.InstanceError, match="power: given in kW, expected MW"):
         default.replace(power=in_kw)
-    with pytest.raises(ValueError, match="site"):
+    with pytest.raises(cs.InstanceError, match="not so for valley"):
         default.replace(it_capacity=data.it_capacity.isel(site=[0, 1]))
 
 
