@@ -183,7 +183,7 @@ def _misfits(name: str, given: xr.DataArray, data: xr.Dataset) -> Iterator[str]:
     """Say where the labels of an array are others than the instance's, in any order."""
     for dim in [dim for dim in DIMENSIONS if dim in given.dims]:
         labels, size = data.indexes[dim], given.sizes[dim]
-        own = given.indexes.get(dim, labels[:size])  # without labels it is in the instance's order
+        own = given.indexes.get(dim, labels)  # without labels it is in the order of the instance
         odd = [*labels.difference(own), *own.difference(labels), *own[own.duplicated()]]
         if odd or size != len(labels):
             told = (

@@ -106,17 +106,18 @@ def _miscounted(record: list[str], header: list[str], table: Table, like: list[s
         bounded = quantity is not None and table.types[name] == "number"
         return not bounded or quantity.lower <= float(text) <= quantity.upper
 
-    split = split_cells(record, {name: table.types[name] for name in header}, sound, like)
-    if not split:
+    readings = split_cells(record, {name: table.types[name] for name in header}, sound, like)
+    if not readings:
         return f"column {header[-1]}: {counts} (a comma within a cell?)"
-    texts = [text for name, text in split.items() if table.types[name] == "string"]
-    numbers = [text for text in split.values() if text not in texts]
-    cures = [f"put {', '.join(map(repr, texts))} in quotes"] * bool(texts)
-    if numbers:
-        counts += " (a decimal comma?)"
-        shown = ", ".join(map(repr, numbers))
-        cures.append(f"write {shown} with a decimal point and no separators")
-    return f"column {' or '.join(split)}: {counts}: {'; '.join(cures)}"
+    cells = {(name, text): table.types[name] for read in readings for name, text in read.items()}
+    joint = " and " if len(readings) == 1 else " or "
+    texts = joint.join(repr(text) for (_, text), kind in cells.items() if kind == "string")
+    numbers = joint.join(repr(text) for (_, text), kind in cells.items() if kind != "string")
+    cures = [f"put {texts} in quotes"] * bool(texts)
+    cures += [f"write {numbers} with a decimal point and no separators"] * bool(numbers)
+    counts += " (a decimal comma?)" * bool(numbers)
+    columns = joint.join(dict.fromkeys(name for name, _ in cells))
+    return f"column {columns}: {counts}: {joint.join(cures)}"
 
 
 def _misnamed(header: list[str], table: Table) -> Iterator[str]:

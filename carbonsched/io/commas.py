@@ -19,12 +19,11 @@ def split_cells(
     types: Mapping[str, str],
     sound: Callable[[str, str], bool],
     like: Sequence[str] | None,
-) -> dict[str, str]:
-    """Return the cells that commas have split, by column, as they were meant.
+) -> list[dict[str, str]]:
+    """Return the readings of a row: the cells that commas have split, by column, as meant.
 
-    Every reading is tried in which each cell fits its column. Of several, the one is taken whose
-    numbers are nearest in size to those of another row; without such a row, none is certain and
-    all are returned.
+    Every reading is tried in which each cell fits its column. Those are left out whose numbers are
+    further in size from those of another row, by two orders of magnitude in all, than the nearest.
 
     Parameters
     ----------
@@ -41,11 +40,11 @@ def split_cells(
     --------
     >>> types = {"site": "string", "it_capacity": "number", "import_limit": "number"}
     >>> split_cells(["A", "99", "5", "120.0"], types, lambda column, text: True, None)
-    {'it_capacity': '99,5'}
+    [{'it_capacity': '99,5'}]
     """
     columns, extra = list(types), len(record) - len(types)
     if math.comb(len(columns), extra) > _MOST:
-        return {}
+        return []
     known: dict[tuple[str, int], bool] = {}
 
     def fits(column: str, at: int) -> bool:
@@ -63,28 +62,36 @@ def split_cells(
             yield ",".join(record[at : at + 1 + joined])
             at += 1 + joined
 
-    readings = {split: tuple(cells(split)) for split in combinations(range(len(columns)), extra)}
-    sound_ones = {split: read for split, read in readings.items() if len(read) == len(columns)}
-    if like is not None and sound_ones:
-        nearest = min(sound_ones, key=lambda split: _distance(sound_ones[split], like))
-        sound_ones = {nearest: sound_ones[nearest]}
-    return {columns[k]: read[k] for split, read in sound_ones.items() for k in split}
+    readings = {split: list(cells(split)) for split in combinations(range(len(columns)), extra)}
+    whole = {split: read for split, read in readings.items() if len(read) == len(columns)}
+    apart = {split: _distance(read, like or read) for split, read in whole.items()}
+    near = [split for split in whole if apart[split] <= min(apart.values()) + 2]
+    return [{columns[k]: whole[split][k] for k in split} for split in near]
 
 
 def _joins(kind: str, left: str, right: str) -> bool:
     if kind == "string":
-        return bool(left.strip() and right.strip())
-    number = kind in ("number", "integer")
+        return bool(left.strip() and right.strip()) and right[0] not in "+-.0123456789"
+    thousands = "." in right and left.startswith("0")  # as in 0,123.4: no number is written so
+    number = kind in ("number", "integer") and not thousands
     return number and bool(_WHOLE.fullmatch(left) and _REST.fullmatch(right))
 
 
 def _distance(read: Sequence[str], like: Sequence[str]) -> float:
-    """Return how many orders of magnitude the numbers of two rows lie apart, summed."""
-    return sum(abs(_size(a) - _size(b)) for a, b in zip(read, like, strict=True))
+    """Return how many orders of magnitude the numbers of two rows lie apart, in all.
+
+    Two at most for one pair, one where one of them is zero, and three more for thousands.
+    """
+    apart = 0.0
+    for a, b in zip(map(_value, read), map(_value, like), strict=True):
+        if a != b:
+            apart += min(abs(math.log10(a / b)), 2.0) if a and b else 1.0
+    return apart + 3 * sum("," in text and "." in text for text in read)
 
 
-def _size(text: str) -> float:
+def _value(text: str) -> float:
+    """Return the size of a number, or 0 of a text; a comma beside a point is between thousands."""
     try:
-        return math.log10(abs(float(text.replace(",", "."))) + 1e-9)
-    except ValueError:  # no number
+        return abs(float(text.replace(",", "" if "." in text else ".")))
+    except ValueError:
         return 0.0
