@@ -284,6 +284,7 @@ def info(instance: InstancePath, family: FamilyOption = None) -> None:
     from rich.table import Table
 
     from carbonsched.core.schema import DIMENSIONS
+    from carbonsched.io.horizon import horizon
 
     data = given.data
     about = {key: str(value) for key, value in data.attrs.items()}
@@ -292,7 +293,7 @@ def info(instance: InstancePath, family: FamilyOption = None) -> None:
         for dim in DIMENSIONS
         if data.sizes[dim]
     }
-    show(about | sizes, str(instance))
+    show(about | sizes | {"horizon": horizon(given)}, str(instance))
     grid = Table("variable", "dimensions", "unit", "smallest", "largest")
     for name, quantity in given.quantities.items():
         values = data[name].values.ravel()

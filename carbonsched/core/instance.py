@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
+from unicodedata import normalize
 
 import numpy as np
 import xarray as xr
@@ -39,7 +41,8 @@ class Instance:
         `job` and `service`, in the units given there. What has a default there may be left out,
         and what `varies` may be over (site) or (site, time). Optional attributes `title`,
         `description`, `licence` and `source`; each variable may carry `source` and `licence` of
-        its own.
+        its own. Names are compared, and kept, in Unicode's composed form (NFC). Where `time` has
+        timestamps, the step between them is taken for a `step_hours` rounded to three digits.
     extra : tuple of Quantity
         Further parameters that it may hold, those of families of a user's own.
 
@@ -64,12 +67,14 @@ class Instance:
     extra: tuple[Quantity, ...] = ()
 
     def __post_init__(self) -> None:
-        faults = find_faults(self.data, self.quantities)
+        named = [q.name for q in self.quantities.values() if q.kind == "site"]
+        data = _composed(self.data, named)
+        faults = find_faults(data, self.quantities)
         if faults:
             title = getattr(self.data, "attrs", {}).get("title", "instance")
             told = [fault.sentence for fault in faults]
             raise InstanceError(told, str(title), [(fault.name, fault.at) for fault in faults])
-        object.__setattr__(self, "data", _canonical(self.data, self.quantities))
+        object.__setattr__(self, "data", _canonical(data, self.quantities))
         warn_of_suspicious(self.data, self.quantities.values())
 
     @property
@@ -107,15 +112,16 @@ class Instance:
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise InstanceError([f"{name}: no parameter of these families" for name in unknown])
-        given = {name: _shaped(value, known[name], self.data) for name, value in values.items()}
+        given = _shaped(values, known, self.data, "families")
         return Instance(self.data.assign(given), self.extra + new)
 
     def replace(self, **values: xr.DataArray | float) -> Instance:
         """Return a copy with some variables replaced, validated anew.
 
-        Scalars and arrays over fewer dimensions are broadcast; labels must match exactly. What
-        `varies` takes an array over (site, time), too. What is replaced loses its source and
-        licence, unless the new array brings its own.
+        Scalars and arrays over fewer dimensions are broadcast. Arrays are matched by label, in any
+        order; without labels they are taken in the instance's order. What `varies` takes an array
+        over (site, time), too. What is replaced loses its source and licence, unless the new array
+        brings its own. InstanceError lists every variable or label that there is not.
 
         Examples
         --------
@@ -127,14 +133,15 @@ class Instance:
         quantities = self.quantities
         unknown = sorted(set(values) - set(quantities))
         if unknown:
-            raise InstanceError([f"{name}: no such variable" for name in unknown], "replace")
+            like = {name: get_close_matches(name, quantities, 1, 0)[0] for name in unknown}
+            told = [f"{name}: no such variable, did you mean {like[name]}?" for name in unknown]
+            raise InstanceError(told, "replace")
         data = self.data.copy()
         followers = (q for q in quantities.values() if q.default in values)
         for quantity in followers:  # what follows a parameter goes on following it
             if quantity.name not in values and data[quantity.name].equals(data[quantity.default]):
                 data = data.drop_vars(quantity.name)
-        for name, value in values.items():
-            data[name] = _shaped(value, quantities[name], self.data)
+        data = data.assign(_shaped(values, quantities, self.data, "replace"))
         with warnings.catch_warnings():  # of what is not replaced, this instance has warned
             warnings.simplefilter("ignore", SuspiciousValueWarning)
             made = Instance(data, self.extra)
@@ -151,18 +158,53 @@ class Instance:
         plural = {"site": "sites", "time": "periods", "job": "jobs", "service": "services"}
         counts = [(self.data.sizes[dim], name) for dim, name in plural.items()]
         sizes = " x ".join(f"{n} {name if n != 1 else name[:-1]}" for n, name in counts)
-        return f"<Instance {self.data.attrs.get('title', '')!r}: {sizes}>"
+        hours = self.data.step_hours.item()
+        step = f", periods of {hours:g} h" if hours != 1 else ""
+        return f"<Instance {self.data.attrs.get('title', '')!r}: {sizes}{step}>"
 
 
-def _shaped(value: xr.DataArray | float, quantity: Quantity, data: xr.Dataset) -> xr.DataArray:
-    """Return a value over the dimensions of its quantity, or over time too where that may be."""
-    given = xr.DataArray(value)
-    dims = ("site", "time") if quantity.varies and "time" in given.dims else quantity.dims
-    like = xr.DataArray(
-        np.zeros([data.sizes[dim] for dim in dims]), {dim: data[dim] for dim in dims}, dims
+def _shaped(
+    values: Mapping[str, Any], known: Mapping[str, Quantity], data: xr.Dataset, where: str
+) -> dict[str, xr.DataArray]:
+    """Return values over their dimensions, in the instance's order; raise where labels differ."""
+    arrays = {name: _composed(xr.DataArray(value)) for name, value in values.items()}
+    if faults := [fault for name, given in arrays.items() for fault in _misfits(name, given, data)]:
+        raise InstanceError(faults, where)
+    labels = data.indexes
+    return {
+        name: given.sel({dim: labels[dim] for dim in DIMENSIONS if dim in given.indexes})
+        .reset_coords(drop=True)
+        .expand_dims({dim: labels[dim] for dim in known[name].dims if dim not in given.dims})
+        for name, given in arrays.items()
+    }
+
+
+def _misfits(name: str, given: xr.DataArray, data: xr.Dataset) -> Iterator[str]:
+    """Say where the labels of an array are others than the instance's, in any order."""
+    for dim in [dim for dim in DIMENSIONS if dim in given.dims]:
+        labels, size = data.indexes[dim], given.sizes[dim]
+        own = given.indexes.get(dim, labels)  # without labels it is in the order of the instance
+        odd = [*labels.difference(own), *own.difference(labels), *own[own.duplicated()]]
+        if odd or size != len(labels):
+            told = (
+                f"{name}: {size} values along {dim}, expected one for each of {len(labels)} labels"
+            )
+            yield told + f"; not so for {', '.join(map(str, odd[:5]))}" * bool(odd)
+
+
+_nfc = np.vectorize(lambda v: normalize("NFC", v) if isinstance(v, str) else v, otypes=[object])
+
+
+def _composed(given: Any, references: Iterable[str] = ()) -> Any:
+    """Return data with names in their composed form: "ü" is one letter, however it is made."""
+    if not isinstance(given, xr.Dataset | xr.DataArray):
+        return given
+    dims = [dim for dim in DIMENSIONS if dim != "time" and dim in given.indexes]
+    given = given.assign_coords({dim: _nfc(given.indexes[dim]) for dim in dims})
+    texts = {name: given[name] for name in references if name in given}
+    return (
+        given.assign({n: old.copy(data=_nfc(old)) for n, old in texts.items()}) if texts else given
     )
-    given, like = xr.align(given, like, join="exact")
-    return xr.broadcast(given, like)[0].assign_attrs(given.attrs)
 
 
 def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
@@ -189,6 +231,9 @@ def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
         return xr.DataArray(values, dims=dims, attrs=attrs)
 
     arrays = {name: array(quantity) for name, quantity in quantities.items()}
+    if times.dtype.kind == "M" and len(times) > 1:  # what is stated may be rounded
+        hours = np.diff(times.values[:2])[0] / np.timedelta64(1, "h")
+        arrays["step_hours"] = arrays["step_hours"].copy(data=hours)
     return xr.Dataset(arrays, coords, dict(data.attrs))
 
 

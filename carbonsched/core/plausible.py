@@ -8,40 +8,65 @@ end. Zero means "none" and is never suspicious.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.schema import Quantity
+from carbonsched.core.schema import PARAMETERS, Quantity
 from carbonsched.errors import SuspiciousValueWarning
 
 SPIKE = 20.0
 _SHOWN = 3
+# How many times the others of its site together the first may be, at its most over time.
+_AT_MOST: dict[tuple[str, ...], float] = {
+    ("it_capacity", "import_limit", "generation_available", "discharge_limit"): 10,
+    ("generation_available", "it_capacity", "export_limit", "charge_limit"): 20,
+    ("battery_energy", "charge_limit"): 400,  # h
+    ("battery_energy", "discharge_limit"): 400,
+    ("charge_limit", "battery_energy"): 50,  # 1/h
+    ("discharge_limit", "battery_energy"): 50,
+}
+# The same, times the median of that over sites: what binds nowhere may be as large as one likes.
+_ALIKE = {("import_limit", "it_capacity"): 100.0, ("export_limit", "it_capacity"): 100.0}
 
 
 def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None:
-    """Warn of every variable with values outside its plausible range, by label, value and unit."""
-    for quantity in quantities:
-        array = data[quantity.name]
-        if quantity.plausible is None or not array.size:
-            continue
-        places = list(_outside(array, quantity))
-        if not places:
-            continue
-        more = f", and at {len(places) - _SHOWN} more labels" if len(places) > _SHOWN else ""
-        low, high = (f"{end:,g}" for end in quantity.plausible)
-        unit = f" {quantity.unit}".removesuffix(" 1")
-        warnings.warn(
-            f"{'; '.join(places[:_SHOWN])}{more}: expected {low} to {high}{unit}; "
-            "is the unit right?",
-            SuspiciousValueWarning,
-            stacklevel=4,
-        )
+    """Warn of values outside their plausible range, and of those out of proportion at a site."""
+    given = {quantity.name: quantity for quantity in quantities}
+    found = []
+    for name, quantity in given.items():
+        low, high = (f"{end:,g}" for end in quantity.plausible or (0, 0))
+        expected = f"{low} to {high} {quantity.unit}".removesuffix(" 1")
+        found.append((list(_outside(data[name], quantity)), expected))
+    for names, most in (_AT_MOST | _ALIKE).items():
+        if not given.keys().isdisjoint(names):
+            found.append((list(_out_of_proportion(data, names, most)), f"at most {most:g} times"))
+    for places, expected in found:
+        if places:
+            more = f", and at {len(places) - _SHOWN} more labels" if len(places) > _SHOWN else ""
+            told = f"{'; '.join(places[:_SHOWN])}{more}: expected {expected}; is the unit right?"
+            warnings.warn(told, SuspiciousValueWarning, stacklevel=4)
+
+
+def _out_of_proportion(data: xr.Dataset, names: tuple[str, ...], most: float) -> Iterator[str]:
+    """Name the sites at which the first of some quantities is too large for the others."""
+    size, *others = (data[name].values.reshape(data.sizes["site"], -1).max(1) for name in names)
+    whole, usual, than = np.sum(others, axis=0), 1.0, ""
+    ratio = np.divide(size, whole, out=np.zeros_like(size), where=whole > 0)
+    if names in _ALIKE:
+        usual = max(np.quantile(ratio, 0.5, method="lower"), 0.1)  # below, something else is wrong
+        than = f", at other sites {usual:.3g} times"
+    for k in np.flatnonzero(ratio > most * usual):
+        there = f"{names[0]}[site={data.site.values[k]}] = {size[k]:,.6g}"
+        against = f"{' + '.join(names[1:])} = {whole[k]:,.6g}"
+        yield f"{there} {PARAMETERS[names[0]].unit} is {ratio[k]:,.0f} times {against}{than}"
 
 
 def _outside(array: xr.DataArray, quantity: Quantity) -> Iterator[str]:
-    low, high = quantity.plausible or (0.0, np.inf)
+    if quantity.plausible is None or not array.size:
+        return
+    low, high = quantity.plausible
     # In NumPy: an instance is made at every step of a loop, and this is done every time.
     size = np.abs(array.values)
     size = np.where(np.isfinite(size) & (size > 0), size, np.nan)
@@ -49,10 +74,11 @@ def _outside(array: xr.DataArray, quantity: Quantity) -> Iterator[str]:
     typical = _typical(size) if spread else size
     odd = (typical < low) | (typical > high)
     unit = f" {quantity.unit}".removesuffix(" 1")
+    of = f" in the median over {' and '.join(map(str, spread))}" if spread else ""
     for place in np.argwhere(odd):
         value = typical[tuple(place)]
         name = _named(quantity.name, array, place)
-        yield f"{name} is {value:,.6g}{unit}{_median(spread)}"
+        yield f"{name} is {value:,.6g}{unit}{of}"
     if spread:
         spikes = (size > SPIKE * high) & ~odd.reshape(-1, *[1] * len(spread))
         for place in np.argwhere(spikes):
@@ -65,10 +91,6 @@ def _typical(size: np.ndarray) -> np.ndarray:
     rows = np.sort(size.reshape(size.shape[0], -1), axis=1)  # what is not a number goes last
     middle = (np.isfinite(rows).sum(axis=1, keepdims=True).clip(min=1) - 1) // 2
     return np.take_along_axis(rows, middle, axis=1)[:, 0]
-
-
-def _median(spread: tuple[Hashable, ...]) -> str:
-    return f" in the median over {' and '.join(map(str, spread))}" if spread else ""
 
 
 def _named(name: str, array: xr.DataArray, place: np.ndarray) -> str:

@@ -13,6 +13,7 @@ from carbonsched.core.reach import window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 
 _MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
+_ROUNDED = 2.5e-3  # what a length of period in three digits, 0.0833 h or 0.167 h, is off by
 _SHOWN = 5  # labels named per variable and kind of fault, so that one bad column stays readable
 
 
@@ -94,13 +95,22 @@ def _time_axis(times: Any, step_hours: float) -> Iterator[Fault]:
     elif not times.is_monotonic_increasing:
         yield Fault("time", "time: labels are not sorted")
     elif times.is_unique and 0 < step_hours <= PARAMETERS["step_hours"].upper:
-        step = 1 if times.dtype.kind == "i" else pd.Timedelta(hours=step_hours)
-        for k in np.flatnonzero(np.diff(times) != step)[:_SHOWN]:
-            yield Fault(
-                "time",
-                f"time: uneven step from {times[k]} to {times[k + 1]}, "
-                f"expected {step} (step_hours = {step_hours} h)",
-            )
+        yield from _steps(times, step_hours)
+
+
+def _steps(times: Any, step_hours: float) -> Iterator[Fault]:
+    """Hold the steps between labels against the one that is stated, but for its rounding."""
+    apart, dated = np.diff(times.values), times.dtype.kind == "M"
+    hours = apart / np.timedelta64(1, "h") if dated else apart
+    wanted, slack = (step_hours, _ROUNDED * step_hours) if dated else (1, 0)
+    near = apart[abs(hours - wanted) <= slack]
+    given = f"expected {f'{60 * step_hours:g} min' if dated else 1} (step_hours = {step_hours} h)"
+    if dated and apart.size and not near.size and (apart == apart[0]).all():
+        told = f"labels are {60 * hours[0]:g} min apart, {given}"
+        yield Fault("time", f"time: {told}: set step_hours to {hours[0]:.6g}, or change the labels")
+        return
+    for k in np.flatnonzero(~np.isin(apart, near[:1]))[:_SHOWN]:
+        yield Fault("time", f"time: uneven step from {times[k]} to {times[k + 1]}, {given}")
 
 
 def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:

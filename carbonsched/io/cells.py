@@ -7,13 +7,15 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta, tzinfo
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
 
-from carbonsched.core.schema import Quantity
-from carbonsched.io.package import Table
+from carbonsched.io.commas import split_cells
+from carbonsched.io.package import Table, is_time
 
 _SHOWN = 5  # faults named per column, so that one bad column stays readable
 _DIGITS = frozenset("0123456789+-.eE")
@@ -21,15 +23,21 @@ _TRUE, _FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+_DATE, _NUMBER = re.compile(r"\d{4}-\d\d?-\d\d?.*", re.ASCII), re.compile(r"\d{1,9}", re.ASCII)
 _YEARS = (1900, 2200)
+_ALL_TIMES = "in every table, or say {} in datapackage.json for time, release and deadline"
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The columns of a table by name, as arrays; `rows` are the lines of the file they are on."""
+    """The columns of a table by name, as arrays; `rows` are the lines of the file they are on.
+
+    `zoned` says of each column of timestamps whether they state a time zone.
+    """
 
     rows: list[int]
     columns: dict[str, np.ndarray]
+    zoned: dict[str, bool] = field(default_factory=dict)
 
 
 class _Faulty(ValueError):
@@ -41,7 +49,7 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] | None = None
     rows, faults = list[int](), list[str]()
-    records: list[list[str]] = []
+    records, miscounted = list[list[str]](), dict[int, list[str]]()
     line = 0
     try:
         for record in reader:
@@ -57,31 +65,59 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
             elif len(record) == len(header):
                 rows.append(at)
                 records.append(record)
-            elif len(faults) < _SHOWN:
-                # Where cells are missing or too many is where the columns end.
-                column = header[min(len(record), len(header) - 1)]
-                counts = f"{len(record)} cells, expected {len(header)}"
-                counts += " (a decimal comma?)" * (len(record) > len(header))
-                faults.append(f"{table.path}, row {at}, column {column}: {counts}")
+            elif len(miscounted) < _SHOWN:
+                miscounted[at] = record
     except csv.Error as error:
         faults.append(f"{table.path}, row {line + 1}: not CSV ({error})")
     if header is None:
         faults.append(f"{table.path}, row 1: no header, expected {', '.join(table.types)}")
+    for at, record in miscounted.items():
+        told = _miscounted(record, header or [], table, records[0] if records else None)
+        faults.append(f"{table.path}, row {at}, {told}")
     if faults or header is None:
         return Cells([], {}), faults
     of_columns = list(zip(*records, strict=True)) or [()] * len(header)
     by_name = dict(zip(header, of_columns, strict=True))
-    columns: dict[str, np.ndarray] = {}
+    columns, zoned = dict[str, np.ndarray](), dict[str, bool]()
     for name, kind in table.types.items():
         cells = by_name[name]
-        columns[name], bad = _READERS[kind](cells, table.quantities.get(name))
+        columns[name], bad = _READERS[kind](cells, table, name)
+        if kind == "datetime" and cells:
+            zoned[name] = any(_zone_of(text) for text in cells)
         for k, complaint in bad[:_SHOWN]:
             shown = cells[k] if len(cells[k]) <= 40 else f"{cells[k][:40]}..."
             said = f"{shown!r} {complaint}" if shown else "an empty cell"
             faults.append(f"{table.path}, row {rows[k]}, column {name}: {said}")
         if len(bad) > _SHOWN:
             faults.append(f"{table.path}, column {name}: {len(bad) - _SHOWN} more such cells")
-    return Cells(rows, columns), faults
+    return Cells(rows, columns, zoned), faults
+
+
+def _miscounted(record: list[str], header: list[str], table: Table, like: list[str] | None) -> str:
+    """Say where a row has too few cells, or which cells commas have split."""
+    counts = f"{len(record)} cells, expected {len(header)}"
+    if len(record) < len(header):
+        return f"column {header[len(record)]}: {counts}"
+
+    def sound(name: str, text: str) -> bool:
+        quantity = table.quantities.get(name)
+        if _READERS[table.types[name]]((text,), table, name)[1]:
+            return False
+        bounded = quantity is not None and table.types[name] == "number"
+        return not bounded or quantity.lower <= float(text) <= quantity.upper
+
+    readings = split_cells(record, {name: table.types[name] for name in header}, sound, like)
+    if not readings:
+        return f"column {header[-1]}: {counts} (a comma within a cell?)"
+    cells = {(name, text): table.types[name] for read in readings for name, text in read.items()}
+    joint = " and " if len(readings) == 1 else " or "
+    texts = joint.join(repr(text) for (_, text), kind in cells.items() if kind == "string")
+    numbers = joint.join(repr(text) for (_, text), kind in cells.items() if kind != "string")
+    cures = [f"put {texts} in quotes"] * bool(texts)
+    cures += [f"write {numbers} with a decimal point and no separators"] * bool(numbers)
+    counts += " (a decimal comma?)" * bool(numbers)
+    columns = joint.join(dict.fromkeys(name for name, _ in cells))
+    return f"column {columns}: {counts}: {joint.join(cures)}"
 
 
 def _misnamed(header: list[str], table: Table) -> Iterator[str]:
@@ -107,7 +143,7 @@ Read = tuple[np.ndarray, list[tuple[int, str]]]  # the values, and the faulty ce
 def _one_by_one(convert: Callable[[str], object], dtype: type | np.dtype) -> Callable[..., Read]:
     """Return a reader that converts each different text once."""
 
-    def read(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
+    def read(cells: tuple[str, ...], table: Table, name: str) -> Read:
         known, bad_texts = {}, {}
         for text in dict.fromkeys(cells):
             try:
@@ -122,8 +158,8 @@ def _one_by_one(convert: Callable[[str], object], dtype: type | np.dtype) -> Cal
     return read
 
 
-def _numbers(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
-    assert quantity is not None, "no dimension has numbers for labels"
+def _numbers(cells: tuple[str, ...], table: Table, name: str) -> Read:
+    quantity = table.quantities[name]  # no dimension has numbers for labels
     unit = quantity.unit
 
     def number(text: str) -> float:
@@ -145,13 +181,28 @@ def _numbers(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
             raise _Faulty(f"is too small for a number ({unit})")
         return value
 
-    return _one_by_one(number, float)(cells, quantity)
+    return _one_by_one(number, float)(cells, table, name)
 
 
 def _whole(text: str) -> int:
     if not re.fullmatch(r"[+-]?[0-9]{1,18}(\.0*)?", text):
         raise _Faulty("is not a whole number")
     return int(text.partition(".")[0])
+
+
+def _integers(cells: tuple[str, ...], table: Table, name: str) -> Read:
+    """Read whole numbers; of periods too, where a timestamp is another type than described."""
+
+    def period(text: str) -> int:
+        if _DATE.fullmatch(text):
+            raise _Faulty(
+                "is a date, and datapackage.json says integer: write period numbers "
+                + _ALL_TIMES.format("datetime")
+            )
+        return _whole(text)
+
+    convert = period if is_time(name, table.quantities) else _whole
+    return _one_by_one(convert, np.int64)(cells, table, name)
 
 
 def _flag(text: str) -> bool:
@@ -163,18 +214,29 @@ def _flag(text: str) -> bool:
 def _text(text: str) -> str:
     if not text or text != text.strip() or not text.isprintable():
         raise _Faulty("is not a plain, non-empty text")
-    return text
+    return normalize("NFC", text)  # letters with accents are one name however they are composed
 
 
-def _instants(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
-    """Read ISO 8601 timestamps as naive UTC: with an offset, or without one and so in UTC."""
-    zones = {text: m["zone"] for text in dict.fromkeys(cells) if (m := _TIME.fullmatch(text))}
-    mixed = len({zone is None for zone in zones.values()}) > 1
+def _zone_of(text: str) -> str | None:
+    """Return the offset that a timestamp states, if it does."""
+    match = _TIME.fullmatch(text)
+    return match["zone"] if match else None
+
+
+def _instants(cells: tuple[str, ...], table: Table, name: str) -> Read:
+    """Read ISO 8601 timestamps as naive UTC: with an offset, or else in the zone of the package."""
+    texts = [text for text in dict.fromkeys(cells) if _TIME.fullmatch(text)]
+    mixed = len({_zone_of(text) is None for text in texts}) > 1
 
     def instant(text: str) -> np.datetime64:
-        if text not in zones:
+        if _NUMBER.fullmatch(text):
+            raise _Faulty(
+                "is a number, and datapackage.json says datetime: write timestamps like "
+                "2025-01-01T00:00:00Z " + _ALL_TIMES.format("integer")
+            )
+        if not _TIME.fullmatch(text):
             raise _Faulty("is not a timestamp like 2025-01-01T00:00:00Z")
-        if mixed and zones[text] is None:
+        if mixed and _zone_of(text) is None:
             raise _Faulty("has no time zone, and others of the column have")
         try:
             stamp = pd.Timestamp(text)
@@ -182,16 +244,30 @@ def _instants(cells: tuple[str, ...], quantity: Quantity | None) -> Read:
             raise _Faulty(f"is not a timestamp ({error})") from error
         if not _YEARS[0] <= stamp.year <= _YEARS[1]:
             raise _Faulty(f"is not within the years {_YEARS[0]} and {_YEARS[1]}")
-        if stamp.tzinfo is not None:
+        if stamp.tzinfo is None:
+            stamp -= _offset(stamp, table.zone)
+        else:
             stamp = stamp.tz_convert("UTC").tz_localize(None)
         return stamp.to_datetime64()
 
-    return _one_by_one(instant, np.dtype("datetime64[ns]"))(cells, quantity)
+    return _one_by_one(instant, np.dtype("datetime64[ns]"))(cells, table, name)
+
+
+def _offset(stamp: pd.Timestamp, zone: tzinfo) -> timedelta:
+    """Return how far a zone is ahead of UTC at a local time, if it is there once."""
+    local = stamp.to_pydatetime(warn=False).replace(tzinfo=zone)
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    if first is None or first != second:
+        raise _Faulty(
+            f"is not one moment in {zone}, where the clocks are changed then: write every time "
+            f"of the folder with its offset, as in {stamp.isoformat()}+01:00"
+        )
+    return first
 
 
 _READERS: dict[str, Callable[..., Read]] = {
     "number": _numbers,
-    "integer": _one_by_one(_whole, np.int64),
+    "integer": _integers,
     "boolean": _one_by_one(_flag, np.bool_),
     "string": _one_by_one(_text, object),
     "datetime": _instants,

@@ -7,8 +7,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import xarray as xr
 
@@ -17,7 +19,7 @@ from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 NAME = "carbonsched-instance"
 FILE = "datapackage.json"
 MOST_BYTES = 2**24  # of datapackage.json; that of a hundred tables is a tenth of a megabyte
-_RESERVED = ("profile", "name", "resources")
+_RESERVED = ("profile", "name", "timezone", "resources")
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "site": "string"}
 
 
@@ -35,6 +37,8 @@ class Table:
         Of the variables, as far as given.
     about : dict of str to str
         `source` and `licence`, as far as given.
+    zone : tzinfo
+        That of times without an offset of their own: the `timezone` of the package, else UTC.
     """
 
     path: str
@@ -43,6 +47,7 @@ class Table:
     quantities: dict[str, Quantity]
     units: dict[str, str] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
 
 class _Faulty(ValueError):
@@ -64,10 +69,14 @@ def parse(
         return {}, [], [f"{FILE}: not JSON ({error})"]
     if not isinstance(package, dict) or not isinstance(package.get("resources"), list):
         return {}, [], [f"{FILE}: expected an object with a list of resources"]
-    tables, faults = [], []
+    tables, faults, zone = [], [], UTC
+    try:
+        zone = _zone(package.get("timezone", "UTC"))
+    except _Faulty as fault:
+        faults.append(f"{FILE}: {fault}")
     for number, resource in enumerate(package["resources"]):
         try:
-            tables.append(_table(resource, known))
+            tables.append(_table(resource, known, zone))
         except _Faulty as fault:
             path = resource.get("path") if isinstance(resource, dict) else None
             faults.append(f"{FILE}, resource {number + 1} ({path!r:.80}): {fault}")
@@ -104,7 +113,22 @@ def _need(condition: bool, complaint: str) -> None:
         raise _Faulty(complaint)
 
 
-def _table(resource: Any, known: Mapping[str, Quantity]) -> Table:
+def _zone(name: object) -> tzinfo:
+    """Return a time zone by its name."""
+    try:
+        _need(isinstance(name, str), "timezone is not a text")
+        return UTC if name == "UTC" else ZoneInfo(str(name))
+    except (ValueError, OSError, LookupError) as error:
+        told = f"timezone {name!r:.80}: no known time zone, write UTC or one like Europe/Berlin"
+        raise _Faulty(told) from error
+
+
+def is_time(name: str, quantities: Mapping[str, Quantity]) -> bool:
+    """Return whether a column holds times: the dimension, or a quantity such as `release`."""
+    return name == "time" or (name in quantities and quantities[name].kind == "time")
+
+
+def _table(resource: Any, known: Mapping[str, Quantity], zone: tzinfo) -> Table:
     _need(isinstance(resource, dict), "expected an object")
     path, schema = resource.get("path"), resource.get("schema")
     _need(isinstance(path, str), "expected a path, the name of a CSV table")
@@ -139,7 +163,7 @@ def _table(resource: Any, known: Mapping[str, Quantity]) -> Table:
             _need(isinstance(given, list) and isinstance(given[0], dict), f"{slot}: not a list")
             about |= plain_attrs({attr: given[0].get(key)})
     quantities = {name: known[name] for name in types if name not in dims}
-    return Table(path, tuple(dims), types, quantities, units, about)
+    return Table(path, tuple(dims), types, quantities, units, about, zone)
 
 
 def _type(name: str, given: object, dims: tuple[str, ...], known: Mapping[str, Quantity]) -> str:
@@ -173,7 +197,8 @@ def describe(
         quantities = [known[name] for name in names]
         described.append((names, _descriptor(data, quantities, label, times)))
     about = {k: v for k, v in plain_attrs(data.attrs).items() if k not in _RESERVED}
-    return {"profile": "data-package", "name": NAME} | about, described
+    zone = {"timezone": "UTC"} if times == "datetime" else {}
+    return {"profile": "data-package", "name": NAME} | zone | about, described
 
 
 def _label(names: list[str]) -> str:

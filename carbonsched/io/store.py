@@ -12,6 +12,7 @@ from typing import Any
 from carbonsched.core.family import Family, Unknown
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Contributor, Instance
+from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method
 from carbonsched.core.schedule import ARRAYS, Schedule
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, PRICES, Quantity
@@ -24,6 +25,7 @@ EXAMPLES = ("default", "real-week")
 _PACKAGE = Path(__file__).parents[1]
 
 
+@named_keywords
 def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
     """Read an instance from a folder with a `datapackage.json`, or from a NetCDF file.
 
@@ -90,6 +92,7 @@ def _parameters(families: Iterable[Contributor]) -> tuple[Quantity, ...]:
     return tuple(new.values())
 
 
+@named_keywords
 def example(name: str) -> Instance:
     """Return an instance that comes with the package, and needs no file of yours.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from itertools import count, islice
 
 import numpy as np
@@ -12,7 +13,7 @@ import xarray as xr
 
 from carbonsched.core.schema import DIMENSIONS
 from carbonsched.io.cells import Cells
-from carbonsched.io.package import Table
+from carbonsched.io.package import FILE, Table, is_time
 
 _SHOWN = 5
 
@@ -33,11 +34,38 @@ def labels(tables: Tables) -> dict[str, pd.Index]:
 
 
 def misfits(tables: Tables, coords: dict[str, pd.Index]) -> list[str]:
-    """Name rows whose label no other table knows, rows given twice, and rows that are missing."""
-    kinds = {t.types["time"]: t.path for t, _ in tables if "time" in t.types}
-    if len(kinds) > 1:
-        return [f"time: {' in one table, '.join(f'{k} in {p}' for k, p in kinds.items())}"]
+    """Name tables that differ in how they tell time, and rows whose label no other table knows.
+
+    And rows given twice, and rows that are missing.
+    """
+    if faults := [*_kinds(tables), *_zones(tables)]:
+        return faults
     return [fault for table, cells in tables for fault in _misfits(table, cells, coords)]
+
+
+def _kinds(tables: Tables) -> Iterator[str]:
+    """Say that some times are timestamps and others period numbers."""
+    of_kind: dict[str, list[str]] = {}
+    for table, _ in tables:
+        for name, kind in table.types.items():
+            if is_time(name, table.quantities):
+                of_kind.setdefault(kind, []).append(f"{name} of {table.path}")
+    if len(of_kind) > 1:
+        told = " and ".join(f"{kind} for {', '.join(of)}" for kind, of in of_kind.items())
+        yield f"{FILE}: time: {told}; times are all of one type"
+
+
+def _zones(tables: Tables) -> Iterator[str]:
+    """Name the columns of times that state no zone, where others state one."""
+    zoned = [(table, cells, name) for table, cells in tables for name in cells.zoned]
+    stated = [f"{table.path} has" for table, cells, name in zoned if cells.zoned[name]]
+    for table, cells, name in zoned if stated else ():
+        if not cells.zoned[name]:
+            yield (
+                f"{table.path}, row {cells.rows[0]}, column {name}: times have no time zone, and "
+                f"{stated[0]} them with one; write an offset or Z in every table, or in none and "
+                f"the timezone once in {FILE}"
+            )
 
 
 def _misfits(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> Iterator[str]:
@@ -51,9 +79,10 @@ def _misfits(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> Iterato
         strange = dict.fromkeys(cells.columns[dim][at < 0])
         for label in islice(strange, _SHOWN):
             row = cells.rows[int(np.argmax(cells.columns[dim] == label))]
+            near = get_close_matches(str(label), map(str, coords[dim]), 1)
             yield (
                 f"{table.path}, row {row}, column {dim}: label {label} is not in "
-                f"{dim}.csv, the table of {dim}"
+                f"{dim}.csv, the table of {dim}{f'; {near[0]} is' if near else ''}"
             )
         if len(strange) > _SHOWN:
             yield f"{table.path}, column {dim}: {len(strange) - _SHOWN} more such labels"

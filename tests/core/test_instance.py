@@ -129,7 +129,8 @@ def test_wrong_dimensions_and_units():
         ),
         (
             {"time": pd.date_range("2025-01-01", periods=3, freq="15min")},
-            "expected 0 days 01:00:00 (step_hours = 1.0 h)",
+            "time: labels are 15 min apart, expected 60 min (step_hours = 1.0 h): "
+            "set step_hours to 0.25, or change the labels",
         ),
     ],
 )
@@ -177,7 +178,7 @@ def test_replace_takes_labels_and_keeps_units_honest(default):
     in_kw = (1000 * data.power).assign_attrs(units="kW")
     with pytest.raises(cs.InstanceError, match="power: given in kW, expected MW"):
         default.replace(power=in_kw)
-    with pytest.raises(ValueError, match="site"):
+    with pytest.raises(cs.InstanceError, match="not so for valley"):
         default.replace(it_capacity=data.it_capacity.isel(site=[0, 1]))
 
 
@@ -205,3 +206,135 @@ def test_empty_sets_need_no_particular_type():
 
 def test_repr_tells_the_sizes(make):
     assert "2 sites x 3 periods x 1 job x 1 service" in repr(make(2, 3, 1, 1))
+
+
+# ------------------------------------------------------------------------------- labels
+
+
+def test_replace_matches_labels_in_any_order(default):
+    """A price by label is the same price, however its rows and columns lie."""
+    price = default.data.import_price
+    for mixed in (price.isel(site=[1, 0, 2]), price.isel(time=slice(None, None, -1)), price.T):
+        same = default.replace(import_price=mixed).data
+        xr.testing.assert_identical(same.import_price, price.drop_attrs().assign_attrs(
+            default.replace(import_price=price).data.import_price.attrs
+        ))  # fmt: skip
+    capacity = default.data.it_capacity
+    more = xr.DataArray([3.0, 1.0, 2.0], {"site": ["valley", "harbour", "plains"]})
+    moved = default.replace(it_capacity=xr.DataArray(more + capacity))
+    assert (moved.data.it_capacity - capacity).values.tolist() == pytest.approx([1, 2, 3])
+
+
+@pytest.mark.parametrize("name", [n for n, q in PARAMETERS.items() if q.dims])
+def test_every_array_may_be_given_in_another_order(name, default):
+    given = default.data[name]
+    turned = given.isel({dim: slice(None, None, -1) for dim in given.dims})
+    xr.testing.assert_identical(
+        default.replace(**{name: turned}).data, default.replace(**{name: given}).data
+    )
+
+
+def test_labels_that_do_not_fit_are_all_named_at_once(default):
+    data = default.data
+    with pytest.raises(cs.InstanceError) as caught:
+        default.replace(
+            it_capacity=data.it_capacity.isel(site=[0, 1]),
+            import_limit=data.import_limit.assign_coords(site=["harbour", "plains", "vale"]),
+            power=xr.concat([data.power, data.power.isel(job=[0])], "job"),
+            cooling=xr.DataArray(np.ones((3, 5)), dims=("site", "time")),
+        )
+    assert caught.value.faults == (
+        "it_capacity: 2 values along site, expected one for each of 3 labels; not so for valley",
+        "import_limit: 3 values along site, expected one for each of 3 labels; "
+        "not so for valley, vale",
+        "power: 7 values along job, expected one for each of 6 labels; not so for pretrain-a",
+        "cooling: 5 values along time, expected one for each of 24 labels",
+    )
+
+
+def test_arrays_without_labels_are_in_the_instances_order(default):
+    bare = xr.DataArray([300.0, 200.0, 100.0], dims="site")
+    assert default.replace(it_capacity=bare).data.it_capacity.values.tolist() == [300, 200, 100]
+    with pytest.raises(cs.InstanceError, match=r"it_capacity: dimensions \('site', 'dim_0'\)"):
+        default.replace(it_capacity=[300.0, 200.0, 100.0])
+
+
+def test_coordinates_beside_the_labels_do_not_matter(default):
+    """Two quantiles at once: each brings a coordinate of its own."""
+    price = default.data.import_price
+    made = default.replace(
+        import_price=price.quantile(0.9, "time"), export_price=price.quantile(0.1, "time")
+    )
+    assert set(made.data.coords) == set(DIMENSIONS)
+
+
+COMPOSED, DECOMPOSED = "D\u00fcsseldorf", "Du\u0308sseldorf"
+
+
+@pytest.mark.parametrize(("site", "home"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_names_are_compared_composed(site, home):
+    data = plain(2, 3, 1, 1, home="Z").assign_coords(site=["Z", site])
+    data["home"] = ("service", np.array([home], object))
+    made = cs.Instance(data)
+    assert list(made.data.site.values) == ["Z", COMPOSED]
+    assert made.data.home.item() == COMPOSED
+    moved = made.replace(it_capacity=xr.DataArray([11.0, 12.0], {"site": [DECOMPOSED, "Z"]}))
+    assert moved.data.it_capacity.sel(site=COMPOSED) == 11
+    assert made.replace(home=DECOMPOSED).data.home.item() == COMPOSED
+    assert data.site.values[1] == site, "what is given is not touched"
+
+
+def test_two_names_that_are_one_when_composed_are_one_twice():
+    data = plain(2, 3).assign_coords(site=[COMPOSED, DECOMPOSED])
+    assert faults(data) == [f"site: duplicate label {COMPOSED}"]
+
+
+# ------------------------------------------------------------------------------- length of a period
+
+
+def stamped(minutes: float, step_hours: float) -> xr.Dataset:
+    times = pd.date_range("2025-01-01", periods=4, freq=pd.Timedelta(minutes=minutes))
+    data = plain(1, 4, 1, 1, step_hours=step_hours).assign_coords(time=times)
+    return data.assign(release=("job", times[:1]), deadline=("job", times[-1:]))
+
+
+@pytest.mark.parametrize("minutes", [1, 2, 4, 5, 10, 12, 15, 20, 30, 40, 45, 60, 90, 1440])
+def test_a_period_rounded_to_three_digits_is_the_one_of_the_labels(minutes):
+    """0.0833 h under labels 5 min apart is 1/12 h: the labels are exact."""
+    exact = minutes / 60
+    for digits in (3, 4, 6, 12, 17):
+        made = cs.Instance(stamped(minutes, float(f"{exact:.{digits}g}")))
+        assert made.data.step_hours.item() == exact
+
+
+@pytest.mark.parametrize(
+    ("minutes", "step_hours", "said"),
+    [
+        (5, 0.08, "5 min apart, expected 4.8 min (step_hours = 0.08 h): set step_hours to 0.08333"),
+        (15, 1.0, "15 min apart, expected 60 min (step_hours = 1.0 h): set step_hours to 0.25"),
+        (60, 0.25, "60 min apart, expected 15 min (step_hours = 0.25 h): set step_hours to 1,"),
+        (20, 0.3, "20 min apart, expected 18 min (step_hours = 0.3 h): set step_hours to 0.333333"),
+    ],
+)  # fmt: skip
+def test_another_period_is_refused_once_and_in_minutes(minutes, step_hours, said):
+    found = faults(stamped(minutes, step_hours))
+    assert len(found) == 1 and said in found[0]
+
+
+def test_rounding_is_no_excuse_for_labels_that_are_uneven():
+    """An hour and a second beside hours: each within the rounding, and yet not even."""
+    times = pd.DatetimeIndex([f"2025-01-01 {t}" for t in ("00:00:00", "01:00:00", "02:00:01")])
+    found = faults(plain(1, 3).assign_coords(time=times))
+    assert found == [
+        "time: uneven step from 2025-01-01 01:00:00 to 2025-01-01 02:00:01, "
+        "expected 60 min (step_hours = 1.0 h)"
+    ]
+
+
+def test_a_rounded_period_is_the_exact_one_in_what_is_earned_and_saved(tmp_path):
+    exact, rounded = (cs.Instance(stamped(5, hours)) for hours in (1 / 12, 0.0833))
+    xr.testing.assert_identical(exact.data, rounded.data)
+    folder = exact.save(tmp_path / "folder")
+    table = folder / "instance.csv"
+    table.write_text(table.read_text().replace(str(1 / 12), "0.0833"))
+    xr.testing.assert_identical(cs.load(folder).data, exact.data)

@@ -437,7 +437,7 @@ add(
     "an unquoted decimal comma",
     lines("site_time.csv", lambda ls: [*ls[:2], ls[2].replace("1.2", "1,2", 1), *ls[3:]]),
     "site_time.csv, row 3",
-    "8 cells, expected 7 (a decimal comma?)",
+    "column cooling: 8 cells, expected 7 (a decimal comma?): write '1,2' with a decimal point",
 )
 add(
     "every row twice",
@@ -581,9 +581,82 @@ add(
     "not a label of time",
 )
 add(
+    "one table without zones",
+    column("service_time.csv", "time", lambda t: t.removesuffix("Z")),
+    "service_time.csv, row 2, column time: times have no time zone, and job.csv has them with one",
+    "1 fault\n",
+)
+add(
+    "one column without zones",
+    column("job.csv", "deadline", lambda t: t.removesuffix("Z")),
+    "job.csv, row 2, column deadline: times have no time zone, and job.csv has them with one",
+)
+add(
+    "one table with zones",
+    lambda f: (
+        times(lambda t: t.removesuffix("Z"))(f),
+        column("site_time.csv", "time", lambda t: t + "Z")(f),
+    ),
+    "job.csv, row 2, column release: times have no time zone, and site_time.csv has them with one",
+    "service_time.csv, row 2, column time",
+    "3 faults\n",
+)
+add(
+    "a time zone that nobody knows",
+    package(lambda p: p.update(timezone="Mars/Olympus")),
+    "datapackage.json: timezone 'Mars/Olympus': no known time zone, write UTC or one like Europe",
+)
+for name, zone in (
+    ("that is a path", "../../etc/passwd"),
+    ("that is a folder", "Europe"),
+    ("that is a number", 7),
+    ("without end", "x" * 5000),
+    ("with a zero byte", "UTC\0"),
+):
+    add(
+        f"a time zone {name}",
+        package(lambda p, zone=zone: p.update(timezone=zone)),
+        "datapackage.json: timezone",
+        "no known time zone",
+    )
+add(
     "integers for times",
     column("service_time.csv", "time", lambda t: "1"),
-    "service_time.csv, row 2, column time",
+    "service_time.csv, row 2, column time: '1' is a number, and datapackage.json says datetime",
+    "say integer in datapackage.json for time, release and deadline",
+)
+
+
+def numbered(folder: Path) -> None:
+    """Make it a folder of period numbers."""
+    data = base().data.assign_coords(time=np.arange(4))
+    window = {"release": ("job", np.array([0, 0])), "deadline": ("job", np.array([3, 3]))}
+    cs.Instance(data.assign(window)).save(folder)
+
+
+for which, table, dim in (("time", "site_time.csv", 2), ("deadline", "job.csv", 3)):
+    add(
+        f"a timestamp for a period number of {which}",
+        lambda f, table=table, which=which, dim=dim: (
+            numbered(f),
+            cell(table, dim, which, "2025-10-26T00:00:00Z")(f),
+        ),
+        f"{table}, row {dim}, column {which}: '2025-10-26T00:00:00Z' is a date, and "
+        "datapackage.json says integer: write period numbers in every table",
+    )
+add(
+    "a date for a duration",
+    cell("job.csv", 2, "duration", "2025-10-26"),
+    "job.csv, row 2, column duration: '2025-10-26' is not a whole number",
+)
+add(
+    "timestamps in one table and period numbers in another",
+    lambda f: (
+        column("job.csv", "release", lambda t: "0")(f),
+        package(lambda p: column_of(p, "job.csv", "release").update(type="integer"))(f),
+    ),
+    "datapackage.json: time: integer for release of job.csv and datetime for deadline of job.csv",
+    "times are all of one type",
 )
 # Local time in Berlin, as clocks show it: 02:00 comes twice in the night of 26 October 2025.
 LOCAL = dict(
@@ -599,8 +672,65 @@ add(
 add("an hour skipped at its beginning", times(lambda t: t.replace("26T02", "26T03")), "uneven step")
 same("local time with offsets", times(lambda t: f"2025-10-{LOCAL[t[8:13]]}:00:00{OFFSET[t[8:13]]}"))
 same("times without a zone", times(lambda t: t.removesuffix("Z")))
+same("no zone in the package", package(lambda p: p.pop("timezone")))
+same(
+    "local time, and its zone in the package",
+    lambda f: (
+        # an hour ahead of UTC, and no summer time
+        times(lambda t: (pd.Timestamp(t) + pd.Timedelta(hours=1)).isoformat()[:19])(f),
+        package(lambda p: p.update(timezone="Africa/Lagos"))(f),
+    ),
+)
+add(
+    "local time that comes twice",
+    lambda f: (
+        times(lambda t: f"2025-10-{LOCAL[t[8:13]]}:00:00")(f),
+        package(lambda p: p.update(timezone="Europe/Berlin"))(f),
+    ),
+    "site_time.csv, row 3, column time: '2025-10-26T02:00:00' is not one moment in Europe/Berlin",
+    "write every time of the folder with its offset",
+)
 same("times with a blank", times(lambda t: t.replace("T", " ")))
 same("times without seconds", times(lambda t: t.replace(":00Z", "Z")))
+
+# ------------------------------------------------------------------------------- names
+
+COMPOSED = "D\u00fcsseldorf"
+DECOMPOSED = "Du\u0308sseldorf"
+
+
+def renamed(*spellings: tuple[str, str]) -> Damage:
+    """Give site A another name: in these tables, spelt so."""
+
+    def damage(folder: Path) -> None:
+        for name, spelt in spellings:
+            for which in ("site", "home"):
+                rows = (folder / name).read_text().splitlines()
+                if which in rows[0].split(","):
+                    column(name, which, lambda old, s=spelt: s if old == "A" else old)(folder)
+
+    return damage
+
+
+OF_SITES = ("site.csv", "site_time.csv", "job_site.csv", "service_site.csv", "service.csv")
+add(
+    "a site by two names that look alike to nobody",
+    renamed(*((name, "Dusseldorf" if name == "service.csv" else COMPOSED) for name in OF_SITES)),
+    "home[service=s0] = Dusseldorf: not a label of site",
+)
+add(
+    "the nearest name is told",
+    cell("service_site.csv", 2, "site", "AA"),
+    "label AA is not in site.csv, the table of site; A is",
+)
+add(
+    "two sites of one name, composed and decomposed",
+    lambda f: (
+        renamed(*((name, COMPOSED) for name in OF_SITES))(f),
+        column("site.csv", "site", lambda old: DECOMPOSED if old == "B" else old)(f),
+    ),
+    "site.csv, row 3, column site: the same site as in row 2",
+)
 
 # ------------------------------------------------------------------------------- magnitudes
 
@@ -608,7 +738,41 @@ warns(
     "a site of 200,000 MW",
     cell("site.csv", 3, "it_capacity", "200000"),
     "it_capacity[site=B] is 200,000 MW",
-    "0.01 to 10,000 MW",
+    "1e-05 to 50,000 MW",
+)
+for which, factor in (
+    ("it_capacity", 1e3),
+    ("import_limit", 1e3),
+    ("export_limit", 1e3),
+    ("generation_available", 1e3),
+    ("battery_energy", 1e3),
+    ("charge_limit", 1e3),
+    ("discharge_limit", 1e3),
+):
+    table = "site_time.csv" if which == "generation_available" else "site.csv"
+    warns(
+        f"{which} of one site in kW",
+        lambda f, table=table, which=which, factor=factor: cells(
+            table,
+            lambda rows: (
+                [rows[0]]
+                + [
+                    [
+                        repr(float(c) * factor) if n == which and r[0] == "B" else c
+                        for n, c in zip(rows[0], r, strict=True)
+                    ]
+                    for r in rows[1:]
+                ]
+            ),
+        )(f),
+        f"{which}[site=B]",
+        "is the unit right?",
+    )
+warns(
+    "a site of 5,000 MW at a grid connection of 200",
+    cell("site.csv", 3, "it_capacity", "5000"),
+    "it_capacity[site=B] = 5,000 MW is 24 times "
+    "import_limit + generation_available + discharge_limit = 207: expected at most 10 times",
 )
 warns(
     "a grid connection in kW",

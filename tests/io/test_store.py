@@ -297,3 +297,21 @@ def test_a_save_into_new_folders_that_fails_leaves_none_of_them(tmp_path, monkey
     with pytest.raises(OSError, match="No space"):
         cs.generate(seed=1).save(tmp_path / "new" / "deeper")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("target", ["folder", "file.nc"])
+@pytest.mark.parametrize("table", ["site.csv", "site_time.csv", "service.csv", "job_site.csv"])
+def test_names_are_one_however_their_letters_are_composed(table, target, tmp_path):
+    """One of the tables was written on a machine that takes "ü" apart, for instance."""
+    composed, apart = "D\u00fcsseldorf", "Du\u0308sseldorf"
+    data = plain(1, 2, 1, 1, home="A").assign_coords(site=[composed])
+    data["home"] = ("service", np.array([composed], object))
+    instance = cs.Instance(data)
+    folder = instance.save(tmp_path / "folder")
+    edit_all = (folder / table).read_text()
+    assert composed in edit_all
+    (folder / table).write_text(edit_all.replace(composed, apart))
+    xr.testing.assert_identical(cs.load(folder).data, instance.data)
+    xr.testing.assert_identical(
+        cs.load(cs.load(folder).save(tmp_path / target)).data, instance.data
+    )
