@@ -18,7 +18,6 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
-from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.reach import start_counts
 from carbonsched.core.schedule import Schedule
@@ -30,6 +29,7 @@ from carbonsched.errors import (
     VerificationError,
 )
 from carbonsched.judge.verify import verify
+from carbonsched.keywords import named_keywords
 from carbonsched.solver.milp import believed, solve_milp, versions
 from carbonsched.solver.settings import Settings
 

@@ -24,7 +24,6 @@ from carbonsched.columns.dive import dive, place
 from carbonsched.columns.master import Master
 from carbonsched.columns.repair import repair
 from carbonsched.columns.search import Search
-from carbonsched.core.decisions import schedule_of
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
@@ -32,6 +31,7 @@ from carbonsched.core.reach import may_start
 from carbonsched.core.schedule import Schedule
 from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
+from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import silence
 from carbonsched.solver.progress import progress_bar
 from carbonsched.solver.settings import Settings

@@ -14,9 +14,9 @@ from carbonsched.core.family import Family
 from carbonsched.core.first_fit import first_fit
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
-from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.tighten import tightened
+from carbonsched.keywords import named_keywords
 
 
 @named_keywords

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.decisions import running
 from carbonsched.core.instance import Instance, derived, require_instance
-from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schema import LIMITS
 from carbonsched.diagnosis.amounts import listed
@@ -21,6 +19,8 @@ from carbonsched.diagnosis.feasibility import Plan
 from carbonsched.diagnosis.remedies import Remedy, least_change, least_together, movable
 from carbonsched.diagnosis.words import conflict_sentences, remedy_sentence
 from carbonsched.errors import InfeasibleError, SolverError
+from carbonsched.keywords import named_keywords
+from carbonsched.solver.decisions import running
 
 LAST = "demand"  # not serving is the remedy of last resort: most often enough
 

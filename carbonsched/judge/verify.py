@@ -17,11 +17,11 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.instance import Instance
-from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
 from carbonsched.judge.report import Check, Report
 from carbonsched.judge.scale import scales
+from carbonsched.keywords import named_keywords
 
 if TYPE_CHECKING:
     from carbonsched.core.family import Family

@@ -13,7 +13,6 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.build import added
-from carbonsched.core.decisions import read_decisions, running
 from carbonsched.core.families import grid, storage
 from carbonsched.core.family import Family, accounts
 from carbonsched.core.formulation import Formulation
@@ -21,6 +20,7 @@ from carbonsched.core.instance import Instance, derived
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS, Quantity
 from carbonsched.core.tighten import restricted
+from carbonsched.solver.decisions import read_decisions, running
 
 CHOSEN = ("start", "route", "generate", "grid_import", "grid_export", "charge", "discharge")
 TIMES = ("runtime", "build_time")

@@ -11,7 +11,6 @@ import xarray as xr
 
 from carbonsched.bounds.relaxation import root_prices
 from carbonsched.core.build import build, fix
-from carbonsched.core.decisions import read_decisions
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import METHODS
 from carbonsched.core.schedule import Schedule
@@ -24,6 +23,7 @@ from carbonsched.proof.exact_schedule import Incumbent, Violation, follow, viola
 from carbonsched.proof.rational import exact_data
 from carbonsched.proof.restated import left_by
 from carbonsched.proof.rounding import snap
+from carbonsched.solver.decisions import read_decisions
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 

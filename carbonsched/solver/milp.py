@@ -15,7 +15,6 @@ import xarray as xr
 from linopy.constants import Result
 
 from carbonsched.core.build import build
-from carbonsched.core.decisions import schedule_of
 from carbonsched.core.families.expressions import Model
 from carbonsched.core.family import Family, stakes
 from carbonsched.core.formulation import Formulation
@@ -26,6 +25,7 @@ from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError, U
 from carbonsched.judge.verify import Report, verify
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
+from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.polish import SAME, calmest, dispatch, may_idle, seconds_left
 from carbonsched.solver.settings import Settings

@@ -12,11 +12,11 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
-from carbonsched.core.keywords import keywords, refuse_unknown
 from carbonsched.core.method import METHODS, Method, method_of
 from carbonsched.core.schedule import Schedule
 from carbonsched.errors import InfeasibleError, NoIncumbentError, kind_of
 from carbonsched.front import solve
+from carbonsched.keywords import keywords, refuse_unknown
 from carbonsched.solver.progress import progress_bar
 
 COLUMNS = ("objective", "emissions", "runtime", "gap", "status")

@@ -23,12 +23,12 @@ from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
-from carbonsched.core.keywords import keywords, refuse_unknown
 from carbonsched.core.method import Method, method_of
 from carbonsched.errors import extra
 from carbonsched.front import refuse_added
 from carbonsched.io import replacing
 from carbonsched.io.digest import digest
+from carbonsched.keywords import keywords, refuse_unknown
 from carbonsched.operate.kept import key
 from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar

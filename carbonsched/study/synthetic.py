@@ -31,7 +31,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.instance import Instance
-from carbonsched.core.keywords import named_keywords
+from carbonsched.keywords import named_keywords
 
 _MOST = 50_000_000
 _REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like

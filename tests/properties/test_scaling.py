@@ -1,4 +1,4 @@
-"""Units are names: told in others a million times smaller or larger, nothing is judged otherwise."""
+"""Units are names: told in others, a million times smaller or larger, all is judged the same."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_nor_do_other_units_of_everything_at_once(seed, method, exponents):
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("size", [1e3, 1e4, 1e6])
 def test_a_fixed_workload_fits_however_many_megawatts_a_unit_is(seed, size):
-    """Proves: routes are fixed to all their digits. Rounded to eight decimals, half of these fail."""
+    """Routes are fixed to all their digits: rounded to eight decimals, half of these fail."""
     instance = cs.generate(2, 6, 2, 2, seed=seed)
     large = told(instance, workload=float(instance.data.power_per_unit.max()) / size)
     assert float(large.data.power_per_unit.max()) == pytest.approx(size)
