@@ -25,8 +25,15 @@ from carbonsched.core.reach import require_routes
 from carbonsched.errors import CertificateError, InfeasibleError
 from carbonsched.io.digest import digest
 from carbonsched.proof.exact_bound import certified_bound, snap_prices
-from carbonsched.proof.exact_schedule import Incumbent, emissions, follow, objective, violations
-from carbonsched.proof.file import read, write
+from carbonsched.proof.exact_schedule import (
+    Incumbent,
+    emissions,
+    follow,
+    objective,
+    turnover,
+    violations,
+)
+from carbonsched.proof.file import STATED, read, write
 from carbonsched.proof.rational import (
     as_float,
     decimals,
@@ -68,6 +75,9 @@ class Certificate:
         Benefit of the schedule, USD, rounded down, and upper bound on that of any, rounded up.
     emissions : Fraction
         Left side of (16), tCO2e, rounded up.
+    turnover : Fraction or None
+        What the schedule earns and pays where it could have decided otherwise, USD, rounded up;
+        not stated by certificates of versions before 0.2.
     missed : tuple of str
         Limits that the schedule misses in exact arithmetic, and by how much: as a rule, none.
     incumbent : Incumbent
@@ -98,6 +108,7 @@ class Certificate:
     incumbent: Incumbent
     prices: xr.Dataset
     reported: dict[str, Any] = field(default_factory=dict)
+    turnover: Fraction | None = None
 
     @classmethod
     def of(
@@ -130,6 +141,7 @@ class Certificate:
             incumbent=incumbent,
             prices=prices,
             reported=reported,
+            turnover=rounded_up(turnover(data, incumbent, made, fixed is not None), DECIMALS),
         )
 
     @property
@@ -139,13 +151,16 @@ class Certificate:
 
     @property
     def gap(self) -> float:
-        """The certified root gap: relative distance of the objective from the bound.
+        """The certified root gap: distance of the objective from the bound, over the turnover.
+
+        Over the objective, if the certificate does not state a turnover.
 
         The root's, because prices bound what can be earned before any branching. A solver that
         branched may report a smaller gap, which stands in `reported`.
         """
         distance = max(self.bound - self.objective, Fraction(0))
-        return float(distance / max(abs(self.objective), rational(1e-9)))
+        size = abs(self.objective) if self.turnover is None else self.turnover
+        return float(distance / max(size, rational(0.01)))
 
     def check(self, instance: Instance) -> None:
         """Compute everything again from the instance, without linopy or a solver.
@@ -169,8 +184,8 @@ class Certificate:
         faults = [
             f"{name} is stated as {written(getattr(self, name))} {unit}, "
             f"but is {written(getattr(again, name))}"
-            for name, unit in (("objective", "USD"), ("bound", "USD"), ("emissions", "tCO2e"))
-            if getattr(self, name) != getattr(again, name)
+            for name, unit in STATED.items()
+            if getattr(self, name) is not None and getattr(self, name) != getattr(again, name)
         ]
         stated, found = dict.fromkeys(self.missed), dict.fromkeys(again.missed)
         faults += [f"not stated: {miss}" for miss in found if miss not in stated]

@@ -100,6 +100,24 @@ def objective(data: xr.Dataset, incumbent: Incumbent, made: xr.Dataset) -> Fract
     return jobs + data.step_hours.item() * hourly
 
 
+def turnover(
+    data: xr.Dataset, incumbent: Incumbent, made: xr.Dataset, fixed: bool = False
+) -> Fraction:
+    """Return what an incumbent earns and pays where it could have decided otherwise, USD.
+
+    All demand is served and required jobs run, so neither counts; nor do any jobs of a workload
+    that the method fixes.
+    """
+    earned, free = abs(data.reward - data.startup_cost).values, ~data.required.values.astype(bool)
+    placed = () if fixed else incumbent.placements
+    jobs = sum((earned[job] for job, _, _ in placed if free[job]), Fraction(0))
+    trade = total(abs(data.export_price * made.grid_export))
+    trade += total(abs(data.import_price * made.grid_import))
+    cost = total(data.generation_cost * made.generate)
+    wear = total(data.battery_cost * (made.charge + made.discharge))
+    return jobs + data.step_hours.item() * (trade + cost + wear)
+
+
 def emissions(data: xr.Dataset, made: xr.Dataset) -> Fraction:
     """Return the left side of (16), tCO2e."""
     imported = total(data.carbon_intensity * made.grid_import)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from carbonsched.proof.certificate import Certificate
 
 FORMAT = "carbonsched certificate 1"
-STATED = ("objective", "bound", "emissions")
+STATED = {"objective": "USD", "bound": "USD", "emissions": "tCO2e", "turnover": "USD"}
+_LATER = ("turnover",)  # which a file of a version before 0.2 does not have
 MOST_BYTES = 2**26  # of a file; 20 sites over a year of hours take half of it
 WORDS, NUMBERS = ("solver", "status"), ("objective", "bound", "gap")  # of what a solver reported
 _DECIMAL = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,400})?")  # cheap to read, and no float overflows
@@ -54,7 +55,11 @@ def write(certificate: Certificate, path: Path) -> Path:
         "instance": certificate.instance,
         "method": certificate.method,
         "scope": certificate.scope,
-        **{name: written(getattr(certificate, name)) for name in STATED},
+        **{
+            name: written(getattr(certificate, name))
+            for name in STATED
+            if getattr(certificate, name) is not None
+        },
         "missed": certificate.missed,
         "reported, not proved": {
             name: line(said) if isinstance(said, str) else said
@@ -187,7 +192,11 @@ def _scope(document: dict[str, Any], found: dict[str, Any]) -> dict[str, str]:
 
 
 def _stated(name: str) -> _Part:
-    return lambda document, found: _decimal(document.get(name))
+    def read_stated(document: dict[str, Any], found: dict[str, Any]) -> Fraction | None:
+        absent = name in _LATER and name not in document
+        return None if absent else _decimal(document.get(name))
+
+    return read_stated
 
 
 def _missed(document: dict[str, Any], found: dict[str, Any]) -> tuple[str, ...]:

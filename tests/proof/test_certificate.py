@@ -664,3 +664,22 @@ def test_on_the_command_line(rich, tmp_path):
     assert "root gap" in result.output and "proof.json" in result.output
     cs.Certificate.load(tmp_path / "proof.json").check(instance)
     assert call("certify", folder, tmp_path / "none.nc").exit_code == 2
+
+
+@pytest.mark.parametrize("method", ["joint", "energy_only"])
+def test_the_gap_is_of_the_exact_turnover(default, method, tmp_path):
+    """A revenue that every schedule has makes no certificate look better."""
+    gaps = []
+    for times in (1, 50):
+        instance = default.replace(value=times * default.data.value)
+        schedule = cs.solve(instance, method, gap=0.01)
+        proof = cs.certify(instance, schedule)
+        assert float(proof.turnover) == pytest.approx(schedule.turnover, rel=1e-6)
+        proof.check(instance)
+        again = cs.Certificate.load(proof.save(tmp_path / f"{method}-{times}.json"))
+        assert again.turnover == proof.turnover and again.gap == proof.gap
+        again.check(instance)
+        with pytest.raises(cs.CertificateError, match="turnover is stated as"):
+            replace(again, turnover=2 * again.turnover).check(instance)
+        gaps.append(proof.gap)
+    assert gaps[0] == pytest.approx(gaps[1], abs=1e-6)
