@@ -36,8 +36,8 @@ def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None
     given = {quantity.name: quantity for quantity in quantities}
     found = []
     for name, quantity in given.items():
-        low, high = (f"{end:,g}" for end in quantity.plausible or (0, 0))
-        expected = f"{low} to {high} {quantity.unit}".removesuffix(" 1")
+        ends = " to ".join(f"{end:,g}" for end in quantity.plausible or ())
+        expected = f"{ends} {quantity.unit}".removesuffix(" 1")
         found.append((list(_outside(data[name], quantity)), expected))
     for names, most in (_AT_MOST | _ALIKE).items():
         if not given.keys().isdisjoint(names):
