@@ -18,8 +18,7 @@ from carbonsched.errors import SuspiciousValueWarning
 
 SPIKE = 20.0
 _SHOWN = 3
-# How many times the others of its site together the first may be, at its most over time; not said
-# where the second is zero: a site cut off from the grid, for instance.
+# How many times the others together the first may be at a site, unless the second is zero there.
 _AT_MOST: dict[tuple[str, ...], float] = {
     ("it_capacity", "import_limit", "generation_available", "discharge_limit"): 10,
     ("generation_available", "it_capacity", "export_limit", "charge_limit"): 20,
