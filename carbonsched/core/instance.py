@@ -186,10 +186,9 @@ def _misfits(name: str, given: xr.DataArray, data: xr.Dataset) -> Iterator[str]:
         own = given.indexes.get(dim, labels)  # without labels it is in the order of the instance
         odd = [*labels.difference(own), *own.difference(labels), *own[own.duplicated()]]
         if odd or size != len(labels):
-            told = (
-                f"{name}: {size} values along {dim}, expected one for each of {len(labels)} labels"
-            )
-            yield told + f"; not so for {', '.join(map(str, odd[:5]))}" * bool(odd)
+            named = f"; not so for {', '.join(map(str, odd[:5]))}" if odd else ""
+            due = f"one for each of {len(labels)} labels"
+            yield f"{name}: {size} values along {dim}, expected {due}{named}"
 
 
 _nfc = np.vectorize(lambda v: normalize("NFC", v) if isinstance(v, str) else v, otypes=[object])
@@ -201,15 +200,14 @@ def _composed(given: Any, references: Iterable[str] = ()) -> Any:
         return given
     dims = [dim for dim in DIMENSIONS if dim != "time" and dim in given.indexes]
     given = given.assign_coords({dim: _nfc(given.indexes[dim]) for dim in dims})
-    texts = {name: given[name] for name in references if name in given}
-    return (
-        given.assign({n: old.copy(data=_nfc(old)) for n, old in texts.items()}) if texts else given
-    )
+    for name in [name for name in references if name in given]:
+        given = given.assign({name: given[name].copy(data=_nfc(given[name]))})
+    return given
 
 
 def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
     """Give every array the schema's order of dimensions, type, unit and description."""
-    times = data.indexes["time"]
+    times: Any = data.indexes["time"]
     if times.dtype.kind == "M":
         times = times.astype("datetime64[ns]")
     coords = {

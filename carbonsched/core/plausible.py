@@ -18,7 +18,7 @@ from carbonsched.errors import SuspiciousValueWarning
 
 SPIKE = 20.0
 _SHOWN = 3
-# How many times the others of its site together the first may be, at its most over time.
+# How many times the others together the first may be at a site, unless the second is zero there.
 _AT_MOST: dict[tuple[str, ...], float] = {
     ("it_capacity", "import_limit", "generation_available", "discharge_limit"): 10,
     ("generation_available", "it_capacity", "export_limit", "charge_limit"): 20,
@@ -36,8 +36,8 @@ def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None
     given = {quantity.name: quantity for quantity in quantities}
     found = []
     for name, quantity in given.items():
-        low, high = (f"{end:,g}" for end in quantity.plausible or (0, 0))
-        expected = f"{low} to {high} {quantity.unit}".removesuffix(" 1")
+        ends = " to ".join(f"{end:,g}" for end in quantity.plausible or ())
+        expected = f"{ends} {quantity.unit}".removesuffix(" 1")
         found.append((list(_outside(data[name], quantity)), expected))
     for names, most in (_AT_MOST | _ALIKE).items():
         if not given.keys().isdisjoint(names):
@@ -53,7 +53,7 @@ def _out_of_proportion(data: xr.Dataset, names: tuple[str, ...], most: float) ->
     """Name the sites at which the first of some quantities is too large for the others."""
     size, *others = (data[name].values.reshape(data.sizes["site"], -1).max(1) for name in names)
     whole, usual, than = np.sum(others, axis=0), 1.0, ""
-    ratio = np.divide(size, whole, out=np.zeros_like(size), where=whole > 0)
+    ratio = np.divide(size, whole, out=np.zeros_like(size), where=others[0] > 0)
     if names in _ALIKE:
         usual = max(np.quantile(ratio, 0.5, method="lower"), 0.1)  # below, something else is wrong
         than = f", at other sites {usual:.3g} times"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from typing import Any
 from unicodedata import normalize
 
 import numpy as np
@@ -100,11 +101,12 @@ def _miscounted(record: list[str], header: list[str], table: Table, like: list[s
         return f"column {header[len(record)]}: {counts}"
 
     def sound(name: str, text: str) -> bool:
-        quantity = table.quantities.get(name)
         if _READERS[table.types[name]]((text,), table, name)[1]:
             return False
-        bounded = quantity is not None and table.types[name] == "number"
-        return not bounded or quantity.lower <= float(text) <= quantity.upper
+        quantity = table.quantities.get(name)
+        if quantity is None or table.types[name] != "number":
+            return True
+        return quantity.lower <= float(text) <= quantity.upper
 
     readings = split_cells(record, {name: table.types[name] for name in header}, sound, like)
     if not readings:
@@ -239,7 +241,7 @@ def _instants(cells: tuple[str, ...], table: Table, name: str) -> Read:
         if mixed and _zone_of(text) is None:
             raise _Faulty("has no time zone, and others of the column have")
         try:
-            stamp = pd.Timestamp(text)
+            stamp: Any = pd.Timestamp(text)
         except ValueError as error:
             raise _Faulty(f"is not a timestamp ({error})") from error
         if not _YEARS[0] <= stamp.year <= _YEARS[1]:

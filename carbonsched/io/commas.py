@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-_REST = re.compile(
-    r"\d+([eE][+-]?\d+)?|\d{3}\.\d*", re.ASCII
-)  # after a decimal comma, or thousands
+# What may follow it: a fraction, or the rest of a number with thousands and a point.
+_REST = re.compile(r"\d+([eE][+-]?\d+)?|\d{3}\.\d*", re.ASCII)
 _MOST = 5_000  # readings that are tried
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from carbonsched.core.instance import Instance
@@ -18,11 +20,12 @@ def horizon(instance: Instance) -> str:
     >>> horizon(cs.generate(periods=24).replace(step_hours=0.25))
     '6 h: 24 periods of 15 min, numbered 0 to 23, without dates'
     """
-    times, hours = instance.data.indexes["time"], instance.data.step_hours.item()
+    times: Any = instance.data.indexes["time"]
+    hours = instance.data.step_hours.item()
     days = len(times) * hours / 24
     whole = f" = {days:g} days" if days >= 2 and days == round(days) else ""
     count = f"{len(times)} period{'s' if len(times) != 1 else ''} of {span(hours)}"
-    if isinstance(times, pd.DatetimeIndex):
+    if times.dtype.kind == "M":
         end = times[-1] + pd.Timedelta(hours=hours)
         dates = f"{_minute(times[0])} to {_minute(end)} UTC"
     else:

@@ -105,6 +105,12 @@ def test_a_limit_that_binds_nowhere_is_no_alarm(make):
     assert heard(lambda: make(3, 4, it_capacity=[5, 1, 0.2], import_limit=1e4)) == []
 
 
+@pytest.mark.parametrize("share", [0.03, 0.0])
+def test_a_grid_that_fails_is_a_question_and_no_alarm(share, default):
+    limit = share * default.data.import_limit
+    assert heard(lambda: default.replace(import_limit=limit)) == []
+
+
 def test_only_what_is_replaced_is_warned_of_again(make):
     odd = make(1, 4, it_capacity=5000.0, import_limit=7.5)
     assert heard(lambda: odd.replace(import_price=20.0)) == []
