@@ -137,9 +137,7 @@ def least_together(
     """
     costs = {name: cost_of(elastic.data, name) for name in parameters if name in elastic.slacks}
     sizes = {name: float((cost * elastic.data[name]).sum()) for name, cost in costs.items()}
-    found = (
-        elastic.least({name: cost / (sizes[name] or 1.0) for name, cost in costs.items()}) or {}
-    )
+    found = elastic.least({name: cost / (sizes[name] or 1.0) for name, cost in costs.items()}) or {}
     for margin in _MARGINS if found else ():
         remedies = [_remedy(elastic.data, name, least, margin) for name, least in found.items()]
         remedies = [remedy for remedy in remedies if remedy.moved.any()]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import math
 import pickle
 import sys
-import math
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -92,7 +92,11 @@ def _apart(done: xr.Dataset, horizon: Horizon, ends: Collection[int]) -> Iterato
     given = horizon.given.data
     for name in TIMES:
         spent = done.attrs.get(name)
-        if isinstance(spent, bool) or not isinstance(spent, int | float) or not math.isfinite(spent):
+        if (
+            isinstance(spent, bool)
+            or not isinstance(spent, int | float)
+            or not math.isfinite(spent)
+        ):
             yield f"{name}: expected an attribute, seconds spent"
     for name, quantity in horizon.kept.items():
         if name not in done.data_vars:

@@ -47,12 +47,12 @@ from carbonsched.core.build import require_families
 from carbonsched.core.decisions import schedule_of
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
+from carbonsched.core.first_fit import first_fit
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, derived, require_instance
 from carbonsched.core.keywords import named_keywords
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schedule import Schedule
-from carbonsched.core.first_fit import first_fit
 from carbonsched.errors import CarbonschedError, InfeasibleError
 from carbonsched.front import explaining
 from carbonsched.io import write_netcdf
@@ -124,8 +124,8 @@ def roll(
     ------
     ValueError
         Window and step do not fit each other, or jobs are too long for them; what is kept in the
-        folder is no part of this run; an added family cannot be kept in a folder, has a parameter over services without a default, or carries
-        what is no parameter of its own.
+        folder is no part of this run; an added family cannot be kept in a folder, has a parameter
+        over services without a default, or carries what is no parameter of its own.
     InfeasibleError
         A window has no schedule; it is named, and diagnosed by the horizon's labels.
     UnboundedError, NoIncumbentError, SolverError, VerificationError

@@ -60,8 +60,8 @@ def two_thousand_labels_each(document):
 
 def labels_and_nothing_over_them(document):
     two_thousand_labels_each(document)
-    document["decisions"] = dict.fromkeys(document["decisions"], [])
-    document["prices"] = dict.fromkeys(document["prices"], [])
+    document["decisions"] = {name: [] for name in document["decisions"]}
+    document["prices"] = {name: [] for name in document["prices"]}
 
 
 def the_same_label_twice(document):

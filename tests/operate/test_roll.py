@@ -513,9 +513,7 @@ def test_a_window_without_schedule_is_diagnosed_by_the_horizons_labels(method):
 
     The remedy of the window cures the horizon, too. A job that is over takes no part.
     """
-    instance, error = without_schedule(
-        method, demand=[[5, 5, 5, 5, 50, 5]], import_limit=20.0
-    )
+    instance, error = without_schedule(method, demand=[[5, 5, 5, 5, 50, 5]], import_limit=20.0)
     assert str(error).startswith("the window from 102 to 104 has no schedule")
     assert "period 2" not in str(error)
     diagnosis = error.diagnosis
