@@ -80,9 +80,18 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("exponent", [-6, 6])
-@pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("case", CASES)
+OFTEN = {"a schedule": UNITS, "a fixed workload": ("workload",), "no schedule": ("carbon",)}
+SWEEP = [
+    pytest.param(
+        case, unit, exponent, marks=[] if unit in OFTEN.get(case, ()) else pytest.mark.long
+    )
+    for case in CASES
+    for unit in UNITS
+    for exponent in (-6, 6)
+]
+
+
+@pytest.mark.parametrize(("case", "unit", "exponent"), SWEEP)
 def test_a_unit_a_million_times_smaller_or_larger_changes_no_verdict(case, unit, exponent):
     instance, method = CASES[case]
     assert verdicts(told(instance, **{unit: 10.0**exponent}), method) == verdicts_of(case)
