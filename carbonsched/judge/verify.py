@@ -157,8 +157,9 @@ def _judge(
     if not excess.size:
         return Check(equation, row, 0.0, unit, "", True)
     excess = xr.where(np.isnan(excess), np.inf, excess)
-    size = np.maximum(least, np.abs(size))
-    scaled = (excess / xr.where(size > 0, size, 1.0)).where((size > 0) | (excess <= 0), np.inf)
+    extent = xr.DataArray(size).pipe(abs).clip(min=least)
+    scaled = excess / xr.where(extent > 0, extent, 1.0)
+    scaled = scaled.where((extent > 0) | (excess <= 0), np.inf)
     at = np.unravel_index(int(np.argmax(scaled.values)), scaled.shape)
     worst = float(excess.transpose(*scaled.dims).values[at])
     place = zip(scaled.dims, at, strict=True)
