@@ -237,7 +237,7 @@ def _write_table(data: xr.Dataset, names: list[str], resource: dict[str, Any], p
     frame = frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
     for column in frame.select_dtypes("datetime"):
         # The shortest that is exact: seconds, or all nine digits of a fraction.
-        times = frame[column].to_numpy("datetime64[ns]")
+        times = np.asarray(frame[column], dtype="datetime64[ns]")
         whole = (times == times.astype("datetime64[s]")).all()
         frame[column] = np.char.add(np.datetime_as_string(times, "s" if whole else "ns"), "Z")
     frame.replace(np.inf, "INF").to_csv(path, index=False)
