@@ -145,7 +145,7 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
 def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
     """Draw the terms of the objective (1) of several schedules: income up, costs down, USD."""
     labels = {name.replace("_", "\n"): s.benefit for name, s in schedules.items()}
-    terms = pd.DataFrame(labels).T / 1e3
+    terms = pd.DataFrame(labels).T.fillna(0.0) / 1e3
     styles = {
         "training": ("#0072B2", ""),
         "inference": ("#56B4E9", ""),
@@ -154,7 +154,9 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
         "generation": ("#D55E00", "\\\\\\"),
         "battery": ("#E69F00", "xxx"),
         "startup": ("#CC79A7", "+++"),
+        "stored": ("#F0E442", "ooo"),
     }
+    styles = {name: style for name, style in styles.items() if name in terms}
     figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained", dpi=DPI)
     for sign in (1, -1):
         base = np.zeros(len(terms))

@@ -84,7 +84,8 @@ def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
 
     Variables `grid_import`, `grid_export`, `generate`, `charge`, `discharge` over (site, time).
     """
-    hours, power, stored = data.step_hours, prices.power_price, prices.storage_price
+    hours, power = data.step_hours, prices.power_price
+    stored = prices.storage_price + data.battery_value
     carbon = hours * prices.carbon_price.clip(min=0)
     wear = hours * data.battery_cost
     bought = power - hours * data.import_price - carbon * data.carbon_intensity

@@ -93,6 +93,7 @@ PARAMETERS: dict[str, Quantity] = {
         Quantity("battery_initial", _S, "MWh", r"e^0_i", "13", "state of charge before the first period", lower=0, plausible=(1e-4, 1e5)),
         Quantity("battery_final", _S, "MWh", r"e^T_i", "13", "least state of charge after the last period", lower=0, plausible=(1e-4, 1e5), default="battery_initial"),
         Quantity("battery_cost", _S, "USD/MWh", r"c^b_i", "1", "wear per energy charged or discharged", lower=0, plausible=(1e-3, 1e3)),
+        Quantity("battery_value", _S, "USD/MWh", r"v^e_i", "1", "worth of what the battery gains from its initial to its final state of charge", lower=0, plausible=(0.01, 1e3), default=0.0),
         Quantity("power", _J, "MW", r"\rho_j", "2", "IT power while the job runs", lower=0, plausible=(1e-3, 1e4)),
         Quantity("duration", _J, "periods", r"L_j", "10", "periods the job runs without a break on one site", kind="int", lower=1),
         Quantity("release", _J, "time label", r"r_j", "8", "first period the job may run in", kind="time"),

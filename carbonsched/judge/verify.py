@@ -252,7 +252,9 @@ def _totals(
     emitted = p.carbon_intensity * s.grid_import + p.generation_carbon * s.generate
     earned = [jobs.sum()]
     earned += [p.step_hours * part.sum() for part in (p.value * s.route, trade, -running_cost)]
-    turnover = np.abs(jobs.sum()) + p.step_hours * (
+    gained = p.battery_value * (s.soc.isel(time=-1, drop=True) - p.battery_initial)
+    earned += [gained.sum()]
+    turnover = np.abs(jobs.sum()) + np.abs(gained).sum() + p.step_hours * (
         np.abs(p.value * s.route).sum() + np.abs(trade).sum() + running_cost.sum()
     )
     total = p.step_hours * emitted.sum()
