@@ -116,8 +116,9 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
         figsize=(8, 0.9 + 0.26 * max(len(order), 4)), layout="constrained", dpi=DPI
     )
     for row, job in enumerate(order):
-        window = hours[last[job]] + width - hours[first[job]]
-        axis.barh(row, window, 0.16, hours[first[job]], color="#cccccc")
+        if first[job] <= last[job]:  # within the horizon
+            window = hours[last[job]] + width - hours[first[job]]
+            axis.barh(row, window, 0.16, hours[first[job]], color="#cccccc")
         for site, begin in np.argwhere(decisions.start.isel(job=job).values > 0.5):
             colour, hatch = styles[given.site.values[site]]
             run = given.duration.values[job] * width

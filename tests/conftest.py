@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
 from carbonsched.core.instance import default_of
-from carbonsched.solver import milp as solving
 from carbonsched.core.schema import DECISIONS, PARAMETERS
 from carbonsched.io import replacing
+from carbonsched.solver import milp as solving
 
 ROOT = Path(__file__).parents[1]
 

@@ -46,7 +46,9 @@ def placements(
     for length in np.unique(data.duration):
         alike = data.duration == length
         window = xr.full_like(price, np.inf)
-        window[:, : price.sizes["time"] - length + 1] = so_far[:, length:] - so_far[:, :-length]
+        window[:, : max(price.sizes["time"] - length + 1, 0)] = (
+            so_far[:, length:] - so_far[:, :-length]
+        )
         worth = net_reward[alike] - data.power[alike] * window
         yield worth.transpose("job", "site", "time").where(startable[alike], -np.inf)
 

@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator
 import numpy as np
 import xarray as xr
 
+from carbonsched.core.reach import start_counts
 from carbonsched.core.schema import Quantity
 from carbonsched.errors import SuspiciousValueWarning
 
@@ -23,6 +24,8 @@ _SHOWN = 3
 def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None:
     """Warn of every variable with values outside its plausible range, by label, value and unit."""
     for quantity in quantities:
+        for odd in _of_windows(data) if quantity.name == "deadline" else ():
+            warnings.warn(odd, SuspiciousValueWarning, stacklevel=4)
         array = data[quantity.name]
         if quantity.plausible is None or not array.size:
             continue
@@ -37,6 +40,22 @@ def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None
             "is the unit right?",
             SuspiciousValueWarning,
             stacklevel=4,
+        )
+
+
+def _of_windows(data: xr.Dataset) -> Iterator[str]:
+    """Yield which jobs cannot run, and which deadlines are instants where others are labels."""
+    if len(late := data.job.values[start_counts(data).values == 0]):
+        more = f" and {len(late) - _SHOWN} more" * (len(late) > _SHOWN)
+        named = ", ".join(late[:_SHOWN])
+        yield f"job {named}{more}: declined, no start within release, deadline and horizon"
+    times, due = data.indexes["time"], data.deadline.values
+    label, within = np.isin(due, times.to_numpy()), (due > times[0]) & (due < times[-1])
+    two = [data.job.values[within & which][:1] for which in (~label, label)]
+    for at, by in zip(*two, strict=True) if all(map(len, two)) else ():
+        yield (
+            f"deadline: job {at} must have ended by an instant within a period, job {by} by the "
+            "end of the period whose label is given: is each meant so?"
         )
 
 
