@@ -25,6 +25,7 @@ from .judge.report import Report
 from .judge.verify import verify
 from .operate.reoptimise import Reoptimiser
 from .operate.roll import roll
+from .operate.under_way import already_running
 from .proof.certificate import Certificate
 from .proof.certify import certify
 from .study.methods import table
@@ -56,6 +57,7 @@ __all__ = [
     "SuspiciousValueWarning",
     "UnboundedError",
     "VerificationError",
+    "already_running",
     "build",
     "certify",
     "diagnose",

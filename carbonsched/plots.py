@@ -116,8 +116,9 @@ def gantt(instance: Instance, schedule: Schedule) -> Figure:
         figsize=(8, 0.9 + 0.26 * max(len(order), 4)), layout="constrained", dpi=DPI
     )
     for row, job in enumerate(order):
-        window = hours[last[job]] + width - hours[first[job]]
-        axis.barh(row, window, 0.16, hours[first[job]], color="#cccccc")
+        if first[job] <= last[job]:  # within the horizon
+            window = hours[last[job]] + width - hours[first[job]]
+            axis.barh(row, window, 0.16, hours[first[job]], color="#cccccc")
         for site, begin in np.argwhere(decisions.start.isel(job=job).values > 0.5):
             colour, hatch = styles[given.site.values[site]]
             run = given.duration.values[job] * width
@@ -154,9 +155,11 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
         "generation": ("#D55E00", "\\\\\\"),
         "battery": ("#E69F00", "xxx"),
         "startup": ("#CC79A7", "+++"),
+        "stored": ("#F0E442", "ooo"),
     }
-    styles |= {name: ("#F0E442", "ooo") for name in terms if name not in styles}  # added families
-    terms = terms.reindex(columns=list(styles), fill_value=0.0)
+    styles |= {name: ("#999999", "**") for name in terms if name not in styles}  # added families
+    styles = {name: style for name, style in styles.items() if name in terms}
+    terms = terms.reindex(columns=list(styles)).fillna(0.0)
     figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained", dpi=DPI)
     for sign in (1, -1):
         base = np.zeros(len(terms))

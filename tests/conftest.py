@@ -12,6 +12,7 @@ import xarray as xr
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
+from carbonsched.core.instance import default_of
 from carbonsched.core.schema import DECISIONS, PARAMETERS
 from carbonsched.io import replacing
 from carbonsched.solver import milp as solving
@@ -82,10 +83,9 @@ def plain(sites: int = 1, periods: int = 1, jobs: int = 0, services: int = 0, **
         if quantity.varies and array.ndim == 2:
             dims, shape = ("site", "time"), (sites, periods)
         data[name] = (dims, np.broadcast_to(array, shape).copy())
-    if "battery_final" not in data:
-        data["battery_final"] = data.battery_initial
-    if "required" not in data:
-        data["required"] = ("job", np.zeros(jobs, bool))
+    for name, quantity in PARAMETERS.items():
+        if name not in data:
+            data[name] = default_of(quantity, data)
     return data
 
 

@@ -36,7 +36,8 @@ def draw_any_step(seed: int) -> cs.Instance:
 def draw_varied(seed: int) -> cs.Instance:
     """Return a small instance with limits that vary in time, required jobs and a final charge.
 
-    Some required jobs are worth a loss, and some instances have no schedule.
+    Stored energy may have a value, a battery begin below its reserve, a window reach beyond the
+    horizon. Some required jobs are worth a loss, and some instances have no schedule.
     """
     instance = draw(seed)
     data, rng = instance.data, np.random.default_rng([seed, 1])
@@ -62,4 +63,21 @@ def draw_varied(seed: int) -> cs.Instance:
     if data.sizes["job"]:
         chosen["required"] = xr.DataArray(rng.random(data.sizes["job"]) < 0.5, {"job": data.job})
         chosen["reward"] = data.reward * rng.choice([0.0, 1.0], data.sizes["job"])
+    chosen |= _around_the_horizon(data, np.random.default_rng([seed, 2]))
     return instance.replace(**{name: value.drop_attrs() for name, value in chosen.items()})
+
+
+def _around_the_horizon(data: xr.Dataset, rng: np.random.Generator) -> dict[str, xr.DataArray]:
+    """Return what is said of before and after it: windows beyond, a start too low, a value."""
+    chosen = {}
+    if rng.random() < 0.5:
+        chosen["battery_value"] = xr.full_like(data.battery_cost, rng.uniform(0, 100))
+    if rng.random() < 0.5:
+        spare = data.battery_energy - data.battery_initial
+        chosen["battery_min"] = data.battery_initial + rng.uniform(0, 0.5) * spare
+        recovery = rng.integers(1, data.sizes["time"] + 2, data.sizes["site"])
+        chosen["battery_recovery"] = data.battery_recovery.copy(data=recovery)
+    if rng.random() < 0.5:
+        early, late = rng.integers(0, 4, (2, data.sizes["job"]))
+        chosen |= {"release": data.release - early, "deadline": data.deadline + late}
+    return chosen

@@ -61,3 +61,19 @@ def test_sites_keep_their_colour(rich):
     assert list(plots.site_styles(instance)) == list(instance.data.site.values)
     many = cs.generate(sites=9, seed=0)
     assert len(plots.site_styles(many)) == 9
+
+
+def test_what_is_said_of_before_and_after_the_horizon_is_drawn(make):
+    """Proves: a window clipped, one beyond it left out, and the worth of what is stored."""
+    battery = {"battery_energy": 9, "charge_limit": 9, "battery_value": 20}
+    instance = make(1, 3, 3, 0, release=[-5, 3, 1], deadline=[1, 9, 9], **battery)
+    schedule = cs.solve(instance, gap=0)
+    bars = [p for p in plots.gantt(instance, schedule).axes[0].patches if p.get_height() < 0.5]
+    assert sorted((bar.get_x(), bar.get_width()) for bar in bars) == [(0, 2), (1, 2)]
+    without = cs.solve(instance, "no_battery", gap=0)
+    axis = plots.stacked_benefit({"joint": schedule, "no_battery": without}).axes[0]
+    (line,) = [line for line in axis.lines if line.get_label() == "objective"]
+    np.testing.assert_allclose(
+        line.get_ydata(), [schedule.objective / 1e3, without.objective / 1e3]
+    )
+    assert schedule.benefit["stored"] == pytest.approx(180)

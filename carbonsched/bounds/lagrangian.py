@@ -46,7 +46,9 @@ def placements(
     for length in np.unique(data.duration):
         alike = data.duration == length
         window = xr.full_like(price, np.inf)
-        window[:, : price.sizes["time"] - length + 1] = so_far[:, length:] - so_far[:, :-length]
+        window[:, : max(price.sizes["time"] - length + 1, 0)] = (
+            so_far[:, length:] - so_far[:, :-length]
+        )
         worth = net_reward[alike] - data.power[alike] * window
         yield worth.transpose("job", "site", "time").where(startable[alike], -np.inf)
 
@@ -84,7 +86,8 @@ def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
 
     Variables `grid_import`, `grid_export`, `generate`, `charge`, `discharge` over (site, time).
     """
-    hours, power, stored = data.step_hours, prices.power_price, prices.storage_price
+    hours, power = data.step_hours, prices.power_price
+    stored = prices.storage_price + data.battery_value
     carbon = hours * prices.carbon_price.clip(min=0)
     wear = hours * data.battery_cost
     bought = power - hours * data.import_price - carbon * data.carbon_intensity

@@ -138,7 +138,9 @@ def _roomy(data: xr.Dataset, free: np.ndarray, which: np.ndarray) -> np.ndarray:
         zip(data.power.values[which], data.duration.values[which], strict=True)
     ):
         lacking = np.cumsum(np.pad(free < power * NEARLY, ((0, 0), (1, 0))), axis=1)
-        room[k, :, : free.shape[1] - length + 1] = lacking[:, length:] == lacking[:, :-length]
+        room[k, :, : max(free.shape[1] - length + 1, 0)] = (
+            lacking[:, length:] == lacking[:, :-length]
+        )
     return room
 
 

@@ -148,7 +148,8 @@ def _range(data: xr.Dataset) -> tuple[float, float]:
     power = np.abs(data.import_price) * data.import_limit
     power = power + np.abs(data.export_price) * data.export_limit
     power = power + data.generation_cost * data.generation_available
-    power = power + data.battery_cost * (data.charge_limit + data.discharge_limit)
+    moved = data.battery_cost + data.battery_value / data.discharge_efficiency
+    power = power + moved * (data.charge_limit + data.discharge_limit)
     jobs = np.abs(data.reward - data.startup_cost).sum()
     hours, served = data.step_hours, (data.value * data.demand).sum()
     half = float(jobs + hours * power.sum()) + 1.0

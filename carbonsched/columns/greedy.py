@@ -50,6 +50,8 @@ def greedy(data: xr.Dataset, startable: xr.DataArray, energy: xr.Dataset) -> pd.
     energy_taken = np.maximum(energy_taken, 1e-9 * (energy_taken.max(initial=0.0) or 1.0))  # not 0
     required = data.required.values
     for j in np.lexsort([-net_reward / energy_taken, ~required]):
+        if not startable.values[j].any():
+            continue
         price = cooling * np.where(spare >= cooling * power[j], cheap, dear)
         price[room < power[j] * NEARLY] = np.inf
         window = np.lib.stride_tricks.sliding_window_view(price, length[j], axis=1).sum(axis=2)

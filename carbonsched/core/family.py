@@ -29,7 +29,7 @@ from carbonsched.core.schema import Quantity
 if TYPE_CHECKING:
     from carbonsched.core.families.expressions import Model
 
-TERMS = ("training", "startup", "inference", "export", "import", "generation", "battery")
+TERMS = ("training", "startup", "inference", "export", "import", "generation", "battery", "stored")
 Row = tuple[str, str, xr.DataArray, "xr.DataArray | float"]  # name, unit, excess, size
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import xarray as xr
 
+from carbonsched.core.reach import start_counts
 from carbonsched.core.schema import PARAMETERS, Quantity
 from carbonsched.errors import SuspiciousValueWarning
 
@@ -42,6 +43,8 @@ def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None
     for names, most in (_AT_MOST | _ALIKE).items():
         if not given.keys().isdisjoint(names):
             found.append((list(_out_of_proportion(data, names, most)), f"at most {most:g} times"))
+    for odd in _of_windows(data) if "deadline" in given else ():
+        warnings.warn(odd, SuspiciousValueWarning, stacklevel=4)
     for places, expected in found:
         if places:
             more = f", and at {len(places) - _SHOWN} more labels" if len(places) > _SHOWN else ""
@@ -61,6 +64,22 @@ def _out_of_proportion(data: xr.Dataset, names: tuple[str, ...], most: float) ->
         there = f"{names[0]}[site={data.site.values[k]}] = {size[k]:,.6g}"
         against = f"{' + '.join(names[1:])} = {whole[k]:,.6g}"
         yield f"{there} {PARAMETERS[names[0]].unit} is {ratio[k]:,.0f} times {against}{than}"
+
+
+def _of_windows(data: xr.Dataset) -> Iterator[str]:
+    """Yield which jobs cannot run, and which deadlines are instants where others are labels."""
+    if len(late := data.job.values[start_counts(data).values == 0]):
+        more = f" and {len(late) - _SHOWN} more" * (len(late) > _SHOWN)
+        named = ", ".join(late[:_SHOWN])
+        yield f"job {named}{more}: declined, no start within release, deadline and horizon"
+    times, due = data.indexes["time"], data.deadline.values
+    label, within = np.isin(due, times.to_numpy()), (due > times[0]) & (due < times[-1])
+    two = [data.job.values[within & which][:1] for which in (~label, label)]
+    for at, by in zip(*two, strict=True) if all(map(len, two)) else ():
+        yield (
+            f"deadline: job {at} must have ended by an instant within a period, job {by} by the "
+            "end of the period whose label is given: is each meant so?"
+        )
 
 
 def _outside(array: xr.DataArray, quantity: Quantity) -> Iterator[str]:

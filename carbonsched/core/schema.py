@@ -35,6 +35,8 @@ class Quantity:
         outside, the unit may be another (see `carbonsched.core.plausible`).
     varies : bool
         Whether it may be given over (site, time) too.
+    instant : bool
+        Whether it may be any instant, not labels only: see `carbonsched.core.reach`.
     default : optional
         What holds where it is not given: a value, or the name of another parameter whose values
         it takes. Without one it must be given.
@@ -60,6 +62,7 @@ class Quantity:
     unlimited: bool = False
     plausible: tuple[float, float] | None = None
     varies: bool = False
+    instant: bool = False
     default: float | bool | str | None = None
 
     def allows(self, dims: Collection[Hashable]) -> bool:
@@ -92,11 +95,13 @@ PARAMETERS: dict[str, Quantity] = {
         Quantity("discharge_efficiency", _S, "1", r"\eta^d_i", "13", "energy delivered per energy drawn from store", lower=0, upper=1, lower_open=True, plausible=(0.3, 1)),
         Quantity("battery_initial", _S, "MWh", r"e^0_i", "13", "state of charge before the first period", lower=0, plausible=(1e-7, 5e5)),
         Quantity("battery_final", _S, "MWh", r"e^T_i", "13", "least state of charge after the last period", lower=0, plausible=(1e-7, 5e5), default="battery_initial"),
+        Quantity("battery_recovery", _S, "periods", r"n_i", "14", "period, counted from one, by whose end a battery that begins below its reserve must hold it; until then it keeps what it began with", kind="int", lower=0, default=0),
         Quantity("battery_cost", _S, "USD/MWh", r"c^b_i", "1", "wear per energy charged or discharged", lower=0, plausible=(1e-3, 1e3)),
+        Quantity("battery_value", _S, "USD/MWh", r"v^e_i", "1", "worth of what the battery gains from its initial to its final state of charge", lower=0, plausible=(0.01, 1e3), default=0.0),
         Quantity("power", _J, "MW", r"\rho_j", "2", "IT power while the job runs", lower=0, plausible=(1e-5, 5e4)),
         Quantity("duration", _J, "periods", r"L_j", "10", "periods the job runs without a break on one site", kind="int", lower=1),
-        Quantity("release", _J, "time label", r"r_j", "8", "first period the job may run in", kind="time"),
-        Quantity("deadline", _J, "time label", r"d_j", "8", "period by whose end the job must have finished", kind="time"),
+        Quantity("release", _J, "time label", r"r_j", "8", "first period the job may run in", kind="time", instant=True),
+        Quantity("deadline", _J, "time label", r"d_j", "8", "period by whose end the job must have finished", kind="time", instant=True),
         Quantity("reward", _J, "USD", r"R_j", "1", "paid on completion of the job", lower=0, plausible=(1e-4, 1e9)),
         Quantity("startup_cost", _J, "USD", r"\sigma_j", "1", "paid at the start of the job", lower=0, plausible=(1e-6, 1e8)),
         Quantity("required", _J, "bool", r"F_j", "8", "whether the job must run, as one that is running already", kind="bool", default=False),
@@ -191,7 +196,7 @@ LIMITS: dict[str, Limit] = {
 PRICES = {
     "power_price": ("site", "time"),  # USD/MW and period of facility power
     "capacity_price": ("site", "time"),  # USD/MW and period of IT capacity, not negative
-    "storage_price": ("site", "time"),  # USD/MWh in the battery after the period
+    "storage_price": ("site", "time"),  # USD/MWh in the battery after the period, less its value
     "final_price": ("site",),  # USD/MWh that must be left at the end, not negative
     "carbon_price": (),  # USD/tCO2e, not negative
 }

@@ -33,7 +33,7 @@ import xarray as xr
 
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
-from carbonsched.core.reach import may_run
+from carbonsched.core.reach import may_run, reserve
 from carbonsched.core.schema import LIMITS
 
 
@@ -63,6 +63,7 @@ def restricted(data: xr.Dataset, method: Method) -> xr.Dataset:
     """Return the data of the instance that a method leaves of an instance.
 
     What a method does without is given a limit of zero, a forbidden route a latency of infinity.
+    Of a reserve it is what must be held, see `carbonsched.core.reach.reserve`.
     """
     without = {
         "generation": method.generation == "none",
@@ -78,7 +79,7 @@ def restricted(data: xr.Dataset, method: Method) -> xr.Dataset:
         left["latency"] = data.latency.where(data.site == data.home, np.inf)
     if method.carbon == "none":
         left["carbon_budget"] = xr.full_like(data.carbon_budget, np.inf)
-    return data.assign(left)
+    return data.assign(left | {"battery_min": reserve(data)})
 
 
 def most_facility_power(data: xr.Dataset) -> xr.DataArray:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.core.reach import window_positions
+from carbonsched.core.reach import endless_positions, window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 
 _MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
@@ -41,10 +41,16 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
         if not broken & {quantity.name, *quantity.dims, *_LABELS_OF.get(quantity.kind, ())}:
             faults += _CHECKS[quantity.kind](data[quantity.name], quantity, data)
     broken = {fault.name for fault in faults}
+    usual = {
+        q.name: (q.dims, np.full([data.sizes[dim] for dim in q.dims], q.default))
+        for name in ("required", "battery_recovery")
+        if (q := PARAMETERS[name]) and (name not in data or name in broken)
+        if set(q.dims) <= set(data.sizes)
+    }
     for check, needs in _AGREEMENTS.items():
         dims = {dim for name in needs for dim in PARAMETERS[name].dims} | {"time"}
         if not broken & (needs | dims) and needs <= set(data):
-            faults += check(data)
+            faults += check(data.assign(usual))
     return faults
 
 
@@ -140,9 +146,14 @@ def _flags(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterato
 
 
 def _references(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Iterator[Fault]:
-    known = pd.Index(array.values).isin(data.indexes[quantity.kind])
+    labels, complaint = data.indexes[quantity.kind], f"not a label of {quantity.kind}"
+    known = pd.Index(array.values).isin(labels)
+    if quantity.instant:
+        known |= (array.dtype.kind == labels.dtype.kind) & array.notnull().values
+        stamped = labels.dtype.kind == "M"
+        complaint += f", nor a {'naive UTC timestamp' if stamped else 'period number'} beside them"
     unknown = xr.DataArray(~known, array.coords, array.dims)
-    yield from _named(array, unknown, quantity, f"not a label of {quantity.kind}")
+    yield from _named(array, unknown, quantity, complaint)
 
 
 _LABELS_OF = {"time": ("time",), "site": ("site",)}
@@ -180,30 +191,31 @@ def _batteries(data: xr.Dataset) -> Iterator[Fault]:
     low, high, initial = (data[n] for n in ("battery_min", "battery_energy", "battery_initial"))
     yield from _named(low, low > high, PARAMETERS["battery_min"], "above battery_energy")
     least = low.min("time") if "time" in low.dims else low
-    outside = ((initial < least) | (initial > high)) & (least <= high)
+    low_start = (initial < least) & (data.battery_recovery == 0)
+    outside = (low_start | (initial > high)) & (least <= high)
     complaint = "outside the battery, [battery_min, battery_energy]"
+    complaint += "; below its reserve it may begin with a battery_recovery" * bool(low_start.any())
     yield from _named(initial, outside, PARAMETERS["battery_initial"], complaint)
 
 
 def _final_charge(data: xr.Dataset) -> Iterator[Fault]:
     final, high = data.battery_final, data.battery_energy
-    own = final != data.battery_initial  # which is judged by itself
-    yield from _named(
-        final, (final > high) & own, PARAMETERS["battery_final"], "above battery_energy"
-    )
+    above = (final > high) & (final != data.battery_initial)  # which is judged by itself
+    yield from _named(final, above, PARAMETERS["battery_final"], "above battery_energy")
 
 
 def _windows(data: xr.Dataset) -> Iterator[Fault]:
-    release, deadline = window_positions(data)
-    rooms = deadline - release + 1
-    for job, length, room in zip(data.job.values, data.duration.values, rooms, strict=True):
-        if length > room:
-            yield Fault(
-                "duration",
-                f"job {job}: runs {int(length)} periods, its window from release to deadline "
-                f"holds {max(int(room), 0)}",
-                {"job": job},
-            )
+    release, deadline = endless_positions(data)
+    first, last = window_positions(data)
+    given, inside = deadline - release + 1, last - first + 1
+    lacking = data.duration.values > np.where(data.required, inside, given)
+    for j in np.flatnonzero(lacking):
+        job, length = data.job.values[j], int(data.duration[j])
+        held = f"its window from release to deadline holds {max(int(given[j]), 0)}"
+        if length <= given[j]:  # in time, but not within the horizon
+            held = f"its window holds {max(int(inside[j]), 0)} within the horizon: a required job"
+            held += " must end within it; lengthen it or let the job be declined"
+        yield Fault("duration", f"job {job}: runs {length} periods, {held}", {"job": job})
 
 
 def _hosts(data: xr.Dataset) -> Iterator[Fault]:
@@ -219,6 +231,6 @@ def _hosts(data: xr.Dataset) -> Iterator[Fault]:
 _AGREEMENTS = {
     _batteries: {"battery_min", "battery_energy", "battery_initial"},
     _final_charge: {"battery_final", "battery_energy", "battery_initial"},
-    _windows: {"duration", "release", "deadline"},
+    _windows: {"step_hours", "duration", "release", "deadline"},
     _hosts: {"power", "it_capacity", "allowed"},
 }

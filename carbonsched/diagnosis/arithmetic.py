@@ -53,7 +53,8 @@ def find_impossible(data: xr.Dataset, method: Method) -> list[Finding]:
     """
     given = restricted(data, method)
     served = given.assign(demand=given.demand.where(open_routes(given).any("site"), 0.0))
-    findings = [*_reach(given), *_confined(served), *_charged(served), *_total(served)]
+    findings = [*_reach(given), *_confined(served), *_pinned(served)]
+    findings += [*_charged(served), *_total(served)]
     if method.workload == "first fit":
         findings += [*_split(served), *_in_turn(data)]
     return findings
@@ -104,6 +105,40 @@ def _confined(data: xr.Dataset) -> Iterator[Finding]:
             if lack.any():
                 lack = lack.transpose("time")
                 yield Finding(kind, f"{where} {what}: {hourly(data, lack, 'MW')}", lack)
+
+
+def _pinned(data: xr.Dataset) -> Iterator[Finding]:
+    """Find periods in which a site cannot hold or feed the jobs that must run there then.
+
+    Those are required, allowed on that site only, and run in these periods whenever they start: a
+    job that is running already, for instance. What inference no other site may serve comes on top.
+    """
+    site = data.site[data.allowed.argmax("site")].drop_vars("site")
+    pinned = data.required & (data.allowed.sum("site") == 1)
+    first, last = (xr.DataArray(at, {"job": data.job}) for at in window_positions(data))
+    period = xr.DataArray(np.arange(data.sizes["time"]), {"time": data.time})
+    certain = (period > last - data.duration) & (period < first + data.duration)
+    runs = pinned & (data.site == site) & certain
+    jobs = (data.power * runs).sum("job")
+    near = open_routes(data)
+    alone = near & (near.sum("site") == 1)
+    needed = jobs + xr.dot(alone.astype(float), data.power_per_unit * data.demand, dim="service")
+    supply = data.import_limit + data.generation_available + data.discharge_limit
+    for kind, need, have, what in (
+        ("capacity", needed, data.it_capacity, "IT capacity"),
+        ("power", needed * data.cooling, supply, "power from grid, generation and battery"),
+    ):
+        lack = (need - have).where((jobs > 0) & (need > have * (1 + _TOLERANCE) + 1e-9), 0.0)
+        for place in data.site.values[lack.any("time").values]:
+            here = lack.sel(site=place, drop=True).transpose("time")
+            who = runs.sel(site=place).where(here > 0, False).any("time")
+            beside = " beside inference" * bool(alone.sel(site=place).any())
+            yield Finding(
+                kind,
+                f"{place} lacks {what} for what must run there, {listed(data.job.values[who])}"
+                f"{beside}: {hourly(data, here, 'MW')}",
+                here,
+            )
 
 
 def _charged(data: xr.Dataset) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
+from carbonsched.core.reach import reserve
 from carbonsched.core.schema import LIMITS, PARAMETERS
 from carbonsched.diagnosis.elastic import Elastic
 from carbonsched.judge.scale import scales
@@ -150,7 +151,7 @@ def least_together(
 
 
 def _changed(data: xr.Dataset, remedy: Remedy) -> xr.Dataset:
-    old = data[remedy.parameter]
+    old = reserve(data) if remedy.parameter == "battery_min" else data[remedy.parameter]
     moved = remedy.moved.reindex({dim: old[dim] for dim in remedy.moved.dims}, fill_value=0)  # pyright: ignore[reportArgumentType]
     return data.assign({remedy.parameter: (old + moved).transpose(*old.dims).astype(old.dtype)})
 

@@ -210,12 +210,7 @@ def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield "8", "started at most once", "1", starts - 1, 1.0
     if p.required.any():
         yield "8", "required jobs run", "1", p.required - starts, 1.0
-    position = np.arange(p.sizes["time"])
-    labels = p.indexes["time"]
-    first = xr.DataArray(labels.get_indexer(p.release.values), {"job": p.job})
-    last = xr.DataArray(labels.get_indexer(p.deadline.values), {"job": p.job})
-    t = xr.DataArray(position, {"time": p.time})
-    yield "8", "runs within its window", "1", s.run * ((t < first) | (t > last)), 1.0
+    yield "8", "runs within its window", "1", s.run * ~_within(p), 1.0
     yield "8", "runs on allowed sites", "1", s.run * ~p.allowed, 1.0
     for decision in (s.run, s.start, s.stop):
         yield "8", f"{decision.name} is 0 or 1", "1", _off_binary(decision), 1.0
@@ -231,6 +226,22 @@ def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield "10", "runs without a break", "periods", xr.DataArray(short, {"job": p.job}), 1.0
     periods = s.run.sum(["site", "time"]) - p.duration * s.start.sum(["site", "time"])
     yield "10", "runs exactly its duration", "periods", np.abs(periods), 1.0
+
+
+def _within(p: xr.Dataset) -> xr.DataArray:
+    """Return which periods lie within a job's release and deadline: bool over (job, time).
+
+    A deadline that is a label lets that period run to its end; any other instant none beyond it.
+    """
+    begins = p.indexes["time"].to_numpy()
+    one = (
+        np.timedelta64(round(p.step_hours.item() * 3.6e12), "ns") if begins.dtype.kind == "M" else 1
+    )
+    one = begins[1] - begins[0] if len(begins) > 1 else one
+    ends = xr.DataArray(begins + one, {"time": p.time})
+    named = p.deadline.isin(begins)
+    late = (named & (p.time > p.deadline)) | (~named & (ends > p.deadline))
+    return ~late & (p.time >= p.release)
 
 
 def _inference(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
@@ -255,7 +266,10 @@ def _storage(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     least = p.battery_final
     final = least - s.soc.isel(time=-1, drop=True)
     yield "13", "final state of charge", "MWh", final, least
-    yield "14", "battery not below its minimum", "MWh", p.battery_min - s.soc, p.battery_min
+    number = xr.DataArray(np.arange(1, p.sizes["time"] + 1), {"time": p.time})
+    recovering = (number < p.battery_recovery) & (p.battery_initial < p.battery_min)
+    floor = xr.where(recovering, p.battery_initial, p.battery_min)
+    yield "14", "battery not below its minimum", "MWh", floor - s.soc, floor
     yield "14", "battery not above its energy", "MWh", s.soc - p.battery_energy, s.soc
     for power, limit in ((s.charge, p.charge_limit), (s.discharge, p.discharge_limit)):
         yield "15", f"{power.name} within its limit", "MW", power - limit, power
@@ -275,8 +289,13 @@ def _totals(
     emitted = p.carbon_intensity * s.grid_import + p.generation_carbon * s.generate
     earned = [jobs.sum()]
     earned += [p.step_hours * part.sum() for part in (p.value * s.route, trade, -running_cost)]
-    turnover = np.abs(starts * (p.reward + p.startup_cost)).sum() + p.step_hours * (
-        np.abs(p.value * s.route).sum() + np.abs(trade).sum() + running_cost.sum()
+    gained = p.battery_value * (s.soc.isel(time=-1, drop=True) - p.battery_initial)
+    earned += [gained.sum()]
+    turnover = (
+        np.abs(starts * (p.reward + p.startup_cost)).sum()
+        + np.abs(gained).sum()
+        + p.step_hours
+        * (np.abs(p.value * s.route).sum() + np.abs(trade).sum() + running_cost.sum())
     )
     total = p.step_hours * emitted.sum()
     for family in families:
@@ -320,15 +339,16 @@ def _first_come(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     free = (room - (split * p.power_per_unit).sum("service")).transpose(*order).values.copy()
     free += 1e-12 * room.values  # what sums in floats may have lost
     begins = s.start.transpose("job", *order).values > 0.5
-    labels = p.indexes["time"]
-    release, deadline = labels.get_indexer(p.release), labels.get_indexer(p.deadline)
+    window, periods = _within(p).transpose("job", "time").values, p.sizes["time"]
+    released = ((p.time < p.release).sum("time")).values
     wrong = np.zeros(p.sizes["job"])
-    for j in np.argsort(release, kind="stable"):
+    for j in np.argsort(released, kind="stable"):
         length, power = int(p.duration[j]), float(p.power[j])
         due = next(
             (
                 (i, t)
-                for t in range(release[j], deadline[j] - length + 2)
+                for t in range(periods - length + 1)
+                if window[j, t : t + length].all()
                 for i in np.flatnonzero(p.allowed.values[j])
                 if free[i, t : t + length].min() >= power * (1 - 1e-9)
             ),

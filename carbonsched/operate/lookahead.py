@@ -18,6 +18,7 @@ from carbonsched.core.family import Family, accounts
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance, derived
 from carbonsched.core.method import Method
+from carbonsched.core.reach import reserve, window_positions
 from carbonsched.core.schema import DECISIONS, Quantity
 from carbonsched.core.tighten import restricted
 from carbonsched.solver.decisions import read_decisions, running
@@ -88,15 +89,16 @@ def over_positions(given: Instance) -> xr.Dataset:
         An added parameter over services has no default, so none for running jobs.
     """
     data, times = given.data, given.data.indexes["time"]
-    labels = [name for name, quantity in given.quantities.items() if quantity.kind == "time"]
+    quantities = given.quantities.items()
+    labels = [name for name, quantity in quantities if quantity.kind == "time"]
+    first, last = window_positions(data)
     counted = data.assign_coords(time=np.arange(data.sizes["time"])).assign(
-        {
-            name: data[name].copy(data=times.get_indexer(data[name].values.ravel()).reshape(
-                data[name].shape
-            ))
-            for name in labels
-        }
-    )  # fmt: skip
+        {name: data[name].copy(data=np.searchsorted(times, data[name].values)) for name in labels}
+        | {"release": data.release.copy(data=first), "deadline": data.deadline.copy(data=last)}
+    )
+    # a recovery is counted from the start of the whole
+    over = xr.zeros_like(counted.battery_recovery)
+    counted = counted.assign(battery_min=reserve(counted), battery_recovery=over)
     if not data.sizes["job"]:
         return counted
     sites = data.site.values
@@ -234,8 +236,9 @@ def _carried(horizon: Horizon, done: xr.Dataset, data: xr.Dataset) -> dict[str, 
     given, families = horizon.given, horizon.families
     past = derived(given.data.isel(time=slice(done.sizes["time"])), given.extra)
     decided = read_decisions(past, done, added(families))
-    lowest = past.data.battery_min
-    lowest = lowest.isel(time=-1, drop=True) if "time" in lowest.dims else lowest
+    lowest = horizon.whole.battery_min
+    at = {"time": done.sizes["time"] - 1}
+    lowest = lowest.isel(at, drop=True) if "time" in lowest.dims else lowest
     charge = decided.soc.isel(time=-1, drop=True)
     _, emitted = accounts(families, past.data, decided)
     left = {

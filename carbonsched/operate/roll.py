@@ -7,8 +7,10 @@ knows its own periods and nothing after them.
 - **Jobs.** A job may start where it can end within the window, and is committed if it starts in
   the committed periods: then it keeps running, as a load of its site that must be served. A job
   that was planned later stays open. For no job to be too long for every start that is committed,
-  :math:`\text{window} \ge \text{step} + L_j - 1` for all jobs. A required job must be planned as
-  soon as its deadline is in sight: whatever start it has left then lies within the window.
+  :math:`\text{window} \ge \text{step} + L_j - 1` for all jobs; one that can start at once only, as
+  it is running already, must end in the first window. A required job must be planned as soon as its
+  deadline is in sight: whatever start it has left then lies within the window. What could not end
+  within the horizon never starts.
 - **Batteries.** The state of charge is carried over. Every window but the last ends with at least
   the instance's initial state of charge: no window empties the battery for the next. The last ends
   with at least `battery_final`. Where that is more than the initial one, the windows before must
@@ -50,6 +52,7 @@ from carbonsched.core.first_fit import first_fit
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, derived, require_instance
 from carbonsched.core.method import Method, method_of
+from carbonsched.core.reach import may_start, start_counts
 from carbonsched.core.schedule import Schedule
 from carbonsched.errors import CarbonschedError, InfeasibleError
 from carbonsched.front import explaining
@@ -203,7 +206,9 @@ def _require_fit(data: xr.Dataset, window: int, step: int) -> None:
     if not 1 <= step <= window:
         raise ValueError(f"step = {step} periods: must be at least 1 and at most window = {window}")
     longest = window - step + 1
-    long = data.job[data.duration > longest].values
+    running = may_start(data).any("site").isel(time=slice(1, None)).sum("time") == 0
+    room = xr.where(running, window, longest)  # what starts at once ends in the first window
+    long = data.job[(data.duration > room) & (start_counts(data) > 0)].values
     if len(long) and window < data.sizes["time"]:
         named = ", ".join(f"{job} ({int(data.duration.sel(job=job))})" for job in long)
         raise ValueError(

@@ -96,7 +96,9 @@ def _placed_best(data: xr.Dataset, prices: xr.Dataset) -> Fraction:
     for length in np.unique(data.duration.values):
         window = np.full(price.shape, np.inf)
         exactly = so_far[:, length:] - so_far[:, :-length]
-        window[:, : price.shape[1] - length + 1] = np.nextafter(exactly.astype(float), -np.inf)
+        window[:, : max(price.shape[1] - length + 1, 0)] = np.nextafter(
+            exactly.astype(float), -np.inf
+        )
         for job in np.flatnonzero(data.duration.values == length):
             cheapest = np.min(window, where=startable[job], initial=np.inf)
             if np.isfinite(cheapest):

@@ -97,7 +97,8 @@ def objective(data: xr.Dataset, incumbent: Incumbent, made: xr.Dataset) -> Fract
     cost = data.generation_cost * made.generate
     wear = data.battery_cost * (made.charge + made.discharge)
     hourly = total(data.value * made.route) + total(trade) - total(cost) - total(wear)
-    return jobs + data.step_hours.item() * hourly
+    gained = made.soc.isel(time=-1, drop=True) - data.battery_initial
+    return jobs + data.step_hours.item() * hourly + total(data.battery_value * gained)
 
 
 def turnover(

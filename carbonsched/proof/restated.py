@@ -7,6 +7,7 @@ cell by cell, in exact arithmetic, and the tests compare the two.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import accumulate
@@ -43,16 +44,37 @@ def left_by(data: xr.Dataset, scope: Mapping[str, str]) -> xr.Dataset:
         away = data.home.values[:, None] != data.site.values[None, :]
         latency = data.latency.transpose("service", "site").values
         left["latency"] = (("service", "site"), np.where(away, np.inf, latency))
+    if data.battery_recovery.any():
+        left["battery_min"] = _reserve(data)
     if scope["carbon"] == "none":
         left["carbon_budget"] = xr.full_like(data.carbon_budget, np.inf)
     return left
 
 
+def _reserve(data: xr.Dataset) -> xr.DataArray:
+    """Return the least state of charge, MWh over (site, time), with what a recovery allows."""
+    least = data.battery_min.broadcast_like(data.cooling).transpose(*_CELL).copy(deep=True)
+    for site, begun in enumerate(data.battery_initial.values):
+        for period in range(min(int(data.battery_recovery.values[site]) - 1, data.sizes["time"])):
+            least.values[site, period] = min(least.values[site, period], begun)
+    return least
+
+
 def job_windows(data: xr.Dataset) -> list[tuple[int, int]]:
-    """Return the positions of each job's first and last period."""
-    at = {label: k for k, label in enumerate(data.time.values.tolist())}
+    """Return the positions of each job's first and last period within the horizon.
+
+    A job begins with a period, at its release or later. By a deadline that is a label it ends with
+    that period, by any other instant with a period that is over by then.
+    """
+    begins = data.time.values.tolist()
+    at = {label: k for k, label in enumerate(begins)}
+    one = round(data.step_hours.item() * 3600 * 10**9) if data.time.dtype.kind == "M" else 1
+    ends = [*begins[1:], begins[-1] + (begins[1] - begins[0] if len(begins) > 1 else one)]
     given = zip(data.release.values.tolist(), data.deadline.values.tolist(), strict=True)
-    return [(at[release], at[deadline]) for release, deadline in given]
+    return [
+        (bisect_left(begins, release), at.get(deadline, bisect_right(ends, deadline) - 1))
+        for release, deadline in given
+    ]
 
 
 def possible_starts(data: xr.Dataset) -> np.ndarray:

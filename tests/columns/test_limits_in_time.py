@@ -18,6 +18,8 @@ BATTERY = {
     "battery_energy": 10.0, "battery_initial": 10.0, "charge_limit": 5.0, "discharge_limit": 5.0,
     "demand": 5.0,
 }  # fmt: skip
+EMPTY = {"battery_energy": 10.0, "charge_limit": 5.0, "discharge_limit": 5.0}
+LOW = {"battery_initial": 2.0, "battery_min": 6.0, "battery_recovery": 2}
 SOLVED = {
     # The job would run in the two cheap hours, for 1000 - 10 * 20 USD: they are curtailed.
     "capacity curtailed": ((1, 6, 1, 0), JOB | {"it_capacity": CURTAILED}, 1000 - 10 * 60),
@@ -55,6 +57,61 @@ SOLVED = {
         (1, 2, 0, 1),
         BATTERY | {"battery_initial": 5.0, "battery_final": 7.0, "import_price": 80.0},
         -12 * 80,
+    ),
+    # 5 MWh at 10 are worth 20 each; in the first hour they cost 30.
+    "energy worth storing": (
+        (1, 2, 0, 0), EMPTY | {"import_price": [[30.0, 10.0]], "battery_value": 20.0}, 5 * 10,
+    ),
+    # As before at an efficiency of one half: 2.5 MWh of the 5 arrive. At 0.4 they are not worth it.
+    "energy worth storing at a loss": (
+        (1, 2, 0, 0),
+        EMPTY
+        | {"import_price": [[30.0, 9.0]], "battery_value": 20.0, "charge_efficiency": 0.5},
+        2.5 * 20 - 5 * 9,
+    ),
+    # 4 MWh drawn deliver 2, which save 160 and were worth 120 in store. At 100 a MWh none would go.
+    "energy worth more outside": (
+        (1, 1, 0, 1),
+        BATTERY
+        | {
+            "battery_final": 6.0, "battery_value": 30.0, "import_price": 80.0,
+            "discharge_efficiency": 0.5,
+        },
+        -3 * 80 - 4 * 30,
+    ),
+    "energy worth more in store": (
+        (1, 1, 0, 1), BATTERY | {"battery_final": 0.0, "battery_value": 81.0, "import_price": 80.0},
+        -5 * 80,
+    ),
+    # It begins with 2 of 6 MWh and has two hours: 4 in the second, at 10.
+    "a start below the reserve": (
+        (1, 3, 0, 0), EMPTY | LOW | {"import_price": [[30.0, 10.0, 5.0]]}, -4 * 10,
+    ),
+    # In one hour: 4 at 30.
+    "a start below the reserve, at once": (
+        (1, 3, 0, 0), EMPTY | LOW | {"import_price": [[30.0, 10.0, 5.0]], "battery_recovery": 1},
+        -4 * 30,
+    ),
+    # Until then it may not give the 2 MWh that it has, whatever they would save.
+    "a start below the reserve gives nothing": (
+        (1, 2, 0, 1), BATTERY | LOW | {"import_price": [[90.0, 10.0]], "export_limit": 0.0},
+        -(5 * 90 + (5 + 4) * 10),
+    ),
+    # Four hours from a window of -3 to 9: only what lies within the day counts.
+    "a window beyond the horizon": (
+        (1, 6, 1, 0), JOB | {"release": -3, "deadline": 9}, 1000 - 10 * 20,
+    ),
+    # Released in the last hour, two hours long, due tomorrow: not within this horizon.
+    "a job of the next horizon": (
+        (1, 6, 2, 0), JOB | {"release": [5, 0], "deadline": 9}, 1000 - 10 * 20,
+    ),
+    # Longer than the horizon, too.
+    "a job longer than the horizon": (
+        (1, 2, 2, 0), JOB | {"import_price": 10.0, "duration": [1, 9], "deadline": 20}, 1000 - 100,
+    ),
+    "no job of this horizon": (
+        (1, 2, 2, 1),
+        {"demand": 5.0, "release": [2, -9], "deadline": [20, -1], "duration": [1, 9]}, -100,
     ),
     # Export is open in the second hour only, and pays 3 for 7 MW.
     "export in one hour": (

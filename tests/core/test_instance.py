@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,9 @@ import xarray as xr
 from conftest import plain
 
 import carbonsched as cs
+from carbonsched.core.reach import window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS
+from carbonsched.io.digest import digest
 
 
 def faults(data: xr.Dataset) -> list[str]:
@@ -33,7 +37,7 @@ VALUES = {
     "cooling below one": ({"cooling": 0.9}, "cooling[site=A, time=0] = 0.9 MW/MW"),
     "no step": ({"step_hours": 0}, "step_hours = 0.0 h: must be above 0"),
     "no duration": ({"duration": 0}, "duration[job=j0] = 0 periods: must be at least 1"),
-    "unknown release": ({"release": 7}, "release[job=j0] = 7: not a label of time"),
+    "release too late": ({"release": 7}, "job j0: runs 1 periods, its window from release to"),
     "unknown home": ({"home": "Z"}, "home[service=s0] = Z: not a label of site"),
     "window too short": ({"duration": 3, "release": 1}, "job j0: runs 3 periods, its window"),
     "deadline before release": ({"release": 2, "deadline": 0}, "holds 0"),
@@ -194,7 +198,8 @@ def test_time_zones_and_mixed_labels_are_named():
     utc = plain(1, 3, 1).assign_coords(time=pd.date_range("2025-01-01", periods=3, tz="UTC"))
     assert any("make them naive UTC" in fault for fault in faults(utc))
     stamped = plain(1, 3, 1).assign_coords(time=pd.date_range("2025-01-01", periods=3, freq="h"))
-    assert any("release[job=j0] = 0: not a label of time" in fault for fault in faults(stamped))
+    wanted = "release[job=j0] = 0: not a label of time, nor a naive UTC timestamp beside them"
+    assert wanted in faults(stamped)
 
 
 def test_empty_sets_need_no_particular_type():
@@ -338,3 +343,103 @@ def test_a_rounded_period_is_the_exact_one_in_what_is_earned_and_saved(tmp_path)
     table = folder / "instance.csv"
     table.write_text(table.read_text().replace(str(1 / 12), "0.0833"))
     xr.testing.assert_identical(cs.load(folder).data, exact.data)
+
+
+# -- before, within and after the horizon ----------------------------------------------------------
+
+
+@pytest.fixture
+def quarters():
+    """Return three jobs of one quarter of an hour in an hour from 10:00."""
+    data = plain(1, 4, 3, 1, power=1).drop_vars(["release", "deadline"])
+    start = pd.Timestamp("2025-01-01 10:00")
+    data = data.assign_coords(time=pd.date_range(start, periods=4, freq="15min"), step_hours=0.25)
+
+    def at(*minutes: int) -> tuple[str, np.ndarray]:
+        return "job", np.array([start + pd.Timedelta(minutes=m) for m in minutes], "M8[ns]")
+
+    return data.reset_coords("step_hours"), at
+
+
+def test_instants_beyond_and_within_are_kept_as_they_are_given(quarters, tmp_path):
+    """Proves: kept, saved and told apart by what was given, not by what it is clipped to."""
+    data, at = quarters
+    data = data.assign(release=at(-500, 7, 30), deadline=at(900, 50, 59))
+    instance = cs.Instance(data)
+    for target in ("folder", "file.nc"):
+        again = cs.load(instance.save(tmp_path / target))
+        xr.testing.assert_equal(again.data, instance.data)
+        assert digest(again) == digest(instance)
+    assert digest(instance) != digest(instance.replace(release=data.time[0]))
+
+
+@pytest.mark.parametrize("engine", ["milp", "column-generation"])
+def test_what_cannot_end_within_the_horizon_is_declined(quarters, engine):
+    """Proves: of three jobs one is released after the hour, one due before; both are named."""
+    data, at = quarters
+    data = data.assign(release=at(60, -60, 40), deadline=at(120, 14, 61))
+    with pytest.warns(cs.SuspiciousValueWarning, match="job j0, j1: declined, no start within"):
+        instance = cs.Instance(data)
+    schedule = cs.solve(instance, gap=0, engine=engine)
+    started = schedule.data.start.sum("site").transpose("job", "time").values.tolist()
+    assert started == [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]]
+    assert schedule.objective == pytest.approx(1000 - 0.25 * 10)
+
+
+def test_a_required_job_that_cannot_end_within_the_horizon_is_a_fault(quarters):
+    data, at = quarters
+    data = data.assign(release=at(30, 0, 0), deadline=at(90, 45, 45), required=("job", [1, 0, 0]))
+    data = data.assign(duration=("job", [3, 1, 1]), required=data.required.astype(bool))
+    told = "job j0: runs 3 periods, its window holds 2 within the horizon: a required job must end"
+    (fault,) = faults(data)
+    assert fault.startswith(told) and "lengthen it or let the job be declined" in fault
+    with pytest.warns(cs.SuspiciousValueWarning, match="job j0: declined"):
+        cs.Instance(data.assign(required=~data.required & False))
+
+
+def test_deadlines_that_are_instants_beside_labels_are_asked_about(quarters):
+    """Proves: 10:20 means ended by 10:15, 10:15 by 10:30; nobody mixes the two unasked."""
+    data, at = quarters
+    data = data.assign(release=at(0, 0, 0), deadline=at(20, 15, 45))
+    with pytest.warns(cs.SuspiciousValueWarning, match="job j0 must .* instant .* job j1 by the"):
+        instance = cs.Instance(data)
+    assert window_positions(instance.data)[1].tolist() == [0, 1, 3]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for deadlines in ((20, 16, 70), (15, 30, 0), (20, 45, 60)):
+            cs.Instance(data.assign(deadline=at(*deadlines)))
+
+
+@pytest.mark.parametrize("odd", [np.datetime64("NaT", "ns"), "2025-01-01", 3.5])
+def test_what_is_no_instant_is_named(quarters, odd):
+    data, at = quarters
+    data = data.assign(release=at(0, 0, 0), deadline=("job", np.array([odd] * 3)))
+    assert any("deadline[job=j0]" in f and "nor a naive UTC timestamp" in f for f in faults(data))
+    numbered = plain(1, 4, 3, power=1).assign(deadline=("job", np.array([odd] * 3)))
+    assert any("deadline[job=j0]" in f and "nor a period number" in f for f in faults(numbered))
+
+
+def test_a_start_below_the_reserve_needs_a_recovery():
+    data = plain(1, 3, battery_energy=9, battery_min=5, battery_initial=2)
+    (fault,) = faults(data)
+    assert "outside the battery" in fault and "may begin with a battery_recovery" in fault
+    cs.Instance(data.assign(battery_recovery=("site", [2])))
+    for wrong in (-1, 1.5, "soon"):
+        told = faults(data.assign(battery_recovery=("site", [wrong])))
+        assert any("battery_recovery" in fault for fault in told), told
+
+
+@pytest.mark.parametrize("name", ["required", "battery_recovery", "battery_value"])
+@pytest.mark.parametrize("wrong", [("service", ["x"]), ("site", ["x", "y"]), ((), None)])
+def test_a_faulty_optional_parameter_hides_no_other_fault(name, wrong):
+    data = plain(2, 3, 3, 1, duration=5, battery_energy=9, battery_min=5, battery_initial=2)
+    told = "\n".join(faults(data.assign({name: wrong})))
+    assert name in told
+    assert "job j2: runs 5 periods" in told and "outside the battery" in told
+
+
+def test_windows_are_not_looked_at_where_the_step_is_unknown(quarters):
+    data, at = quarters
+    data = data.assign(release=at(0, 0, 0), deadline=at(50, 50, 50))
+    for broken in (data.drop_vars("step_hours"), data.assign(step_hours=np.nan)):
+        assert all("step_hours" in fault for fault in faults(broken))

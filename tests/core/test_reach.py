@@ -1,9 +1,17 @@
 """Job windows as positions on the time axis, by hand."""
 
+from dataclasses import asdict
+
+import numpy as np
 import pandas as pd
+import pytest
+import xarray as xr
 from conftest import plain
 
-from carbonsched.core.reach import may_run, may_start, start_counts, window_positions
+import carbonsched as cs
+from carbonsched.core.reach import may_run, may_start, reserve, start_counts, window_positions
+from carbonsched.judge.verify import _within
+from carbonsched.proof.restated import left_by, possible_starts
 
 # Two periods of the second, third and fourth of five, on the second of two sites.
 ONE = {"release": 1, "deadline": 3, "duration": 2, "allowed": [[False, True]]}
@@ -37,3 +45,51 @@ def test_windows_are_labels_not_positions():
         assert (first.tolist(), last.tolist()) == ([1], [2])
         assert may_run(moved).values.ravel().tolist() == [False, True, True]
         assert may_start(moved).values.ravel().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_windows_are_what_the_clock_says(seed):
+    """Proves: model, judge and proof, each by its own code, find what the definition says.
+
+    A period counts if it begins at the release or later and is over by the deadline; one that has
+    the deadline for its label may last to its own end.
+    """
+    rng = np.random.default_rng(seed)
+    periods, jobs, minutes = int(rng.integers(1, 6)), 40, int(rng.choice([15, 60]))
+    data = plain(1, periods, jobs, step_hours=minutes / 60)
+    start, step = np.datetime64("2025-03-30T00:00", "ns"), np.timedelta64(minutes, "m")
+    begins = start + step * np.arange(periods)
+    far = np.array(["1700-01-01", "2250-01-01"], "M8[ns]")
+
+    def instants() -> np.ndarray:
+        near = start + rng.integers(-90, 60 * periods + 90, jobs) * np.timedelta64(1, "m")
+        near[::3] = begins[rng.integers(0, periods, len(near[::3]))]
+        near[1::7] = far[rng.integers(0, 2, len(near[1::7]))]
+        return near
+
+    data = data.drop_vars(["release", "deadline"]).assign_coords(time=begins)
+    data = data.assign(release=("job", instants()), deadline=("job", instants()))
+    wanted = [
+        [
+            bool(begin >= release and (begin <= due if due in begins else begin + step <= due))
+            for begin in begins
+        ]
+        for release, due in zip(data.release.values, data.deadline.values, strict=True)
+    ]
+    assert may_run(data).isel(site=0).values.tolist() == wanted
+    assert _within(data).transpose("job", "time").values.tolist() == wanted
+    np.testing.assert_array_equal(possible_starts(data), may_start(data).values)
+    np.testing.assert_array_equal(start_counts(data), may_start(data).isel(site=0).sum("time"))
+
+
+@pytest.mark.parametrize("recovery", range(6))
+def test_a_reserve_is_what_must_be_held_of_it(recovery):
+    data = plain(
+        2, 4, battery_energy=9, battery_min=[[5, 5, 1, 5], [2, 2, 2, 2]], battery_initial=3,
+        battery_recovery=recovery,
+    )  # fmt: skip
+    early = [min(least, 3) for least in (5, 5, 1, 5)]
+    held = [early[t] if t + 1 < recovery else (5, 5, 1, 5)[t] for t in range(4)]
+    assert reserve(data).transpose("site", "time").values.tolist() == [held, [2] * 4]
+    given = left_by(data, asdict(cs.METHODS["joint"])).battery_min
+    xr.testing.assert_equal(given, reserve(data))

@@ -103,6 +103,36 @@ def test_a_final_charge_that_cannot_be_reached(make, method, lack):
     assert solves(remedy.apply(instance), method) and not solves(instance, method)
 
 
+@pytest.mark.parametrize(("method", "lack"), [("joint", 2), ("no_battery", 4 + 4)])
+def test_a_reserve_that_is_not_recovered_in_time(make, method, lack):
+    """1 MWh and one hour of 2 MW are 3 MWh of 5 by its end; by the next they are 5. Idle it is 1.
+
+    Sensitivity: at the end of the second period both are asked for, of the third nothing more.
+    """
+    low = FINAL | {"battery_final": 0, "battery_min": 5}
+    instance = make(1, 2, 0, 1, demand=5, battery_recovery=1, **low)
+    found = cs.diagnose(instance, method)
+    remedy = found.remedy("battery_min")
+    assert "the battery of A cannot be charged in time to what it must hold" in str(found)
+    assert remedy.amount == pytest.approx(lack, rel=1e-4)
+    assert "(14) battery reserve: A" in str(found)
+    assert solves(remedy.apply(instance), method) and not solves(instance, method)
+    assert cs.diagnose(instance.replace(battery_recovery=2)).feasible
+    assert cs.diagnose(instance.replace(battery_recovery=3), "no_battery").feasible
+
+
+def test_a_reserve_is_lowered_from_what_must_be_held_of_it(make):
+    """10 MW of demand, 8 of grid, two hours: of the 3 MWh it began with 4 are asked for."""
+    instance = make(
+        1, 2, 0, 1, demand=10, import_limit=8, battery_energy=9, battery_min=6, battery_initial=5,
+        battery_final=0, battery_recovery=9, charge_limit=3, discharge_limit=3,
+    )  # fmt: skip
+    found = cs.diagnose(instance)
+    remedy = found.remedy("battery_min")
+    assert remedy.amount == pytest.approx(2 + 4, rel=1e-4)
+    assert solves(remedy.apply(instance)) and not solves(instance)
+
+
 def test_the_final_charge_takes_energy_and_gives_it(make):
     """At 0.5 t/MWh: 10 MWh of inference and 2 stored at 50 % take 14; 2 that are given leave 8."""
     battery = {

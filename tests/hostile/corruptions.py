@@ -575,10 +575,9 @@ add(
     "no row for",
 )
 add(
-    "job released off the grid",
-    cell("job.csv", 2, "release", "2025-10-25T23:30:00Z"),
-    "release[job=j0]",
-    "not a label of time",
+    "job released a century late",
+    cell("job.csv", 2, "release", "2125-10-25T23:00:00Z"),
+    "job j0: runs 1 periods, its window from release to deadline holds 0 (job.csv, row 2",
 )
 add(
     "one table without zones",

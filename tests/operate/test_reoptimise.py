@@ -222,6 +222,23 @@ def test_what_begins_to_vary_in_time_moves_in_place(default):
     assert (again.rebuilds, again.updates) == (1, 6)
 
 
+def test_a_value_of_stored_energy_and_a_recovery_move_in_place(make):
+    """Proves: 5 MWh at 10 are bought once they are worth 20; 4 at 30 where they must be at once."""
+    instance = make(
+        1, 2, 0, 0, battery_energy=10, charge_limit=5, discharge_limit=5, battery_initial=2,
+        import_price=[[30.0, 10.0]],
+    )  # fmt: skip
+    again = Reoptimiser(gap=0)
+    assert again.solve(instance).objective == pytest.approx(0)
+    valued = again.solve(instance.replace(battery_value=20.0))
+    assert valued.objective == pytest.approx(50) and valued.benefit["stored"] == pytest.approx(100)
+    assert "stored" not in again.solve(instance).benefit
+    for recovery, objective in ((2, -40), (1, -120), (3, 0)):
+        low = instance.replace(battery_min=6.0, battery_recovery=recovery)
+        assert again.solve(low).objective == pytest.approx(objective)
+    assert again.rebuilds == 1
+
+
 def test_a_job_becomes_required_and_is_free_again(make):
     """Proves: at 900 for 10 MW against a reward of 1,000 or 100, the row moves in place."""
     instance = make(1, 2, 2, 0, import_price=90.0, reward=[1000.0, 100.0], required=[True, False])

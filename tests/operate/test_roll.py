@@ -296,6 +296,42 @@ def test_a_battery_may_be_left_empty_by_the_last_window_only(make):
     assert rolled.data.soc.values[0, -1] == pytest.approx(0, abs=1e-6)
 
 
+def test_stored_energy_is_worth_the_same_to_every_window(make, builds):
+    """Proves: bought at 10 only, 5 MWh at a time, never at 21: 10 MWh that gain 10 USD each."""
+    instance = make(
+        1, 5, 0, 0, import_price=[[30, 10, 21, 10, 30]], battery_energy=20, charge_limit=5,
+        discharge_limit=5, battery_value=20, battery_final=0,
+    )  # fmt: skip
+    rolled = roll(instance, window=2, step=1, gap=0)
+    assert rolled.objective == pytest.approx(10 * 10)
+    assert rolled.benefit["stored"] == pytest.approx(10 * 20)
+    assert rolled.objective == pytest.approx(cs.solve(instance, gap=0).objective)
+    assert len(builds) == 1
+
+
+def test_a_recovery_counts_from_the_start_of_the_horizon(make, builds):
+    """Proves: 2 MWh are kept, not more, until the fourth period asks for 6, at 10; one model."""
+    instance = make(
+        1, 5, 0, 1, demand=5, import_price=[[30, 20, 40, 10, 50]], battery_energy=10,
+        battery_initial=2, battery_min=6, battery_recovery=4, charge_limit=5, discharge_limit=5,
+    )  # fmt: skip
+    rolled = roll(instance, window=2, step=1, gap=0)
+    assert cs.verify(instance, rolled).ok
+    soc = rolled.data.soc.sel(site="A").values
+    assert soc[0] >= 2 - 1e-6 and soc[2] < 6 <= soc[3] + 1e-6
+    assert len(builds) == 1
+
+
+def test_jobs_of_before_and_after_the_horizon_are_rolled(make):
+    """Proves: a window from -4 to 1 and one from 3 to 9; the third begins with the next horizon."""
+    instance = make(
+        1, 5, 3, 0, release=[-4, 3, 5], deadline=[1, 9, 9], import_price=[[10, 20, 1, 30, 20]]
+    )
+    rolled = roll(instance, window=2, step=1, gap=0)
+    started = rolled.data.start.sel(site="A").transpose("job", "time").values
+    assert np.argwhere(started).tolist() == [[0, 0], [1, 4]]
+
+
 @pytest.mark.parametrize(
     ("deadline", "required", "objective"),
     [

@@ -121,13 +121,8 @@ class Jobs(Family):
                 over=("job",),
             )  # (8)  # fmt: skip
         if formulation.windows == "rows":
-            require(
-                model,
-                "jobs:window",
-                (1, start),
-                at_most=may_start(data).astype(float),
-                over=JOB_SITE_TIME,
-            )
+            window = may_start(data).astype(float)
+            require(model, "jobs:window", (1, start), at_most=window, over=JOB_SITE_TIME)
         if formulation.jobs == "start":
             return
         run, stop = model["run"], model["stop"]
@@ -136,15 +131,9 @@ class Jobs(Family):
 
         require(model, "jobs:one_site", (1, run), at_most=1, over=("job", "time"))  # (8)
         require(
-            model,
-            "jobs:logic",
-            (1, run),
-            (-1, before),
-            (-1, start),
-            (1, stop),
-            equal=0,
+            model, "jobs:logic", (1, run), (-1, before), (-1, start), (1, stop), equal=0,
             over=JOB_SITE_TIME,
-        )  # (9)
+        )  # (9)  # fmt: skip
         require(
             model, "jobs:continuity", (1, running_ahead), (-data.duration, start), at_least=0,
             over=JOB_SITE_TIME, mask=start.labels >= 0,

@@ -5,7 +5,8 @@ r"""(1) The net operational benefit.
    \max \sum_j R_j \sum_{it} u_{jit} - \sum_{jit} \sigma_j u_{jit}
    + \Delta \sum_{kit} V_k y_{kit}
    + \Delta \sum_{it} \bigl(\pi^{exp}_{it} p^{exp}_{it} - \pi^{imp}_{it} p^{imp}_{it}
-   - c^g_i g_{it} - c^b_i (p^{ch}_{it} + p^{dis}_{it})\bigr) \tag{1}
+   - c^g_i g_{it} - c^b_i (p^{ch}_{it} + p^{dis}_{it})\bigr)
+   + \sum_i v^e_i (e_{iT} - e^0_i) \tag{1}
 
 Each term stands in the family whose variables it prices; this family maximises their sum.
 """
@@ -22,7 +23,7 @@ class Objective(Family):
 
     name = "objective"
     moves = frozenset({"import_price", "export_price", "generation_cost", "battery_cost"}) | {
-        "reward", "startup_cost", "value",
+        "battery_value", "reward", "startup_cost", "value",
     }  # fmt: skip
 
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:

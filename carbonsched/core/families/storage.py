@@ -7,15 +7,19 @@ r"""(13)-(15) Batteries.
    \underline E_i &\le e_{it} \le \bar E_i \tag{14} \\
    p^{ch}_{it} &\le \bar P^{ch}_i, \qquad p^{dis}_{it} \le \bar P^{dis}_i \tag{15}
 
-The final level :math:`e^T_i`, `battery_final`, is :math:`e^0_i` unless given. A battery does not
-charge and discharge at once.
+The final level :math:`e^T_i`, `battery_final`, is :math:`e^0_i` unless given. What the battery
+gains, :math:`e_{iT} - e^0_i`, is worth :math:`v^e_i` a MWh, `battery_value`: by (13) a MW charged
+gains :math:`\Delta \eta^c_i v^e_i`, one drawn loses :math:`\Delta v^e_i / \eta^d_i`. A battery that
+begins below its reserve holds it from the end of period :math:`n_i` on, `battery_recovery`; until
+then :math:`\underline E_i` is what it began with. A battery does not charge and discharge at once.
 
 **Where that needs a state.** Charging and discharging together only wastes power. Let both be
 positive at :math:`t` and lower both until one is zero: the battery is left fuller by
-:math:`\delta \ge 0`, and the power released is none. What is then too full later is charged
-less, which lowers import or generation at that later period. That gains or costs nothing unless
-importing is paid for there, :math:`\pi^{imp} < 0`. So the binary is needed at :math:`t` only if
-the site's import price is negative at :math:`t` or later, and if both powers may be positive.
+:math:`\delta \ge 0`, which costs nothing, and the power released is none. What is then too full
+later is charged less, which lowers import or generation at that later period. That gains or costs
+nothing unless importing is paid for there, :math:`\pi^{imp} < 0`. So the binary is needed at
+:math:`t` only if the site's import price is negative at :math:`t` or later, and if both powers may
+be positive.
 """
 
 import xarray as xr
@@ -44,13 +48,18 @@ class Storage(Family):
 
     name = "storage"
     moves = frozenset({"battery_energy", "battery_min", "battery_initial", "battery_final"}) | {
-        "charge_limit", "discharge_limit",
+        "battery_recovery", "charge_limit", "discharge_limit",
     }  # fmt: skip
 
     def worth(self, data: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
-        """Charging and discharging wear the battery, USD."""
+        """Charging and discharging wear the battery, and move what its content is worth, USD."""
         wear = -data.step_hours * data.battery_cost
-        return {"battery": {"charge": wear, "discharge": wear}}
+        worth = {"battery": {"charge": wear, "discharge": wear}}
+        if not data.battery_value.any():
+            return worth
+        stored = data.step_hours * data.battery_value
+        gained, drawn = stored * data.charge_efficiency, -stored / data.discharge_efficiency
+        return worth | {"stored": {"charge": gained, "discharge": drawn}}
 
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Declare `charge` and `discharge`, MW, and `soc`, MWh, over (site, time): (14), (15)."""

@@ -52,6 +52,24 @@ def test_the_final_state_returns_to_the_initial(make, solved):
     assert solved(instance).objective == pytest.approx(-100)
 
 
+def test_what_is_gained_is_worth_its_value(make, solved):
+    """Proves: only the gain counts, 5 of the 7 MWh. Sensitivity: at 9 a MWh nothing is bought."""
+    battery = BATTERY | {"battery_initial": 2, "charge_limit": 5}
+    schedule = solved(make(1, 1, 0, 0, **battery, battery_value=12))
+    assert schedule.objective == pytest.approx(5 * (12 - 10))
+    assert schedule.benefit["stored"] == pytest.approx(60)
+    assert solved(make(1, 1, 0, 0, **battery, battery_value=9)).objective == pytest.approx(0)
+
+
+def test_a_reserve_is_held_once_it_is_recovered(make, solved):
+    """Proves: n. 6 MWh by the end of the second period: 4 at 1 USD, and none at 10."""
+    instance = make(
+        1, 3, 0, 0, **BATTERY, battery_initial=2, battery_min=6, battery_recovery=2,
+        import_price=[[10, 1, 5]],
+    )  # fmt: skip
+    assert solved(instance).objective == pytest.approx(-4)
+
+
 def test_wear_is_paid_both_ways(make, solved):
     """Proves: cost on charge and discharge. Sensitivity: charged once, 5 per MWh would pay."""
     instance = make(1, 2, 0, 1, **BATTERY, battery_cost=5, demand=[[0, 5]], import_price=[[1, 10]])
