@@ -11,6 +11,7 @@ from .diagnosis.diagnose import Diagnosis, diagnose
 from .errors import (
     CarbonschedError,
     CertificateError,
+    FamilyError,
     InfeasibleError,
     InstanceError,
     NoIncumbentError,
@@ -43,6 +44,7 @@ __all__ = [
     "CertificateError",
     "Diagnosis",
     "Family",
+    "FamilyError",
     "Formulation",
     "InfeasibleError",
     "Instance",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from carbonsched.diagnosis.diagnose import Diagnosis
@@ -78,6 +78,32 @@ class CertificateError(CarbonschedError, ValueError):
     def __init__(self, faults: Iterable[str], where: str = "certificate") -> None:
         self.faults = tuple(faults)
         super().__init__("\n  - ".join([f"{where} does not hold", *self.faults]))
+
+
+class FamilyError(CarbonschedError, ValueError):
+    """A family of a user's own failed; the message names it and its method."""
+
+
+@contextmanager
+def asking(family: Any, method: str) -> Generator[None]:
+    """Say of an error in this block which method of which added family it comes from.
+
+    The paper's own families raise theirs as they are.
+
+    Raises
+    ------
+    FamilyError
+        Anything was raised that is not an error of this package.
+    """
+    try:
+        yield
+    except (CarbonschedError, MemoryError):
+        raise
+    except Exception as error:
+        if type(family).__module__.startswith("carbonsched."):
+            raise
+        told = f"the family {family.name}: `{method}` failed, {type(error).__name__}: {error}"
+        raise FamilyError(told) from error
 
 
 class MissingExtraError(CarbonschedError, ImportError):

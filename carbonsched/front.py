@@ -13,7 +13,7 @@ from typing import Any
 import xarray as xr
 
 from carbonsched.columns.engine import column_generation, first_schedule
-from carbonsched.core.build import added, require_families
+from carbonsched.core.build import added, fitted, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
@@ -111,6 +111,10 @@ def solve(
         without presolve and with all states, if there was time to.
     ValueError
         A choice is unknown, or the engine does not take the method, solver, options or families.
+    InstanceError
+        The instance holds parameters of a family that is not given, or lacks some of one that is.
+    FamilyError
+        A method of an added family failed, and which.
     TypeError
         What is given is no instance, or there is no such keyword.
 
@@ -124,6 +128,7 @@ def solve(
     require_instance(instance)
     chosen, how = method_of(method), formulation_of(formulation)
     stated = require_families(families)
+    instance = fitted(instance, stated)
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
     settings = Settings(
@@ -225,7 +230,7 @@ def explaining(
     try:
         yield
     except InfeasibleError as error:
-        error.ask = partial(diagnose, instance, method)
+        error.ask = partial(diagnose, instance, method, families=families)
         if own := [family.name for family in added(families)]:
             error.add_note(f"the diagnosis knows the paper's families, and not {', '.join(own)}")
         if explain:

@@ -26,7 +26,9 @@ class DemandCharge(cs.Family):
     def worth(self, data):
         return {"demand_charge": {"peak": -data.demand_rate}}
 
-    def carry(self, whole, done):
+    def carry(self, whole, done, window):
+        if not done.sizes["time"]:
+            return {}
         return {"peak_so_far": np.maximum(whole.peak_so_far, done.grid_import.max("time"))}
 
     def judge(self, data, decided):
@@ -56,7 +58,7 @@ class Water(cs.Family):
             used = (data.step_hours * model["grid_import"]).sum()
             model.add_constraints(used <= data.water_budget.item(), name="water:budget")
 
-    def carry(self, whole, done):
+    def carry(self, whole, done, window):
         used = whole.step_hours * done.grid_import.sum()
         return {"water_budget": (whole.water_budget - used).clip(min=0)}
 

@@ -13,6 +13,7 @@ import xarray as xr
 
 import carbonsched as cs
 from carbonsched.solver import milp as module
+from carbonsched.solver.settings import Settings
 
 # Tight capacity and many like jobs: small to build, far from solved in the root node.
 HARD = dict(sites=4, periods=72, jobs=40, services=3, seed=2, utilisation=0.97)
@@ -185,8 +186,10 @@ def test_a_lie_at_the_end_of_the_time_is_refused_without_a_second_run(default, m
 def test_a_solver_that_cannot_tell_infeasible_from_unbounded_is_understood(default):
     """Every power and every workload is bounded, so there is one reading."""
     status = SimpleNamespace(termination_condition="infeasible_or_unbounded")
+    result = SimpleNamespace(status=status)
+    assert module._condition(cs.build(default), result, cs.FAMILIES, Settings()) == "infeasible"
     with pytest.raises(cs.InfeasibleError):
-        module._status(SimpleNamespace(status=status), "gurobi")
+        module._status(result, "infeasible", "gurobi", ())
 
 
 def test_a_solver_without_callbacks_shows_no_more_than_the_time(default, capfd):

@@ -24,7 +24,7 @@ class DemandCharge(cs.Family):
     def worth(self, data):
         return {"demand_charge": {"peak": -data.demand_rate}}
 
-    def carry(self, whole, done):
+    def carry(self, whole, done, window):
         highest = done.grid_import.max("time") if done.sizes["time"] else whole.peak_so_far
         return {"peak_so_far": np.maximum(highest, whole.peak_so_far)}
 

@@ -31,7 +31,7 @@ class Ramp(cs.Family):
         model.add_constraints(first <= most, name="ramp:first_up")
         model.add_constraints(first >= least, name="ramp:first_down")
 
-    def carry(self, whole, done):
+    def carry(self, whole, done, window):
         if not done.sizes["time"]:
             return {}
         supply = done.grid_import + done.generate + done.discharge

@@ -19,7 +19,7 @@ class Water(cs.Family):
         used = data.step_hours * data.water_use * data.cooling * model.total("it_load")
         model.add_constraints(used.sum() <= data.water_budget.item(), name="water:budget")
 
-    def carry(self, whole, done):
+    def carry(self, whole, done, window):
         supply = done.grid_import + done.generate + done.discharge
         power = supply - done.grid_export - done.charge
         used = (whole.step_hours * whole.water_use * power).sum()

@@ -29,7 +29,7 @@ NOT_NEGATIVE = ("capacity_price", "final_price", "carbon_price")
 
 def it_price(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
     """Return the price of IT power, USD per MW and period over (site, time)."""
-    return data.cooling * prices.power_price + prices.capacity_price
+    return data.cooling * prices.power_price + prices.capacity_price  # (3), (2)
 
 
 def placements(
@@ -49,7 +49,7 @@ def placements(
         window[:, : max(price.sizes["time"] - length + 1, 0)] = (
             so_far[:, length:] - so_far[:, :-length]
         )
-        worth = net_reward[alike] - data.power[alike] * window
+        worth = net_reward[alike] - data.power[alike] * window  # (9), (10): L_j in a row
         yield worth.transpose("job", "site", "time").where(startable[alike], -np.inf)
 
 
@@ -67,7 +67,7 @@ def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> floa
     """
     jobs = jobs_best(data, best)
     parts = (*energy_parts(data, prices), served_best(data, prices), jobs)
-    return float(sum(part.sum() for part in parts))
+    return float(sum(part.sum() for part in parts))  # (1)
 
 
 def jobs_best(data: xr.Dataset, best: xr.DataArray) -> xr.DataArray:
@@ -76,7 +76,7 @@ def jobs_best(data: xr.Dataset, best: xr.DataArray) -> xr.DataArray:
     `best` is the worth of its best placement, jobs in any order. A required job without one leaves
     no schedule, and any bound holds.
     """
-    best = best.sel(job=data.job)
+    best = best.sel(job=data.job)  # (8): one placement, or none
     must = data.required & (best > -np.inf)
     return best.where(must, best.clip(min=0))
 
@@ -105,10 +105,12 @@ def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
 
 def flow_parts(data: xr.Dataset, worth: xr.Dataset) -> xr.DataArray:
     """Return what trade, generation and battery powers earn at most, USD over (site, time)."""
-    bought, sold = worth.grid_import * data.import_limit, worth.grid_export * data.export_limit
+    bought = worth.grid_import * data.import_limit  # (5)
+    sold = worth.grid_export * data.export_limit  # (6)
     charged, drawn = worth.charge * data.charge_limit, worth.discharge * data.discharge_limit
-    generated = (worth.generate * data.generation_available).clip(min=0)
-    trade, battery = np.maximum(bought, sold).clip(min=0), np.maximum(charged, drawn).clip(min=0)
+    generated = (worth.generate * data.generation_available).clip(min=0)  # (4)
+    trade = np.maximum(bought, sold).clip(min=0)  # (7): the better of the two
+    battery = np.maximum(charged, drawn).clip(min=0)  # (15): not both
     return trade + generated + battery
 
 
@@ -132,14 +134,16 @@ def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ..
     flows = flow_parts(data, energy_worth(data, prices))
 
     stored = prices.storage_price
-    last = data.time == data.time[-1]
+    last = data.time == data.time[-1]  # (13), (14): between one period's price and the next
     later = xr.where(last, final_price, stored.shift(time=-1, fill_value=0)) - stored
     held = np.maximum(later * data.battery_energy, later * data.battery_min)
     start = stored.isel(time=0, drop=True) * data.battery_initial
     start = start - final_price * data.battery_final
 
-    capacity = capacity_price * data.it_capacity
-    budget = data.carbon_budget * carbon_price if carbon_price > 0 else xr.zeros_like(carbon_price)
+    capacity = capacity_price * data.it_capacity  # (2)
+    budget = xr.zeros_like(carbon_price)
+    if carbon_price > 0:
+        budget = data.carbon_budget * carbon_price  # (16)
     return flows, held, start, capacity, budget
 
 
@@ -152,6 +156,6 @@ def unit_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
 
 def served_best(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
     """Return what each service earns at its best sites, USD over (service, time)."""
-    near = data.latency <= data.latency_limit
+    near = data.latency <= data.latency_limit  # (12); all demand is served by (11)
     served = unit_worth(data, prices).where(near, -np.inf).max("site")
     return (served * data.demand).where(data.demand > 0, 0)

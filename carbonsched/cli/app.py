@@ -40,9 +40,10 @@ SolverOption = Annotated[str, typer.Option(help="Any installed solver that linop
 FamilyOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME|MODULE:NAME",
+        metavar="NAME|MODULE|MODULE:NAME",
         help="A family beside the paper's: one that an installed package offers by NAME, or the "
-        "object NAME of a module, installed or in the current folder. May be repeated.",
+        "object `family`, or NAME, of a module, installed or in the current folder. May be "
+        "repeated.",
     ),
 ]
 OwnOption = Annotated[
@@ -136,7 +137,8 @@ def diagnose(
     if there is a schedule.
     """
     with explained():
-        diagnosis = cs.diagnose(cs.load(instance, families_of(family)), method.value)
+        own = families_of(family)
+        diagnosis = cs.diagnose(cs.load(instance, own), method.value, families=stated(own))
         typer.echo(str(diagnosis))
         raise typer.Exit(0 if diagnosis.feasible else 1)
 
@@ -153,12 +155,13 @@ def verify(
     """Check a schedule against every equation of the model, independently of any solver.
 
     Exits with 1 and names each broken equation, its worst label and by how much. A schedule of the
-    method no_carbon is not held to a budget. Families that the schedule names and that are not
-    given are named as not judged.
+    method no_carbon is not held to a budget. A family that is given judges whether or not the
+    schedule names it; those that the schedule names and that are not given are named as not judged.
     """
     with explained():
         own = families_of(family)
-        report = cs.verify(cs.load(instance, own), cs.Schedule.load(schedule, own), tolerance)
+        judged = cs.Schedule.load(schedule, own)
+        report = cs.verify(cs.load(instance, own), judged, tolerance, families=own)
         typer.echo(str(report))
         raise typer.Exit(0 if report.ok else 1)
 

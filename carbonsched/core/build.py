@@ -10,12 +10,13 @@ import xarray as xr
 
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.families.expressions import SHARED, Model
-from carbonsched.core.family import Family
+from carbonsched.core.family import Family, contributed
 from carbonsched.core.first_fit import first_fit
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.tighten import tightened
+from carbonsched.errors import InstanceError, asking
 from carbonsched.keywords import named_keywords
 
 
@@ -51,6 +52,10 @@ def build(
         What is given is no instance, or no family.
     InfeasibleError
         A service may use no site, or the method fixes a workload that the sites cannot hold.
+    InstanceError
+        The instance holds parameters of a family that is not given.
+    FamilyError
+        An added family failed, and where.
 
     Examples
     --------
@@ -61,7 +66,7 @@ def build(
     """
     require_instance(instance)
     families = require_families(families)
-    given, chosen = instance.with_families(families), method_of(method)
+    given, chosen = fitted(instance, families), method_of(method)
     how = held_apart(formulation_of(formulation), families)
     model = state(tightened(given.data, chosen, how), how, families)
     with linopy.options as options:
@@ -79,12 +84,43 @@ def state(
         options["semantics"] = "v1"
         model = Model(stated, data.indexes)
         for family in stated:
-            family.declare(model, data, formulation)
+            with asking(family, "declare"):
+                family.declare(model, data, formulation)
+                _require_declared(family, model)
         for family in stated:
-            family.constrain(model, data, formulation)
+            with asking(family, "constrain"):
+                family.constrain(model, data, formulation)
         for name in SHARED:
             model.add_expressions(model.total(name), name=name)
     return model
+
+
+def _require_declared(family: Family, model: Model) -> None:
+    """Raise ValueError if a decision that an added family names is no variable over its labels."""
+    for decision in () if family in FAMILIES else family.decisions:
+        if decision.name not in model.variables:
+            raise ValueError(f"no variable is the decision {decision.name!r}")
+        if set(dims := model[decision.name].dims) != set(decision.dims):
+            raise ValueError(f"{decision.name!r} is over {dims}, its decision {decision.dims}")
+
+
+def fitted(instance: Instance, families: Iterable[Family]) -> Instance:
+    """Return the instance with the parameters of families, if it holds no others.
+
+    Raises
+    ------
+    InstanceError
+        It holds parameters of families that are not given, which would be passed over.
+    """
+    families = tuple(families)
+    known = contributed(families)
+    if strange := [q for q in instance.extra if q not in known]:
+        raise InstanceError(
+            f"{q.name} [{q.unit}]: a parameter of a family that is not given; give families="
+            "[*carbonsched.FAMILIES, ...] with it, or drop it by instance.without_families()"
+            for q in strange
+        )
+    return instance.with_families(families)
 
 
 def require_families(families: Iterable[Family]) -> tuple[Family, ...]:
@@ -93,20 +129,24 @@ def require_families(families: Iterable[Family]) -> tuple[Family, ...]:
     Raises
     ------
     TypeError
-        Something is no family, one of the paper's is missing, or a name is given twice.
+        Something is no family, one of the paper's is missing, or a name is empty, not printable
+        or given twice.
     """
     given = tuple(families)
     for family in given:
         if not isinstance(family, Family):
             raise TypeError(f"families: {family!r} is no carbonsched.Family")
+        if not (isinstance(family.name, str) and family.name.strip() and family.name.isprintable()):
+            kind = type(family).__name__
+            raise TypeError(f"families: {kind} has the name {family.name!r}, no printable text")
     names = [family.name for family in given]
     if missing := [family.name for family in FAMILIES if family not in given]:
         raise TypeError(
             f"families: without {', '.join(missing)} of the paper; "
             "give [*carbonsched.FAMILIES, ...] to add your own"
         )
-    if len(set(names)) < len(names):
-        raise TypeError(f"families: a name is given twice, {', '.join(map(repr, names))}")
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise TypeError(f"families: a name is given twice, {', '.join(map(repr, twice))}")
     return given
 
 

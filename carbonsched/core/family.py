@@ -25,6 +25,7 @@ import xarray as xr
 
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.schema import Quantity
+from carbonsched.errors import asking
 
 if TYPE_CHECKING:
     from carbonsched.core.families.expressions import Model
@@ -46,7 +47,7 @@ class Family:
         What an instance gives for it, beside the paper's: read from folder and file like any
         other. One with a default need not be given.
     decisions : tuple of Quantity
-        The variables it declares that a schedule keeps.
+        The variables it declares that a schedule keeps; what it earns or emits by must be kept.
     moves : frozenset of str, or None
         Parameters that `update` moves in a model that is built, the paper's too if its rows hold
         them; those that enter only its worth or what it emits need no `update`. None: whatever
@@ -90,16 +91,20 @@ class Family:
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move bounds, right sides and coefficients to new numbers of `moves`."""
 
-    def carry(self, whole: xr.Dataset, done: xr.Dataset) -> dict[str, xr.DataArray]:
-        """Return parameters of the next window, given the decisions of a horizon's past periods.
+    def carry(
+        self, whole: xr.Dataset, done: xr.Dataset, window: int
+    ) -> dict[str, xr.DataArray | float]:
+        """Return parameters of the next window; others are as the instance gives them.
 
         Parameters
         ----------
         whole : xarray.Dataset
             Of the whole horizon, as the instance gives it.
         done : xarray.Dataset
-            The decisions over its first periods; the first window, which follows none, takes the
-            parameters as the instance gives them.
+            The decisions over its first periods; over none before the first window.
+        window : int
+            Periods of the next window. Of what is left of a rule over the horizon, its share by
+            periods is ``window / (whole.sizes["time"] - done.sizes["time"])``: 1 in the last.
         """
         return {}
 
@@ -167,11 +172,13 @@ def stakes(
     for family in families:
         if family.over and not data.sizes[family.over]:
             continue
-        for units in family.worth(data).values():
-            for name, unit in units.items():
-                worth[name] = worth[name] + unit if name in worth else unit
-        for name, unit in family.settled(data).items():
-            settled[name] = settled[name] + unit if name in settled else unit
+        with asking(family, "worth"):
+            for units in family.worth(data).values():
+                for name, unit in units.items():
+                    worth[name] = worth[name] + unit if name in worth else unit
+        with asking(family, "settled"):
+            for name, unit in family.settled(data).items():
+                settled[name] = settled[name] + unit if name in settled else unit
     settled |= {name: worth[name] for name in fixed if name in worth}
     decided = {name: unit - settled.get(name, 0) for name, unit in worth.items()}
     return decided, settled
@@ -190,10 +197,12 @@ def accounts(
         if family.over and not data.sizes[family.over]:
             benefit |= dict.fromkeys(family.worth(data), 0.0)
             continue
-        for term, worth in family.worth(data).items():
-            earned = sum(float((unit * decided[name]).sum()) for name, unit in worth.items())
-            benefit[term] = benefit.get(term, 0.0) + earned
-        emitted += [unit * decided[name] for name, unit in family.emitted(data).items()]
+        with asking(family, "worth"):
+            for term, worth in family.worth(data).items():
+                earned = sum(float((unit * decided[name]).sum()) for name, unit in worth.items())
+                benefit[term] = benefit.get(term, 0.0) + earned
+        with asking(family, "emitted"):
+            emitted += [unit * decided[name] for name, unit in family.emitted(data).items()]
     total = sum(emitted[1:], start=emitted[0]) if emitted else xr.DataArray(0.0)
     return {
         term: benefit[term] for term in dict.fromkeys((*TERMS, *benefit)) if term in benefit

@@ -115,6 +115,17 @@ class Instance:
         given = _shaped(values, known, self.data, "families")
         return Instance(self.data.assign(given), self.extra + new)
 
+    def without_families(self) -> Instance:
+        """Return the instance without the parameters of families: the paper's are left.
+
+        Examples
+        --------
+        >>> import carbonsched as cs
+        >>> cs.generate(sites=2, periods=4, jobs=1, services=1).without_families().extra
+        ()
+        """
+        return Instance(self.data.drop_vars([q.name for q in self.extra])) if self.extra else self
+
     def replace(self, **values: xr.DataArray | float) -> Instance:
         """Return a copy with some variables replaced, validated anew.
 

@@ -14,6 +14,7 @@ from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 
 _MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
 _ROUNDED = 2.5e-3  # what a length of period in three digits, 0.0833 h or 0.167 h, is off by
+FOREIGN = "; if it is of a family of your own, give the family"
 _SHOWN = 5  # labels named per variable and kind of fault, so that one bad column stays readable
 
 
@@ -57,9 +58,10 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
 def _structure(data: xr.Dataset, quantities: Mapping[str, Quantity]) -> Iterator[Fault]:
     needed = {name for name, quantity in quantities.items() if quantity.default is None}
     for name in sorted(needed - set(data.data_vars)):
-        yield Fault(name, f"{name}: missing ({quantities[name].meaning}, {quantities[name].unit})")
+        about = ", ".join(filter(None, (quantities[name].meaning, quantities[name].unit)))
+        yield Fault(name, f"{name}: missing ({about})")
     for name in sorted(set(map(str, data.data_vars)) - set(quantities)):
-        yield Fault(name, f"{name}: not a variable of the model")
+        yield Fault(name, f"{name}: not a variable of the model{FOREIGN}")
     for dim in DIMENSIONS:
         if dim not in data.indexes:
             yield Fault(dim, f"{dim}: dimension without labels")

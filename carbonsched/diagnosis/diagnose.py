@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
 
+from carbonsched.core.build import added, require_families
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import Family
 from carbonsched.core.instance import Instance, derived, require_instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.schema import LIMITS
@@ -44,6 +48,8 @@ class Diagnosis:
         decided in time is left out.
     together : tuple of Remedy
         Where no parameter but demand is enough by itself: changes that are enough together.
+    families : tuple of str
+        Added families, by name: what they forbid takes no part in the diagnosis.
 
     Examples
     --------
@@ -61,6 +67,7 @@ class Diagnosis:
     conflict: Conflict | None = None
     remedies: tuple[Remedy, ...] = ()
     together: tuple[Remedy, ...] = ()
+    families: tuple[str, ...] = ()
 
     def remedy(self, parameter: str) -> Remedy:
         """Return the remedy of one parameter.
@@ -90,6 +97,8 @@ class Diagnosis:
 
     def summary(self) -> str:
         """Return the report in a few lines, as the message of an error."""
+        if self.feasible and self.families:
+            return f"  (1)-(16) alone leave a schedule: what there is none for is {self._own}"
         if self.feasible:
             return "  a diagnosis finds a schedule: try another solver or formulation"
         report, data = self.sentences(), self.instance.data
@@ -107,10 +116,15 @@ class Diagnosis:
             lines.append(f"  {'together' if shed else 'without shedding demand'}: {listed(both)}")
         return "\n".join(lines)
 
+    @property
+    def _own(self) -> str:
+        return f"what the family {', '.join(self.families)} asks for"
+
     def __str__(self) -> str:
         title = f"{self.instance.data.attrs.get('title', 'instance')}, {self.method}"
         if self.feasible:
-            return f"{title}: there is a schedule"
+            apart = f" by (1)-(16); no part in this takes {self._own}" if self.families else ""
+            return f"{title}: there is a schedule{apart}"
         blocks = [f"{title}: no schedule"]
         for heading, lines in self.sentences().items():
             blocks.append("\n  - ".join([f"{heading}:", *lines]))
@@ -126,6 +140,7 @@ def diagnose(
     instance: Instance,
     method: str | Method = "joint",
     *,
+    families: Iterable[Family] = FAMILIES,
     time_limit: float = 60.0,
 ) -> Diagnosis:
     """Explain why an instance has no schedule, and what would restore one.
@@ -140,6 +155,8 @@ def diagnose(
     instance : Instance
     method : str or Method
         Of `carbonsched.METHODS`, or a value of your own.
+    families : iterable of Family
+        As in `carbonsched.solve`. What added ones forbid takes no part, and the report says so.
     time_limit : float
         Seconds for the deletion filter of the conflict, and, where jobs are required, for each
         program with their placements.
@@ -166,6 +183,7 @@ def diagnose(
     """
     require_instance(instance)
     chosen = method_of(method)
+    own = tuple(family.name for family in added(require_families(families)))
     try:
         elastic = _program(instance, chosen, time_limit)
         infeasible = elastic.infeasible()
@@ -174,7 +192,7 @@ def diagnose(
             f"required jobs: no answer within {time_limit:g} s whether there is a schedule"
         ) from None
     if not infeasible:
-        return Diagnosis(instance, chosen, feasible=True)
+        return Diagnosis(instance, chosen, feasible=True, families=own)
 
     def holds(changed: xr.Dataset) -> bool:
         if chosen.workload == "first fit":  # the fixed workload follows the change
@@ -202,6 +220,7 @@ def diagnose(
         conflict=find_conflict(elastic, time_limit),
         remedies=tuple(remedies.values()),
         together=together,
+        families=own,
     )
 
 

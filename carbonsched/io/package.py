@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import xarray as xr
 
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
+from carbonsched.core.validate import FOREIGN
 
 NAME = "carbonsched-instance"
 FILE = "datapackage.json"
@@ -171,7 +172,7 @@ def _type(name: str, given: object, dims: tuple[str, ...], known: Mapping[str, Q
     if name in dims:
         expected = ("datetime", "integer") if name == "time" else ("string",)
     else:
-        _need(name in known, f"column {name!r} is not a variable of the model")
+        _need(name in known, f"column {name!r} is not a variable of the model{FOREIGN}")
         quantity = known[name]
         key = " x ".join(quantity.dims) or "nothing: it is one value"
         key += f" or {key} x time" * quantity.varies

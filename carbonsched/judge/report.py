@@ -37,8 +37,8 @@ class Report:
     ----------
     checks : tuple of Check
     unjudged : tuple of str
-        Families that the schedule names and that were not given: what they forbid, earn and emit
-        could not be checked.
+        Families that the schedule names and that were not given, or parameters of the instance
+        that no family knows: what they forbid, earn and emit could not be checked.
     """
 
     checks: tuple[Check, ...]

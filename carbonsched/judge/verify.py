@@ -19,6 +19,7 @@ import xarray as xr
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
+from carbonsched.errors import asking
 from carbonsched.judge.report import Check, Report
 from carbonsched.judge.scale import scales
 from carbonsched.keywords import named_keywords
@@ -79,13 +80,19 @@ def verify(
         Relative to the size of each row's terms, or to a tenth of the instance's own scale in that
         unit where that is more: of its largest power, battery, or demand of a service.
     families : iterable of Family, optional
-        Added families to judge by, where the schedule knows only their names.
+        Added families to judge by, beside those of the schedule, or where it knows only a name.
 
     Returns
     -------
     Report
         One check for each row of (1)-(16), of the method, for the domains of the decisions, and
-        of each added family. What a family forbids that is not given is named as unjudged.
+        of each added family. What a family forbids that is not given is named as unjudged: by its
+        name in the schedule, or else by a parameter of the instance that is no other's.
+
+    Raises
+    ------
+    FamilyError
+        The `judge` of an added family failed.
 
     Examples
     --------
@@ -95,45 +102,57 @@ def verify(
     True
     """
     given = {family.name: family for family in families or ()}
-    own = [given.get(family.name, family) for family in schedule.families]
-    known = [family for family in own if family.judged]
+    own = {family.name: family for family in schedule.families} | given
+    known = [family for family in own.values() if family.judged]
     data = instance.with_families(known).data
-    unjudged = tuple(family.name for family in own if not family.judged)
-    mismatch = _mismatch(data, schedule.data, known)
-    if mismatch:
+    unjudged = tuple(family.name for family in own.values() if not family.judged)
+    if not unjudged:
+        of_known = [quantity for family in known for quantity in family.parameters]
+        unjudged = tuple(q.name for q in instance.extra if q not in of_known)
+    mismatches = list(_mismatches(data, schedule.data, known))
+    if mismatches:
         what = "decisions over the instance's labels"
-        return Report((Check("1-16", what, np.inf, "", mismatch, False),), unjudged)
+        checks = (Check(whose, what, np.inf, "", wrong, False) for whose, wrong in mismatches)
+        return Report(tuple(checks), unjudged)
     with xr.set_options(arithmetic_join="exact"):
         decisions = schedule.data.astype(float)
-        totals = list(_totals(data, decisions, schedule, known, claims=not unjudged))
+        totals = list(_benefit_and_emissions(data, decisions, schedule, known, claims=not unjudged))
         rows = [  # in the paper's order
             *(row for row in totals if row[0] == "1"),
             *_rows(data, decisions),
             *(row for row in totals if row[0] == "16"),
             *_of_method(data, decisions, schedule.method),
         ]
-        own_rows = [
-            (family.name, row, unit, excess, size)
-            for family in known
-            for row, unit, excess, size in family.judge(data, decisions)
-        ]
         least = {unit: _SHARE * scale for unit, scale in scales(data).items()}
         checks = [_judge(*row, least.get(row[2], 0.0), tolerance) for row in rows]
-        checks += [_judge(*row, least.get(row[2], 1.0), tolerance) for row in own_rows]
+        for family in known:
+            with asking(family, "judge"):
+                checks += [
+                    _judge(
+                        family.name, row, unit, xr.DataArray(excess), size,
+                        least.get(unit, 1.0), tolerance,
+                    )
+                    for row, unit, excess, size in family.judge(data, decisions)
+                ]  # fmt: skip
         return Report(tuple(checks), unjudged)
 
 
-def _mismatch(given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family]) -> str:
-    """Say what keeps the decisions from being compared with the instance, if anything does."""
-    wanted = DECISIONS | {q.name: q for family in families for q in family.decisions}
-    missing = [name for name in wanted if name not in decided]
-    if missing:
-        return f"missing: {', '.join(missing)}"
+def _mismatches(
+    given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family]
+) -> Iterator[tuple[str, str]]:
+    """Yield what keeps decisions from being compared with the instance: whose they are, and why."""
     for dim in given.dims:
         if dim not in decided.indexes or not decided.indexes[dim].equals(given.indexes[dim]):
-            return f"labels of {dim} differ"
-    wrong = [n for n, q in wanted.items() if set(decided[n].dims) != set(q.dims)]
-    return f"wrong dimensions: {', '.join(wrong)}" if wrong else ""
+            yield "1-16", f"labels of {dim} differ"
+    own = {family.name: {q.name: q for q in family.decisions} for family in families}
+    for whose, wanted in {"1-16": DECISIONS, **own}.items():
+        missing = [name for name in wanted if name not in decided]
+        if missing:
+            yield whose, f"missing: {', '.join(missing)}"
+        there = {name: q for name, q in wanted.items() if name in decided}
+        wrong = [name for name, q in there.items() if set(decided[name].dims) != set(q.dims)]
+        if wrong:
+            yield whose, f"wrong dimensions: {', '.join(wrong)}"
 
 
 Row = tuple[
@@ -178,6 +197,7 @@ def _rows(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
 
 
 def _power(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    """Yield (2), (3) and (4): power is hosted, cooled and balanced."""
     jobs = (s.run * p.power).sum("job")
     inference = (s.route * p.power_per_unit).sum("service")
     yield "2", "IT power of the workload", "MW", np.abs(s.it_power - jobs - inference), s.it_power
@@ -192,6 +212,7 @@ def _power(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
 
 
 def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    """Yield (5), (6) and (7): import and export within their limits, and not both."""
     for equation, power, limit, state in (
         ("5", s.grid_import, p.import_limit, s.importing),
         ("6", s.grid_export, p.export_limit, s.exporting),
@@ -205,6 +226,7 @@ def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
 
 
 def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    """Yield (8), (9) and (10): jobs run once, on one site, without a break."""
     yield "8", "one site at a time", "1", s.run.sum("site") - 1, 1.0
     starts = s.start.sum(["site", "time"])
     yield "8", "started at most once", "1", starts - 1, 1.0
@@ -245,6 +267,7 @@ def _within(p: xr.Dataset) -> xr.DataArray:
 
 
 def _inference(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    """Yield (11) and (12): demand is served, by sites near enough."""
     size = _units(p)
     yield "11", "demand served", "unit", np.abs(s.route.sum("site") - p.demand), size
     yield "11", "route not negative", "unit", -s.route, size
@@ -258,6 +281,7 @@ def _units(p: xr.Dataset) -> xr.DataArray:
 
 
 def _storage(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+    """Yield (13), (14) and (15): what batteries hold, and how fast it may change."""
     before = s.soc.shift(time=1)
     before = before.where(before.time != before.time[0], p.battery_initial)
     change = p.charge_efficiency * s.charge - s.discharge / p.discharge_efficiency
@@ -278,7 +302,7 @@ def _storage(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield "15", "charge or discharge, not both", "MW", both, 0.0
 
 
-def _totals(
+def _benefit_and_emissions(
     p: xr.Dataset, s: xr.Dataset, claimed: Judged, families: Iterable[Family], claims: bool
 ) -> Iterator[Row]:
     """Yield (1) and (16); what is claimed of them only if every family is known."""
@@ -299,10 +323,12 @@ def _totals(
     )
     total = p.step_hours * emitted.sum()
     for family in families:
-        own = [unit * s[n] for w in family.worth(p).values() for n, unit in w.items()]
+        with asking(family, "worth"):
+            own = [unit * s[n] for w in family.worth(p).values() for n, unit in w.items()]
         earned += [part.sum() for part in own]
         turnover = turnover + sum(np.abs(part).sum() for part in own)
-        total = total + sum((unit * s[name]).sum() for name, unit in family.emitted(p).items())
+        with asking(family, "emitted"):
+            total = total + sum((unit * s[name]).sum() for name, unit in family.emitted(p).items())
     if claims:
         apart = np.abs(sum(earned) - claimed.objective)
         yield "1", "objective as claimed", "USD", apart, turnover

@@ -21,6 +21,7 @@ from carbonsched.core.method import Method
 from carbonsched.core.reach import reserve, window_positions
 from carbonsched.core.schema import DECISIONS, Quantity
 from carbonsched.core.tighten import restricted
+from carbonsched.errors import FamilyError, asking
 from carbonsched.solver.decisions import read_decisions, running
 
 CHOSEN = ("start", "route", "generate", "grid_import", "grid_export", "charge", "discharge")
@@ -210,8 +211,7 @@ def _moved(horizon: Horizon, done: xr.Dataset, first: int) -> xr.Dataset:
             data[name] = data[name] - first
     if horizon.method.carbon == "none":
         data["carbon_budget"] = xr.full_like(data.carbon_budget, np.inf)
-    if first:
-        data = data.assign(_carried(horizon, done, data))
+    data = data.assign(_carried(horizon, done, data))
     if not data.sizes["job"]:
         return data
 
@@ -236,19 +236,23 @@ def _carried(horizon: Horizon, done: xr.Dataset, data: xr.Dataset) -> dict[str, 
     given, families = horizon.given, horizon.families
     past = derived(given.data.isel(time=slice(done.sizes["time"])), given.extra)
     decided = read_decisions(past, done, added(families))
-    lowest = horizon.whole.battery_min
-    at = {"time": done.sizes["time"] - 1}
-    lowest = lowest.isel(at, drop=True) if "time" in lowest.dims else lowest
-    charge = decided.soc.isel(time=-1, drop=True)
-    _, emitted = accounts(families, past.data, decided)
-    left = {
-        # within its limits, a solver's tolerance aside
-        "battery_initial": charge.clip(lowest, past.data.battery_energy),
-        "carbon_budget": (data.carbon_budget - emitted.sum()).clip(min=0),
-    }
+    left: dict[str, xr.DataArray] = {}
+    if past.data.sizes["time"]:
+        lowest = horizon.whole.battery_min
+        at = {"time": done.sizes["time"] - 1}
+        lowest = lowest.isel(at, drop=True) if "time" in lowest.dims else lowest
+        charge = decided.soc.isel(time=-1, drop=True)
+        _, emitted = accounts(families, past.data, decided)
+        left = {
+            # within its limits, a solver's tolerance aside
+            "battery_initial": charge.clip(lowest, past.data.battery_energy),
+            "carbon_budget": (data.carbon_budget - emitted.sum()).clip(min=0),
+        }
     for family in added(families):
-        for name, value in family.carry(given.data, decided).items():
-            left[name] = _as_parameter(family, name, value, data)
+        with asking(family, "carry"):
+            carried = family.carry(given.data, decided, horizon.window)
+            for name, value in carried.items():
+                left[name] = _as_parameter(family, name, value, data)
     return left
 
 
@@ -257,12 +261,12 @@ def _as_parameter(
 ) -> xr.DataArray:
     """Return what a family carries over as its parameter of the next window."""
     if name not in [quantity.name for quantity in family.parameters]:
-        raise ValueError(f"the family {family.name} carries {name}, which is none of its own")
+        raise FamilyError(f"the family {family.name} carries {name}, which is none of its own")
     carried, usual = xr.DataArray(value), data[name]
     if "service" in carried.dims:  # for the services of running jobs, as it was
         carried = carried.combine_first(usual)
     carried, usual = xr.align(carried, usual, join="exact")
     if strange := set(carried.dims) - set(usual.dims):
         dims = ", ".join(map(str, strange))
-        raise ValueError(f"the family {family.name} carries {name} over {dims}, too")
+        raise FamilyError(f"the family {family.name} carries {name} over {dims}, too")
     return carried.broadcast_like(usual).transpose(*usual.dims).astype(usual.dtype)

@@ -15,12 +15,14 @@ from enum import StrEnum
 from typing import Any
 
 import linopy
+import numpy as np
 import xarray as xr
 from linopy.constants import Result
 
 from carbonsched.core.build import (
     added,
     build,
+    fitted,
     fix_workload,
     free_workload,
     held_apart,
@@ -35,7 +37,7 @@ from carbonsched.core.method import Method, method_of
 from carbonsched.core.schedule import Schedule
 from carbonsched.core.schema import PARAMETERS
 from carbonsched.core.tighten import tightened
-from carbonsched.errors import SolverError
+from carbonsched.errors import SolverError, asking
 from carbonsched.front import explaining, solve
 from carbonsched.judge.verify import verify
 from carbonsched.keywords import named_keywords
@@ -57,6 +59,7 @@ _WITHOUT_ROW = {  # where they are coefficients of a state
     "grid:state": {"import_limit", "export_limit"},
     "storage:charge": {"charge_limit", "discharge_limit"},
 }
+_ROUNDING = 1e-12  # relative: sums of the same numbers in another order
 
 
 class RebuildReason(StrEnum):
@@ -67,6 +70,7 @@ class RebuildReason(StrEnum):
     VARIABLES = "states of grid or battery, or the budget's row, come or go"
     COEFFICIENTS = "a number differs that no family moves in place"
     FAMILY = "an added family moves nothing in place"
+    STALE = "moved in place it differs from the model built anew: look at a family's `update`"
     BOUNDS = "a lower bound lies above an upper one, which cannot be said in place"
     UNITS = "the coefficients lie so far apart that the solver counts in units of its own"
 
@@ -80,7 +84,9 @@ class Reoptimiser:
         As in `carbonsched.solve`.
     formulation : str or Formulation
     families : iterable of Family
-        What states the rows. An added family whose `moves` is None is met by building anew.
+        What states the rows. An added family whose `moves` is None is met by building anew; after
+        the `update` of another the model is compared with one built anew, which takes its place
+        if they differ.
     warm : bool
         Let HiGHS go on from its last solution. Without, it forgets it, and an answer depends on
         its instance alone, whichever came before.
@@ -180,16 +186,17 @@ class Reoptimiser:
 
     def update(self, instance: Instance) -> None:
         """Bring the model to an instance: in place if only numbers moved, else by building."""
-        given = instance.with_families(self.families)
+        given = fitted(instance, self.families)
         data = tightened(given.data, self.method, self._stated)
         before, self._data = self._data, None  # until the model is there, if what follows raises
         differ = set() if before is None else self._differing(before, data)
         self.reason = self._why_anew(before, data, differ)
-        if self.reason is None:
-            self._move(given, data, differ)
+        fresh = self._move(given, data, differ) if self.reason is None else self._built(given)
+        if fresh is None:
             self.updates += 1
         else:
-            self._build(given)
+            self.reason = self.reason or RebuildReason.STALE
+            self._hold(fresh)
             self.rebuilds += 1
         self._data = None if self._wide else data
 
@@ -208,11 +215,12 @@ class Reoptimiser:
             return self._engine.solver_model.getRunTime()
         return time.perf_counter()
 
-    def _build(self, given: Instance) -> None:
-        """Build the model and hand it to the solver, to be held there."""
-        self.model: Model = build(
-            given, self.formulation, method=self.method, families=self.families
-        )
+    def _built(self, given: Instance) -> Model:
+        return build(given, self.formulation, method=self.method, families=self.families)
+
+    def _hold(self, model: Model) -> None:
+        """Hand a model to the solver, to be held there."""
+        self.model: Model = model
         # linopy's updates in place know nothing of units: a model that needs them is built anew
         self._wide = span(self.model) > LIMIT
         with deciding(self.model, self.settings):
@@ -220,8 +228,12 @@ class Reoptimiser:
                 self.model, self.settings, track_updates=not self._wide, rescale=self._wide
             )
 
-    def _move(self, given: Instance, data: xr.Dataset, differ: set[str]) -> None:
-        """Let each family move the numbers that differ, and the solver take them over."""
+    def _move(self, given: Instance, data: xr.Dataset, differ: set[str]) -> Model | None:
+        """Let each family move the numbers that differ, and the solver take them over.
+
+        What `update` of an added family may have missed, nobody else can know: beside one the model
+        is built anew, and returned if it is another.
+        """
         own = _moves(added(self.families))  # these may enter what any variable earns or emits
         with linopy.options as options:
             options["semantics"] = "v1"
@@ -230,10 +242,16 @@ class Reoptimiser:
                 absent = family.over and not data.sizes[family.over]
                 sums = family in (objective.family, carbon.family)
                 if not absent and differ & (_moves([family]) | (own if sums else set())):
-                    family.update(self.model, data, self._stated)
+                    with asking(family, "update"):
+                        family.update(self.model, data, self._stated)
             fix_workload(self.model, given, self.method)
+        if differ and added(self.families):
+            fresh = self._built(given)
+            if not _same(self.model, fresh):
+                return fresh
         with deciding(self.model, self.settings):
             self._engine.update(self.model)
+        return None
 
     def _differing(self, before: xr.Dataset, after: xr.Dataset) -> set[str]:
         """Return the parameters of which a number differs."""
@@ -260,6 +278,18 @@ class Reoptimiser:
         if (after.battery_min > after.battery_energy).any():  # tightened: the end is out of reach
             return RebuildReason.BOUNDS
         return None
+
+
+def _same(one: Model, other: Model) -> bool:
+    """Return whether two models state the same rows, bounds and objective, number by number."""
+    a, b = one.matrices, other.matrices
+    if a.A is None or b.A is None or a.A.shape != b.A.shape:
+        return False
+    pairs = [(getattr(a, name), getattr(b, name)) for name in ("b", "lb", "ub", "c")]
+    alike = all(np.allclose(x, y, rtol=_ROUNDING, atol=0) for x, y in pairs)
+    alike = alike and not (abs(a.A - b.A) > _ROUNDING * abs(a.A)).nnz
+    same = [(getattr(a, name), getattr(b, name)) for name in ("sense", "vtypes", "vlabels")]
+    return alike and all(np.array_equal(x, y) for x, y in same)
 
 
 def _moves(families: Iterable[Family]) -> set[str]:

@@ -20,9 +20,9 @@ knows its own periods and nothing after them.
   the window may use all that remains. Shares go by periods, not by need: under a budget close to
   the least possible, a window can end without a schedule although the whole horizon has one.
 - **Added families.** Each is given what its `carry` returns: the highest import so far, what is
-  left of a budget. Its decisions over time are committed as all others are; one without periods is
-  the last window's. A family that goes by the clock takes it from a parameter over time, as a
-  window counts its periods.
+  left of a budget, or this window's share of it. Its decisions over time are committed as all
+  others are; one without periods is the last window's. A family that goes by the clock takes it
+  from a parameter over time, as a window counts its periods.
 
 What a window plans beyond its committed periods, with idle batteries in those that are new, is a
 schedule of the next window: no job that runs reaches them, and a required one is planned. So only
@@ -45,7 +45,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.build import require_families
+from carbonsched.core.build import fitted, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.first_fit import first_fit
@@ -152,7 +152,7 @@ def roll(
     periods = instance.data.sizes["time"]
     _require_fit(instance.data, window, step)
     window = min(window, periods)
-    given = instance.with_families(families)
+    given = fitted(instance, families)
     kept = None
     if folder is not None:
         limits = {"gap": gap, "gap_of": gap_of, "time_limit": time_limit}

@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.bounds.relaxation import root_prices
-from carbonsched.core.build import build, fix
+from carbonsched.core.build import build, fitted, fix
+from carbonsched.core.families import FAMILIES
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import METHODS
 from carbonsched.core.schedule import Schedule
@@ -70,6 +71,8 @@ def certify(
         What is given is no instance.
     ValueError
         The method is none of Table I, or the schedule has families of its own.
+    InstanceError
+        The instance holds parameters of a family.
 
     Examples
     --------
@@ -84,6 +87,7 @@ def certify(
         raise ValueError(f"a certificate is for a method of Table I, not for {method}")
     if named := [family.name for family in schedule.families]:
         raise ValueError(f"a certificate does not know the family {', '.join(named)}")
+    instance = fitted(instance, FAMILIES)
     verify(instance, schedule).raise_if_broken()
     if prices is None:
         prices = schedule.prices

@@ -1,10 +1,11 @@
 r"""A bound that floating point cannot break: weak duality, evaluated in exact arithmetic.
 
 `carbonsched.bounds.lagrangian` bounds every schedule from prices alone, whatever the prices are.
-Here its formula is evaluated over rationals, on limits tightened in rationals too
-(`carbonsched.proof.restated`, which the model does not use), so that no rounding can put the bound
-below what a schedule earns. Floats enter in one place only, rounded to the safe side: the price of
-a job's cheapest window, of which there may be millions, is rounded down.
+Here its formula, which column generation uses in floats, is evaluated over rationals, on limits
+tightened in rationals too (`carbonsched.proof.restated`, which the model does not use), so that no
+rounding can put the bound below what a schedule earns. Floats enter in one place only, rounded to
+the safe side: the price of a job's cheapest window, of which there may be millions, is rounded
+down.
 """
 
 from __future__ import annotations

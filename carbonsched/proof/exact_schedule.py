@@ -1,9 +1,9 @@
 """A schedule as the few decisions that all others follow from, in exact rational arithmetic.
 
 Placements of jobs, routes, on-site generation and battery powers are decided. IT power, facility
-power, trade and state of charge follow by (2), (3), (4) and (13), so these hold exactly, as do
-the commitment rows (9) and (10). What is left to check are limits, and `violations` lists every
-one that is missed, with no tolerance at all.
+power, trade and state of charge follow by (2), (3), (4) and (13), so these hold exactly, as do the
+commitment rows (9) and (10), and (7): one net flow is either bought or sold. What is left to check
+are limits, and `violations` lists every one that is missed, with no tolerance at all.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def follow(data: xr.Dataset, incumbent: Incumbent) -> xr.Dataset:
     return made.assign(
         it_power=it_power,
         facility_power=facility_power,
-        grid_import=drawn.clip(min=0),
+        grid_import=drawn.clip(min=0),  # (7): one net flow, so that the other is zero
         grid_export=(-drawn).clip(min=0),
         soc=data.battery_initial + (data.step_hours * change).cumsum("time"),
     )
@@ -126,7 +126,7 @@ def emissions(data: xr.Dataset, made: xr.Dataset) -> Fraction:
 
 
 def violations(data: xr.Dataset, incumbent: Incumbent, made: xr.Dataset) -> list[Violation]:
-    """Return every limit of (2)-(16) that an incumbent misses, by however little."""
+    """Return every limit of (2)-(16), of those not held by construction, that is missed."""
     misses = list(_of_jobs(data, incumbent.placements))
     for equation, row, unit, excess in _excesses(data, made):
         missed = np.argwhere(np.asarray(excess.values > 0))

@@ -1,8 +1,9 @@
 """What limits a schedule, written a second time: for proofs, and apart from the model.
 
 `carbonsched.core.tighten` and `carbonsched.core.reach` say the same to the model. A proof that took
-it from them would prove a mistake of theirs too. So this module shares no code with them: it goes
-cell by cell, in exact arithmetic, and the tests compare the two.
+it from their code would prove a mistake of it too. So this module stands apart in code: it goes
+cell by cell, in exact arithmetic, and the tests compare the two. The proof that some optimum keeps
+these limits is one and the same, that of `carbonsched.core.tighten`.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ import linopy
 import numpy as np
 import xarray as xr
 from linopy.constants import Result
+from linopy.objective import Objective
 
-from carbonsched.core.build import build
-from carbonsched.core.families.expressions import Model
+from carbonsched.core.build import added, build
+from carbonsched.core.families.expressions import Model, expression
 from carbonsched.core.family import Family, stakes
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
@@ -170,7 +171,8 @@ def read_schedule(
     """
     solver, values = settings.solver, None
     try:
-        status = _status(result, solver)
+        condition = _condition(model, result, families, settings)
+        status = _status(result, condition, solver, added(families))
         bound = _bound(model, result, status)
     except NoIncumbentError:
         status, values = "time_limit", known
@@ -201,19 +203,39 @@ def read_schedule(
     return schedule
 
 
-def _status(result: Result, solver: str) -> str:
-    """Return "optimal" or "time_limit" if there is a schedule; raise the fitting error if not."""
+def _condition(
+    model: Model, result: Result, families: tuple[Family, ...], settings: Settings
+) -> str:
+    """Return how a solver ended; where it left open which of two, by solving for no benefit."""
     condition = str(result.status.termination_condition)
-    if condition == "infeasible_or_unbounded":
-        # Power and workload are bounded by the instance's limits, so it can only be the former.
-        condition = "infeasible"
+    if condition != "infeasible_or_unbounded":
+        return condition
+    if not added(families):  # the instance's limits bound all power and workload
+        return "infeasible"
+    whole = model.objective
+    try:
+        model.objective = Objective(
+            expression(model, [(0.0, model["grid_import"])], ()), model, "max"
+        )
+        any_point = run_solver(model, replace(settings, progress=False))
+    finally:
+        model.objective = whole
+    there = str(any_point.status.termination_condition)
+    return {"optimal": "unbounded", "infeasible": "infeasible"}.get(there, condition)
+
+
+def _status(result: Result, condition: str, solver: str, own: tuple[Family, ...]) -> str:
+    """Return "optimal" or "time_limit" if there is a schedule; raise the fitting error if not."""
+    named = f"the family {', '.join(family.name for family in own)}" if own else ""
     if condition == "infeasible":
         raise InfeasibleError(
-            "no schedule satisfies (1)-(16): demand, capacities, grid limits, battery and carbon "
-            "budget cannot all be met"
+            f"no schedule satisfies (1)-(16){' and ' * bool(own)}{named}: demand, capacities, grid "
+            "limits, battery and carbon budget"
+            f"{', and what the family asks for,' * bool(own)} cannot all be met"
         )
     if condition == "unbounded":
-        raise UnboundedError("the benefit (1) is unbounded: some price or limit is wrong")
+        whose = f", or what {named} declares and is paid for has no limit" * bool(own)
+        raise UnboundedError(f"the benefit (1) is unbounded: some price or limit is wrong{whose}")
     primal = None if result.solution is None else result.solution.primal
     value = None if result.solution is None else result.solution.objective
     known = primal is not None and len(primal) and np.isfinite(_or(value, math.nan))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from carbonsched.core.build import require_families
+from carbonsched.core.build import fitted, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
@@ -97,7 +97,8 @@ def sweep(
         A method or formulation is unknown, the engine does not take the families, or the source
         of one cannot be read.
     InstanceError
-        An instance lacks a parameter of a family that has no default.
+        An instance lacks a parameter of a family that has no default, or holds one of a family
+        that is not given.
     TypeError
         There is no such keyword, or something is no family.
 
@@ -124,7 +125,7 @@ def sweep(
     solver = versions(how.get("solver", "highs"))
     keys: dict[tuple[str, str, str], Path] = {}
     for name, instance in instances.items():
-        content = digest(instance.with_families(families))
+        content = digest(fitted(instance, families))
         for labels, way in ways.items():
             row = key(content, way.key, way.engine, way.explain, solver)
             keys[name, *labels] = cache / row[:2] / f"{row}.json"

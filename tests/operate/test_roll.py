@@ -414,13 +414,12 @@ def test_the_peak_so_far_is_carried_over(make):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_demand_charge_rolls_no_better_than_the_whole(seed, builds):
+def test_a_demand_charge_rolls_no_better_than_the_whole(seed):
     family, instance = MovedDemandCharge(), cs.generate(2, 16, 4, 2, seed=seed)
     short = cs.Instance(instance.data.isel(job=(instance.data.duration <= 6).values))
     rolled = roll(short, families=with_own(family), window=8, step=3, gap=1e-6)
     assert rolled.objective <= cs.solve(short, families=with_own(family), gap=1e-6).bound + 1e-3
     np.testing.assert_allclose(rolled.data.peak, rolled.data.grid_import.max("time"), atol=1e-5)
-    assert len(builds) == 1
 
 
 def test_a_budget_of_ones_own_is_debited(make):
@@ -481,14 +480,14 @@ def test_a_parameter_over_services_takes_its_default_for_running_jobs():
 
 def test_what_a_family_carries_must_be_its_own(make):
     class Meddling(DemandCharge):
-        def carry(self, whole, done):
+        def carry(self, whole, done, window):
             return {"it_capacity": whole.it_capacity}
 
     with pytest.raises(ValueError, match="demand_charge carries it_capacity"):
         roll(make(1, 3, 0, 1, demand=5), families=with_own(Meddling()), window=2, step=1)
 
     class TooWide(DemandCharge):
-        def carry(self, whole, done):
+        def carry(self, whole, done, window):
             return {"peak_so_far": done.grid_import}
 
     with pytest.raises(ValueError, match="peak_so_far over time"):
@@ -500,8 +499,9 @@ def test_families_and_their_parameters_have_files_of_their_own(tmp_path, builds)
     how = {"window": 4, "step": 2, "folder": tmp_path}
     families = with_own(MovedDemandCharge())
     first = roll(instance, families=families, **how)
+    count = len(builds)
     again = roll(instance, families=families, **how)
-    assert len(builds) == 1
+    assert len(builds) == count  # nothing was left to do
     xr.testing.assert_identical(first.data, again.data)
     assert first.data.peak.item() > 0
     dearer = instance.with_families(families, demand_rate=600.0)

@@ -16,7 +16,10 @@ from carbonsched.core.formulation import Formulation
 
 
 def has_budget(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
-    """Return whether (16) is stated."""
+    """Return whether (16) is stated.
+
+    A method without (16) arrives here with an infinite budget (`carbonsched.core.tighten`).
+    """
     return np.isfinite(data.carbon_budget)
 
 

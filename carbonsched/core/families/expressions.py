@@ -18,6 +18,8 @@ import xarray as xr
 from linopy import LinearExpression, Variable
 
 from carbonsched.core.family import Family
+from carbonsched.core.schema import DECISIONS
+from carbonsched.errors import asking
 
 Coefficient = xr.DataArray | float
 Pair = tuple[Coefficient, Variable | LinearExpression]
@@ -167,12 +169,13 @@ def _aligned(
         return np.full((1,) * len(dims), array, float)
     strange = [dim for dim in array.dims if dim not in dims]
     if strange:
-        raise ValueError(
-            f"{array.name}: dimension {strange[0]} is not among {', '.join(map(str, dims))}"
-        )
+        among = ", ".join(map(str, dims))
+        raise ValueError(f"{array.name or 'array'}: dimension {strange[0]} is not among {among}")
     for dim in array.dims:
         if dim in array.indexes and not array.indexes[dim].equals(indexes[dim]):
-            raise ValueError(f"{array.name}: other labels of {dim} than the variables have")
+            raise ValueError(
+                f"{array.name or 'array'}: other labels of {dim} than the variables have"
+            )
     there = [dim for dim in dims if dim in array.dims]
     values = array.variable.transpose(*there).values
     return values.reshape([array.sizes[dim] if dim in array.dims else 1 for dim in dims])
@@ -180,23 +183,39 @@ def _aligned(
 
 def priced(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
     """Return the terms of the benefit (1), USD: what the families say each variable is worth."""
-    return [
-        (unit, model[name])
-        for family in families
-        for worth in family.worth(data).values()
-        for name, unit in worth.items()
-    ]
+    pairs: list[Pair] = []
+    for family in families:
+        with asking(family, "worth"):
+            for worth in family.worth(data).values():
+                pairs += _of_units(worth, model)
+    return pairs
 
 
 def settled(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
     """Return the terms of the benefit (1) that no schedule can change, USD."""
-    return [
-        (unit, model[name]) for family in families for name, unit in family.settled(data).items()
-    ]
+    pairs: list[Pair] = []
+    for family in families:
+        with asking(family, "settled"):
+            pairs += _of_units(family.settled(data), model)
+    return pairs
 
 
 def polluting(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
     """Return the terms of the emissions (16), tCO2e."""
-    return [
-        (unit, model[name]) for family in families for name, unit in family.emitted(data).items()
-    ]
+    pairs: list[Pair] = []
+    for family in families:
+        with asking(family, "emitted"):
+            pairs += _of_units(family.emitted(data), model)
+    return pairs
+
+
+def _of_units(units: Mapping[str, Coefficient], model: Model) -> Iterator[Pair]:
+    """Yield coefficient and variable of what a family says by name."""
+    kept = {*DECISIONS, *(q.name for family in model.families for q in family.decisions)}
+    for name, unit in units.items():
+        if name not in model.variables:
+            raise ValueError(f"{name!r} is no variable of the model")
+        if name not in kept:
+            raise ValueError(f"{name!r} is not among the decisions that a schedule keeps")
+        _aligned(unit, model[name].dims, model[name].indexes)  # while it is known whose it is
+        yield unit, model[name]

@@ -124,7 +124,7 @@ class Jobs(Family):
             window = may_start(data).astype(float)
             require(model, "jobs:window", (1, start), at_most=window, over=JOB_SITE_TIME)
         if formulation.jobs == "start":
-            return
+            return  # (9), (10) hold by construction
         run, stop = model["run"], model["stop"]
         before = run.shift(time=1)
         running_ahead = next_periods(run, data.duration, model)
