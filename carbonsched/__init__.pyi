@@ -21,6 +21,7 @@ from .errors import (
 )
 from .front import solve
 from .io.store import example, load
+from .judge.plan import plan
 from .judge.report import Report
 from .judge.verify import verify
 from .operate.reoptimise import Reoptimiser
@@ -63,6 +64,7 @@ __all__ = [
     "generate",
     "load",
     "over",
+    "plan",
     "roll",
     "solve",
     "sweep",

@@ -92,10 +92,10 @@ def verify(
     known = [family for family in own if family.judged]
     data = instance.with_families(known).data
     unjudged = tuple(family.name for family in own if not family.judged)
-    mismatch = _mismatch(data, schedule.data, known)
-    if mismatch:
+    apart = mismatch(data, schedule.data, known)
+    if apart:
         what = "decisions over the instance's labels"
-        return Report((Check("1-16", what, np.inf, "", mismatch, False),), unjudged)
+        return Report((Check("1-16", what, np.inf, "", apart, False),), unjudged)
     with xr.set_options(arithmetic_join="exact"):
         decisions = schedule.data.astype(float)
         totals = list(_totals(data, decisions, schedule, known, claims=not unjudged))
@@ -113,7 +113,7 @@ def verify(
         return Report(tuple(_judge(*row, tolerance) for row in rows), unjudged)
 
 
-def _mismatch(given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family]) -> str:
+def mismatch(given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family] = ()) -> str:
     """Say what keeps the decisions from being compared with the instance, if anything does."""
     wanted = DECISIONS | {q.name: q for family in families for q in family.decisions}
     missing = [name for name in wanted if name not in decided]
