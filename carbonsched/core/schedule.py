@@ -130,6 +130,6 @@ class Schedule:
 
     def __repr__(self) -> str:
         return (
-            f"<Schedule {self.method}: {self.objective:,.0f} USD, {self.emissions:,.1f} tCO2e, "
+            f"<Schedule {self.method}: {self.objective:z,.0f} USD, {self.emissions:z,.1f} tCO2e, "
             f"{self.status}, gap {self.gap:.2%}, {self.runtime:.2f} s>"
         )
