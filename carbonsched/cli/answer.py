@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import typer
 
 from carbonsched.cli.terminal import console, plain
 from carbonsched.judge.declined import label
@@ -168,8 +169,8 @@ def show_plan(frame: pd.DataFrame, elsewhere: str, most: int | None = MOST_ROWS)
     most : int, optional
         Rows of each list; by default as many as a terminal has lines, None for all.
     """
-    running = frame[frame.accepted].sort_values("start", kind="stable")
-    declined = frame[~frame.accepted]
+    running = frame.loc[frame.accepted].sort_values(by="start", kind="stable")
+    declined = frame.loc[~frame.accepted]
     units = frame.attrs["units"]
     columns = [name for name in ("site", "start", "end", "power", "reward") if name in frame]
     if "reason" in frame and running.reason.any():
@@ -185,7 +186,7 @@ def show_plan(frame: pd.DataFrame, elsewhere: str, most: int | None = MOST_ROWS)
         _print(declined, columns, units, title, most, elsewhere)
         if "reason" in frame:
             told = "why: with the other jobs, inference and batteries as they are in this plan"
-            console().print(told)
+            typer.echo(told)
 
 
 def _jobs(frame: pd.DataFrame) -> str:
@@ -203,7 +204,7 @@ def _print(
     """Print some columns of the first rows, and how many more there are."""
     from rich.table import Table
 
-    console().print(title)
+    typer.echo(title)
     grid = Table("job")
     for name in columns:
         heading = f"{name} [{units[name]}]" if name in units else name
@@ -213,7 +214,7 @@ def _print(
         grid.add_row(*map(plain, (str(job), *cells)))
     console().print(grid)
     if most is not None and len(frame) > most:
-        console().print(plain(f"... and {len(frame) - most} more: {elsewhere}"))
+        typer.echo(plain(f"... and {len(frame) - most} more: {elsewhere}"))
 
 
 def document(given: Instance, schedule: Schedule, frame: pd.DataFrame) -> dict[str, Any]:

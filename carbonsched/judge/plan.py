@@ -76,7 +76,7 @@ def plan(instance: Instance, schedule: Judged) -> pd.DataFrame:
     own = {"power": data.power.values, "reward": data.reward.values}
     made = frame.assign(**own, margin=margin, reason=reason)
     made.attrs["units"] = frame.attrs["units"] | {"power": "MW", "reward": "USD", "margin": "USD"}
-    return made[list(COLUMNS)]
+    return made.loc[:, list(COLUMNS)]
 
 
 def runs(
@@ -105,11 +105,10 @@ def runs(
     jobs, sites, times = (decided.indexes[dim] for dim in ("job", "site", "time"))
     if (twice := start.sum(axis=(1, 2)) > 1).any():
         raise ValueError(f"no plan: {', '.join(map(str, jobs[twice]))} starts more than once")
-    if duration is None:
-        duration = decided.run.sum(["site", "time"])
+    length = decided.run.sum(["site", "time"]) if duration is None else duration
     accepted = start.any(axis=(1, 2))
     site, first = start.any(axis=2).argmax(axis=1), start.any(axis=1).argmax(axis=1)
-    last = (first + np.asarray(duration.values, int) - 1).clip(first, len(times) - 1)
+    last = (first + np.asarray(length.values, int) - 1).clip(first, len(times) - 1)
     begun, ended = pd.Series(times[first], jobs), pd.Series(times[last], jobs)
     stamped = times.dtype.kind == "M"
     if stamped:

@@ -65,7 +65,7 @@ def summarise(outcomes: Mapping[str, Schedule | Exception]) -> pd.DataFrame:
     return frame.rename_axis("method")
 
 
-def _row(schedule: Schedule) -> dict[str, object]:
+def _row(schedule: Schedule) -> dict[str, Any]:
     own = {name: getattr(schedule, name) for name in COLUMNS if name != "distance"}
     distance = schedule.bound - schedule.objective
     return own | {"distance": max(distance, 0.0) if math.isfinite(distance) else math.nan}

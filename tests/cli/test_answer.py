@@ -181,26 +181,6 @@ def test_info_says_of_a_schedule_what_it_is(declining, tmp_path):
     assert f"... and 2 more: all by `carbonsched plan INSTANCE {out}`" in told
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("day.nc", "a schedule, no instance: `carbonsched info {path}` shows its plan"),
-        ("day.json", "a summary of a schedule, no instance: the schedule is in the file of"),
-        ("proof.json", "a certificate, no instance: `python -m carbonsched.check {path} INSTANCE`"),
-        ("table.csv", "a table of methods, no instance"),
-    ],
-)
-def test_what_is_no_instance_is_called_by_its_name(tmp_path, name, said):
-    folder, out = cs.generate(1, 2, 1, 1).save(tmp_path / "fleet"), tmp_path / "day.nc"
-    assert call("solve", folder, "--out", out).exit_code == 0
-    assert call("certify", folder, out, "--out", tmp_path / "proof.json").exit_code < 2
-    assert call("table", folder, "--out", tmp_path / "table.csv").exit_code == 0
-    path = tmp_path / name
-    for command in ("diagnose", "solve") if name == "day.nc" else ("info",):
-        result = call(command, path)
-        assert result.exit_code == 2 and said.format(path=path) in result.output.replace("\n", "")
-
-
 def test_plan_says_that_a_schedule_is_broken(tmp_path, make):
     instance = make(1, 2, 1)
     schedule = cs.solve(instance)

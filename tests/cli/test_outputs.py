@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,24 @@ import carbonsched as cs
 from carbonsched.cli import outputs
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """The current folder, with an instance as folder and file, and every output of a command."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with an instance as folder and file, and every output of a command."""
+    at = tmp_path_factory.mktemp("outputs")
     instance = cs.generate(1, 2, 1, 1, seed=0)
-    instance.save("fleet")
-    instance.save("fleet.nc")
-    assert call("solve", "fleet", "--out", "day.nc").exit_code == 0
-    assert call("certify", "fleet", "day.nc", "--out", "proof.json").exit_code < 2
-    assert call("table", "fleet", "--out", "table.csv").exit_code == 0
+    instance.save(at / "fleet")
+    instance.save(at / "fleet.nc")
+    assert call("solve", at / "fleet", "--out", at / "day.nc").exit_code == 0
+    assert call("certify", at / "fleet", at / "day.nc", "--out", at / "proof.json").exit_code < 2
+    assert call("table", at / "fleet", "--out", at / "table.csv").exit_code == 0
+    return at
+
+
+@pytest.fixture
+def here(made, tmp_path, monkeypatch):
+    """The current folder: a copy of it."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -202,6 +211,22 @@ def test_what_appears_while_solving_is_not_replaced(here, monkeypatch):
     result = call("solve", "fleet", "--out", "late.nc")
     assert result.exit_code == 2 and "late.json exists" in result.output
     assert Path("late.json").read_text() == "of another" and not Path("late.nc").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("day.nc", "a schedule, no instance: `carbonsched info {path}` shows its plan"),
+        ("day.json", "a summary of a schedule, no instance: the schedule is in the file of"),
+        ("proof.json", "a certificate, no instance: `python -m carbonsched.check {path} INSTANCE`"),
+        ("table.csv", "a table of methods, no instance"),
+    ],
+)
+def test_what_is_no_instance_is_called_by_its_name(here, name, said):
+    for command in ("diagnose", "solve") if name == "day.nc" else ("info",):
+        out = ("--out", "new.nc") if command == "solve" else ()
+        result = call(command, name, *out)
+        assert result.exit_code == 2 and said.format(path=name) in result.output
 
 
 def test_outputs_are_told_apart(here):

@@ -223,6 +223,7 @@ def poorer(make_instance, seed: int, method: str) -> tuple[cs.Instance, cs.Sched
         return None
 
 
+@pytest.mark.filterwarnings("ignore:Variable")  # of slots that the mask leaves out
 @given(
     st.sampled_from([draw, draw_varied]), st.integers(0, 10**6),
     st.sampled_from(["joint", "compute_only", "no_battery", "no_routing", "no_carbon"]),
