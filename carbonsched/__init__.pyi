@@ -22,6 +22,7 @@ from .errors import (
 )
 from .front import solve
 from .io.store import example, load
+from .judge.plan import plan
 from .judge.report import Report
 from .judge.verify import verify
 from .operate.reoptimise import Reoptimiser
@@ -67,6 +68,7 @@ __all__ = [
     "generate",
     "load",
     "over",
+    "plan",
     "roll",
     "solve",
     "sweep",

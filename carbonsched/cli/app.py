@@ -1,4 +1,4 @@
-"""The command line: solve, diagnose, verify, certify, table, generate, info.
+"""The command line: solve, plan, diagnose, verify, certify, table, generate, info.
 
 What a command needs is imported when it runs.
 """
@@ -6,15 +6,29 @@ What a command needs is imported when it runs.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import carbonsched as cs
-from carbonsched.cli.given import families_of, options_of, stated
-from carbonsched.cli.terminal import console, explained, show
+from carbonsched.cli.given import families_of, load, options_of, stated
+from carbonsched.cli.outputs import (
+    CERTIFICATE,
+    INSTANCE_FILE,
+    INSTANCE_FOLDER,
+    SCHEDULE,
+    SUMMARY,
+    TABLE,
+    kind_of,
+    require_free,
+)
+from carbonsched.cli.terminal import console, explained, plain, show
+
+if TYPE_CHECKING:
+    from carbonsched.core.family import Family
 
 app = typer.Typer(
     help="Schedule AI data centers and their energy together. An INSTANCE is a folder of CSV "
@@ -32,6 +46,12 @@ JOINT, START, AUTO = Method("joint"), JobForm("start"), Engine("auto")
 InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
 MethodOption = Annotated[
     Method, typer.Option(metavar="METHOD", help=f"A method of Table I: {METHODS}.")
+]
+SchedulePath = Annotated[
+    Path, typer.Argument(metavar="SCHEDULE", help="NetCDF file that `solve` wrote.")
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
 ]
 FormOption = Annotated[JobForm, typer.Option(help="How jobs are formulated; same optimum.")]
 GapOption = Annotated[float, typer.Option(min=0, help="Relative gap at which to stop.")]
@@ -73,6 +93,7 @@ def solve(
     out: Annotated[
         Path, typer.Option(dir_okay=False, help="NetCDF file for the schedule, ending in .nc.")
     ] = Path("schedule.nc"),
+    overwrite: OverwriteOption = False,
     method: MethodOption = JOINT,
     formulation: FormOption = START,
     gap: GapOption = 0.01,
@@ -83,7 +104,9 @@ def solve(
     family: FamilyOption = None,
     option: OwnOption = None,
 ) -> None:
-    """Solve INSTANCE, verify the schedule, write it to NetCDF with a summary beside it as JSON.
+    """Solve INSTANCE, verify the schedule, say what it comes to, and which job runs where and when.
+
+    The schedule is written to NetCDF, with a summary and the plan beside it as JSON; both or none.
 
     Example: carbonsched solve data/default --out day.nc
     """
@@ -93,8 +116,11 @@ def solve(
         from carbonsched.io.netcdf import require_hdf5
 
         require_hdf5("writing the schedule")
+        beside = out.with_suffix(".json")
+        outputs = {out: SCHEDULE, beside: SUMMARY}
+        require_free(outputs, [instance], overwrite=overwrite)
         own = families_of(family)
-        given = cs.load(instance, own)
+        given = load(instance, own)
         schedule = cs.solve(
             given,
             method.value,
@@ -108,23 +134,43 @@ def solve(
             explain=True,
             options=options_of(option),
         )
-        schedule.save(out)
-        summary = schedule.summary()
+        from carbonsched.cli import answer
         from carbonsched.io import replacing
 
-        with replacing(out.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    terms = {f"  {name}": f"{value:,.0f} USD" for name, value in schedule.benefit.items()}
-    rows = {
-        "objective": f"{schedule.objective:,.0f} USD",
-        **terms,
-        "emissions": f"{schedule.emissions:,.1f} tCO2e",
-        "status": schedule.status,
-        "gap": f"{schedule.gap:.3%}" if summary["gap"] is not None else "the solver gave no bound",
-        "solver time": f"{schedule.runtime:.2f} s",
-        "written": f"{out}, {out.with_suffix('.json')}",
-    }
+        frame = cs.plan(given, schedule)
+        document = json.dumps(answer.document(given, schedule, frame), indent=2)
+        require_free(outputs, [instance], overwrite=overwrite)
+        # Both are whole on the disk before either takes its place.
+        with replacing(out) as array_file, replacing(beside) as text_file:
+            schedule.save(array_file)
+            text_file.write_text(document + "\n", encoding="utf-8")
+    rows = answer.answer(schedule, frame, given)
+    rows |= {"solver time": f"{schedule.runtime:.2f} s", "written": f"{out}, {beside}"}
     show(rows, f"{given.data.attrs.get('title', instance)}: {method.value}")
+    show(answer.terms(schedule), "benefit by term")
+    answer.show_plan(frame, f"all in {beside}, and by `carbonsched plan {instance} {out}`")
+
+
+@app.command()
+def plan(instance: InstancePath, schedule: SchedulePath, family: FamilyOption = None) -> None:
+    """Say what a schedule comes to, which job runs where and when, and why another does not.
+
+    It is verified first. Exits with 1 if the schedule breaks an equation of the model.
+
+    Example: carbonsched plan data/default day.nc
+    """
+    with explained():
+        own = families_of(family)
+        given, found = load(instance, own), cs.Schedule.load(schedule, own)
+        frame, report = cs.plan(given, found), cs.verify(given, found)
+    from carbonsched.cli import answer
+
+    rows = answer.answer(found, frame, given)
+    rows["verified"] = "every equation holds" if report.ok else "NO: see `carbonsched verify`"
+    show(rows, f"{given.data.attrs.get('title', instance)}: {found.method}")
+    show(answer.terms(found), "benefit by term")
+    answer.show_plan(frame, "", most=None)
+    raise typer.Exit(0 if report.ok else 1)
 
 
 @app.command()
@@ -138,7 +184,7 @@ def diagnose(
     """
     with explained():
         own = families_of(family)
-        diagnosis = cs.diagnose(cs.load(instance, own), method.value, families=stated(own))
+        diagnosis = cs.diagnose(load(instance, own), method.value, families=stated(own))
         typer.echo(str(diagnosis))
         raise typer.Exit(0 if diagnosis.feasible else 1)
 
@@ -146,9 +192,7 @@ def diagnose(
 @app.command()
 def verify(
     instance: InstancePath,
-    schedule: Annotated[
-        Path, typer.Argument(metavar="SCHEDULE", help="NetCDF file that `solve` wrote.")
-    ],
+    schedule: SchedulePath,
     tolerance: Annotated[float, typer.Option(min=0, help="Relative to the size of a row.")] = 1e-5,
     family: FamilyOption = None,
 ) -> None:
@@ -161,7 +205,7 @@ def verify(
     with explained():
         own = families_of(family)
         judged = cs.Schedule.load(schedule, own)
-        report = cs.verify(cs.load(instance, own), judged, tolerance, families=own)
+        report = cs.verify(load(instance, own), judged, tolerance, families=own)
         typer.echo(str(report))
         raise typer.Exit(0 if report.ok else 1)
 
@@ -169,12 +213,11 @@ def verify(
 @app.command()
 def certify(
     instance: InstancePath,
-    schedule: Annotated[
-        Path, typer.Argument(metavar="SCHEDULE", help="NetCDF file that `solve` wrote.")
-    ],
+    schedule: SchedulePath,
     out: Annotated[
         Path, typer.Option(dir_okay=False, help="JSON file for the certificate.")
     ] = Path("certificate.json"),
+    overwrite: OverwriteOption = False,
     family: FamilyOption = None,
 ) -> None:
     """Prove how good a schedule is, in exact arithmetic, and write the proof to a file.
@@ -185,8 +228,11 @@ def certify(
     Example: carbonsched certify data/default day.nc
     """
     with explained():
+        read = [instance, schedule]
+        require_free({out: CERTIFICATE}, read, overwrite=overwrite)
         own = families_of(family)
-        certificate = cs.certify(cs.load(instance, own), cs.Schedule.load(schedule, own))
+        certificate = cs.certify(load(instance, own), cs.Schedule.load(schedule, own))
+        require_free({out: CERTIFICATE}, read, overwrite=overwrite)
         certificate.save(out)
     typer.echo(certificate.report())
     typer.echo(f"written    {out}")
@@ -201,8 +247,9 @@ def table(
     time_limit: LimitOption = 120.0,
     solver: SolverOption = "highs",
     out: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="CSV file for the table.")
+        Path | None, typer.Option(dir_okay=False, help="CSV file for the table, units in its head.")
     ] = None,
+    overwrite: OverwriteOption = False,
     family: FamilyOption = None,
     option: OwnOption = None,
 ) -> None:
@@ -213,9 +260,11 @@ def table(
     Example: carbonsched table data/default
     """
     with explained():
+        outputs = {} if out is None else {out: TABLE}
+        require_free(outputs, [instance], overwrite=overwrite)
         own = families_of(family)
         frame = cs.table(
-            cs.load(instance, own),
+            load(instance, own),
             formulation=formulation.value,
             families=stated(own),
             gap=gap,
@@ -223,20 +272,28 @@ def table(
             solver=solver,
             options=options_of(option),
         )
+        units = frame.attrs["units"]
+        headings = {name: f"{name} [{unit}]" for name, unit in units.items()}
         if out is not None:
             from carbonsched.io import replacing
 
+            require_free(outputs, [instance], overwrite=overwrite)
             with replacing(out) as temporary:
-                frame.to_csv(temporary)
+                frame.rename(columns=headings).to_csv(temporary)
     from rich.table import Table
 
-    grid = Table("method", title=str(instance), title_justify="left")
-    for heading in ("objective [USD]", "emissions [tCO2e]", "time [s]", "gap", "status"):
-        grid.add_column(heading, justify="right")
-    formats = {"objective": ",.0f", "emissions": ",.1f", "runtime": ".2f", "gap": ".2%"}
+    from carbonsched.cli.answer import amount, standing
+
+    grid = Table("method", title=plain(str(instance)), title_justify="left")
+    shown = ("objective", "emissions", "runtime")
+    for name in shown:
+        grid.add_column(headings[name], justify="right")
+    grid.add_column("status")
     for method, row in frame.to_dict("index").items():
-        cells = [format(row[c], f) if row[c] == row[c] else "-" for c, f in formats.items()]
-        grid.add_row(str(method), *cells, row["status"])
+        cells = [amount(row[name], 3) if row[name] == row[name] else "-" for name in shown]
+        solved = row["objective"] == row["objective"]
+        said = standing(row["status"], row["distance"], row["gap"], solver)
+        grid.add_row(str(method), *cells, said if solved else row["status"])
     console().print(grid)
 
 
@@ -255,16 +312,15 @@ def generate(
         float, typer.Option(min=0, help="Carbon budget over the most that could be emitted.")
     ] = 1.0,
     feasible: Annotated[bool, typer.Option(help="Feasible by construction.")] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write a random instance to edit or to solve; what is there is not replaced unless told.
 
     Example: carbonsched generate my-fleet --sites 5 --jobs 12
     """
     with explained():
-        taken = any(out.iterdir()) if out.is_dir() else out.exists()
-        if taken and not overwrite:
-            raise FileExistsError(f"{out} exists: give another name, or --overwrite")
+        kind = INSTANCE_FILE if out.suffix == ".nc" else INSTANCE_FOLDER
+        require_free({out: kind}, overwrite=overwrite)
         made = cs.generate(
             sites,
             periods,
@@ -280,10 +336,23 @@ def generate(
 
 
 @app.command()
-def info(instance: InstancePath, family: FamilyOption = None) -> None:
-    """Check INSTANCE and describe it: sizes, ranges and units, licences and sources."""
+def info(
+    instance: Annotated[
+        Path,
+        typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file; a schedule's file too."),
+    ],
+    family: FamilyOption = None,
+) -> None:
+    """Check INSTANCE and describe it: sizes, ranges and units, licences and sources.
+
+    Of a schedule's file it says what the schedule comes to, and which jobs run where and when.
+    """
     with explained():
-        given = cs.load(instance, families_of(family))
+        own = families_of(family)
+        if kind_of(instance) is SCHEDULE:
+            _describe_schedule(instance, own)
+            return
+        given = load(instance, own)
     from rich.table import Table
 
     from carbonsched.core.schema import DIMENSIONS
@@ -307,3 +376,19 @@ def info(instance: InstancePath, family: FamilyOption = None) -> None:
         )
         grid.add_row(name, dims, quantity.unit, *cells)
     console().print(grid)
+
+
+def _describe_schedule(path: Path, families: Iterable[Family]) -> None:
+    """Say what the file of a schedule says; whether it holds is known with its instance only."""
+    from carbonsched.cli import answer
+    from carbonsched.judge.plan import runs
+
+    schedule = cs.Schedule.load(path, families)
+    frame = runs(schedule.data)
+    rows = {"what": "a schedule; what it says of itself:", **answer.answer(schedule, frame, None)}
+    rows["solver"] = f"{schedule.solver}, {schedule.runtime:.2f} s"
+    show(rows, f"{path}: {schedule.method}")
+    show(answer.terms(schedule), "benefit by term")
+    more = f"`carbonsched plan INSTANCE {path}`"
+    answer.show_plan(frame, f"all by {more}")
+    typer.echo(plain(f"whether it holds, rewards, and why a job is declined: {more}"))

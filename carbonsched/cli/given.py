@@ -1,4 +1,4 @@
-"""What a command line names beyond files: families beside the paper's, options of the solver."""
+"""What a command line names: instances, families beside the paper's, options of the solver."""
 
 from __future__ import annotations
 
@@ -8,12 +8,46 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import carbonsched as cs
+from carbonsched.cli.outputs import CERTIFICATE, SCHEDULE, SUMMARY, TABLE, kind_of
+from carbonsched.errors import InstanceError
 
 if TYPE_CHECKING:
     from carbonsched.core.family import Family
+    from carbonsched.core.instance import Instance
 
 GROUP = "carbonsched.families"  # the entry points by which a package offers a family
+
+
+_INSTEAD = {  # what shows an output that is given as an instance
+    SCHEDULE: "`carbonsched info {path}` shows its plan",
+    SUMMARY: "the schedule is in the file of the same name that ends in .nc",
+    CERTIFICATE: "`python -m carbonsched.check {path} INSTANCE` checks it",
+    TABLE: "it is text to read",
+}
+
+
+def load(path: Path, families: Iterable[Family]) -> Instance:
+    """Return the instance at a path.
+
+    Raises
+    ------
+    InstanceError
+        As `carbonsched.load`; of what a command wrote that is no instance it says what it is.
+    FileNotFoundError
+        Nothing is there.
+    """
+    try:
+        return cs.load(path, families)
+    except InstanceError as error:
+        if (kind := kind_of(path)) is None:
+            raise
+        instead = _INSTEAD[kind].format(path=path)
+        told = f"this is a {kind.words}, no instance: {instead}"
+        raise InstanceError([told], str(path)) from error
 
 
 def families_of(names: Iterable[str] | None) -> list[Family]:

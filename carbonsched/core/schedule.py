@@ -155,7 +155,7 @@ class Schedule:
     def __repr__(self) -> str:
         gap = f"gap {self.gap:.2%} ({self.distance:,.0f} USD)"
         return (
-            f"<Schedule {self.method}: {self.objective:,.0f} USD, {self.emissions:,.1f} tCO2e, "
+            f"<Schedule {self.method}: {self.objective:z,.0f} USD, {self.emissions:z,.1f} tCO2e, "
             f"{self.status}, {gap if math.isfinite(self.bound) else 'no bound'}, "
             f"{self.runtime:.2f} s>"
         )

@@ -109,7 +109,7 @@ def verify(
     if not unjudged:
         of_known = [quantity for family in known for quantity in family.parameters]
         unjudged = tuple(q.name for q in instance.extra if q not in of_known)
-    mismatches = list(_mismatches(data, schedule.data, known))
+    mismatches = list(mismatches(data, schedule.data, known))
     if mismatches:
         what = "decisions over the instance's labels"
         checks = (Check(whose, what, np.inf, "", wrong, False) for whose, wrong in mismatches)
@@ -137,8 +137,8 @@ def verify(
         return Report(tuple(checks), unjudged)
 
 
-def _mismatches(
-    given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family]
+def mismatches(
+    given: xr.Dataset, decided: xr.Dataset, families: Iterable[Family] = ()
 ) -> Iterator[tuple[str, str]]:
     """Yield what keeps decisions from being compared with the instance: whose they are, and why."""
     for dim in given.dims:

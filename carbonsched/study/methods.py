@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,7 +20,8 @@ from carbonsched.front import solve
 from carbonsched.keywords import keywords, refuse_unknown
 from carbonsched.solver.progress import progress_bar
 
-COLUMNS = ("objective", "emissions", "runtime", "gap", "status")
+UNITS = {"objective": "USD", "emissions": "tCO2e", "runtime": "s", "gap": "1", "distance": "USD"}
+COLUMNS = (*UNITS, "status")
 # The keywords of `solve` that are passed on as they are.
 HOW = ("gap", "gap_of", "time_limit", "engine", "solver", "verbose", "explain", "polish", "options")
 
@@ -53,15 +55,20 @@ def run_methods(
 
 
 def summarise(outcomes: Mapping[str, Schedule | Exception]) -> pd.DataFrame:
-    """Return objective (USD), emissions (tCO2e), runtime (s), gap and status, a row a method."""
+    """Return what `table` does of schedules, or of errors in their place, by method."""
     rows = {
-        method: {name: getattr(outcome, name) for name in COLUMNS}
-        if isinstance(outcome, Schedule)
-        else {"status": kind_of(outcome)}
+        method: _row(outcome) if isinstance(outcome, Schedule) else {"status": kind_of(outcome)}
         for method, outcome in outcomes.items()
     }
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+    frame.attrs["units"] = dict(UNITS)
     return frame.rename_axis("method")
+
+
+def _row(schedule: Schedule) -> dict[str, Any]:
+    own = {name: getattr(schedule, name) for name in COLUMNS if name != "distance"}
+    distance = schedule.bound - schedule.objective
+    return own | {"distance": max(distance, 0.0) if math.isfinite(distance) else math.nan}
 
 
 def table(
@@ -91,8 +98,9 @@ def table(
     Returns
     -------
     pandas.DataFrame
-        Objective (USD), emissions (tCO2e), runtime (s), gap (1) and status by the method's name; a
-        method without a schedule has only a status.
+        Objective (USD), emissions (tCO2e), runtime (s), gap (1), distance (USD, by which a schedule
+        may be better at most) and status by the method's name; a method without a schedule has
+        only a status. Units are in `attrs["units"]`.
 
     Raises
     ------
@@ -109,6 +117,8 @@ def table(
     >>> instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
     >>> cs.table(instance, ["joint", "no_battery"]).status.to_dict()
     {'joint': 'optimal', 'no_battery': 'optimal'}
+    >>> cs.table(instance, ["joint"]).attrs["units"]["objective"]
+    'USD'
     """
     _refuse_unknown("table", how)
     outcomes = run_methods(

@@ -11,8 +11,8 @@ r"""(5)-(7) Import, export, and never both at once.
 :math:`-\Delta\gamma\delta \le 0`, benefit by :math:`\Delta(\pi^{imp} - \pi^{exp})\delta`. Where
 :math:`\pi^{exp} \le \pi^{imp}` that is no loss, so some optimum never uses both and the binaries
 can go. They stay where exporting pays more than importing costs and neither limit is zero. A solver
-may still return an optimum that uses both: `carbonsched.solver.decisions` lowers it as above, so that
-the schedule keeps (7).
+may still return an optimum that uses both: `carbonsched.solver.decisions` lowers it as above, so
+that the schedule keeps (7).
 """
 
 import xarray as xr
