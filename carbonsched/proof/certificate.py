@@ -46,12 +46,8 @@ from carbonsched.proof.rational import (
 from carbonsched.proof.restated import left_by
 from carbonsched.proof.text import LONGEST, line, quoted
 
-DECIMALS = (
-    6  # of a stated benefit, bound or emissions, rounded to the safe side; of less than 1: figures
-)
-_FITS = (
-    1e-8  # of a service's largest demand: how near routes of a fixed workload are to their shares
-)
+DECIMALS = 6  # of a benefit, bound or emissions, to the safe side; below one as many figures
+_FITS = 1e-8  # of a service's largest demand: how far routes may be off a fixed workload's split
 _SHOWN = 20  # of a file's own texts that are not so
 _TITLE = 48  # columns of a title in a report
 

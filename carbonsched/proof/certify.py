@@ -28,9 +28,7 @@ from carbonsched.solver.decisions import read_decisions
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
-MARGIN = (
-    1e-7  # of a limit that was missed, or of the instance's scale: more than the solver's tolerance
-)
+MARGIN = 1e-7  # of a missed limit, or of the instance's scale: more than a solver's tolerance
 _LIMITS = {  # row of `violations`: the parameter to lower
     "IT capacity": "it_capacity",
     "import limit": "import_limit",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
 import pytest
 import xarray as xr
+from conftest import plain
 from draws import draw_varied
 from hypothesis import given
 from hypothesis import strategies as st
@@ -204,29 +206,31 @@ def test_routes_off_the_split_are_no_certificate_of_a_fixed_workload():
     A unit of 1e6 MW, at two sites of 20 MW each; a tenth of a megawatt is moved from one to the
     other. Sensitivity: with an allowance of 1e-6 units, 1 MW, it is no misfit.
     """
-    instance = told(cs.generate(2, 4, 0, 1, seed=3), workload=1e-6)
+    dear = [[10.0, 10.0], [30.0, 30.0]]
+    values = {"it_capacity": 20.0, "demand": 2e-5, "power_per_unit": 1e6, "import_price": dear}
+    instance = cs.Instance(plain(2, 2, 0, 1, **values))
     right = cs.certify(instance, cs.solve(instance, "energy_only", gap=0))
-    assert right.feasible
+    assert right.feasible and right.objective == right.bound == -2 * (10 * 10 + 10 * 30)
     route = right.incumbent.decided.route.copy(deep=True)
-    for t in range(route.sizes["time"]):
-        moved = min(route.values[0, :, t]) / 100
-        route.values[0, 0, t] += moved
-        route.values[0, 1, t] -= moved
+    route.values[0, 0, :] += Fraction(1, 10**7)
+    route.values[0, 1, :] -= Fraction(1, 10**7)
     decided = right.incumbent.decided.assign(route=route)
     forged = cs.Certificate.of(
         instance, right.method, right.scope, replace(right.incumbent, decided=decided),
         right.prices, {},
     )  # fmt: skip
+    assert forged.objective > right.bound
     assert any("proportion" in miss for miss in forged.missed)
     with pytest.raises(cs.CertificateError, match="not stated"):
         replace(forged, missed=()).check(instance)
 
 
 def test_what_is_stated_has_figures_enough_for_small_numbers():
-    """Proves: a benefit of a millionth of a dollar is stated to six figures, not to one."""
-    instance = told(SMALL, money=1e-9, carbon=1e-9)
-    proof = cs.certify(instance, cs.solve(instance, gap=0), prices=xr.Dataset())
-    same = cs.certify(SMALL, cs.solve(SMALL, gap=0), prices=xr.Dataset())
+    """Proves: a benefit of a thousandth of a dollar is stated to six figures, not to three."""
+    by = {"money": 1e-9, "carbon": 1e-9}
+    schedule = cs.solve(SMALL, gap=0)
+    proof = cs.certify(told(SMALL, **by), told_too(schedule, **by), prices=xr.Dataset())
+    same = cs.certify(SMALL, schedule, prices=xr.Dataset())
     for name in ("objective", "bound", "emissions"):
         small, large = float(getattr(proof, name)), float(getattr(same, name))
         assert small * 1e9 == pytest.approx(large, rel=1e-5)
