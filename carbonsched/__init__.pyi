@@ -5,7 +5,6 @@ from .core.family import Family, over
 from .core.formulation import FORMULATIONS, Formulation
 from .core.instance import Instance
 from .core.method import METHODS, Method
-from .core.schedule import Schedule
 from .core.schema import Quantity
 from .diagnosis.diagnose import Diagnosis, diagnose
 from .errors import (
@@ -30,6 +29,7 @@ from .operate.roll import roll
 from .operate.under_way import already_running
 from .proof.certificate import Certificate
 from .proof.certify import certify
+from .schedule import Schedule
 from .study.methods import table
 from .study.sweep import sweep
 from .study.synthetic import generate

@@ -20,7 +20,6 @@ from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.reach import start_counts
-from carbonsched.core.schedule import Schedule
 from carbonsched.diagnosis.diagnose import diagnose
 from carbonsched.errors import (
     InfeasibleError,
@@ -30,6 +29,7 @@ from carbonsched.errors import (
 )
 from carbonsched.judge.verify import verify
 from carbonsched.keywords import named_keywords
+from carbonsched.schedule import Schedule
 from carbonsched.solver.milp import believed, solve_milp, versions
 from carbonsched.solver.settings import Settings
 

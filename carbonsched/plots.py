@@ -7,8 +7,8 @@ import pandas as pd
 
 from carbonsched.core.instance import Instance
 from carbonsched.core.reach import window_positions
-from carbonsched.core.schedule import Schedule
 from carbonsched.errors import extra
+from carbonsched.schedule import Schedule
 
 with extra("plot", "drawing figures"):
     import matplotlib.pyplot as plt

@@ -14,7 +14,7 @@ from carbonsched.judge.declined import label
 
 if TYPE_CHECKING:
     from carbonsched.core.instance import Instance
-    from carbonsched.core.schedule import Schedule
+    from carbonsched.schedule import Schedule
 
 FORMAT = "carbonsched summary 1"
 MOST_ROWS = 20  # of a list in the terminal

@@ -28,9 +28,9 @@ from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
 from carbonsched.core.reach import may_start
-from carbonsched.core.schedule import Schedule
 from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
+from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import silence
 from carbonsched.solver.progress import progress_bar

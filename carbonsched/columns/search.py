@@ -14,7 +14,7 @@ from carbonsched.bounds.lagrangian import dual_bound, placements
 from carbonsched.columns.master import Master
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import stakes
-from carbonsched.core.schedule import relative
+from carbonsched.schedule import relative
 from carbonsched.solver.polish import seconds_left
 from carbonsched.solver.settings import Settings
 

@@ -13,13 +13,13 @@ from carbonsched.core.family import Family, Unknown
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Contributor, Instance
 from carbonsched.core.method import Method
-from carbonsched.core.schedule import ARRAYS, Schedule
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, PRICES, Quantity
 from carbonsched.errors import InstanceError
 from carbonsched.io.folder import Content, read_folder, write_folder
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
 from carbonsched.io.stated import stated
 from carbonsched.keywords import named_keywords
+from carbonsched.schedule import ARRAYS, Schedule
 
 EXAMPLES = ("default", "real-week")
 _PACKAGE = Path(__file__).parents[1]

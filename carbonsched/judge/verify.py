@@ -109,10 +109,10 @@ def verify(
     if not unjudged:
         of_known = [quantity for family in known for quantity in family.parameters]
         unjudged = tuple(q.name for q in instance.extra if q not in of_known)
-    mismatches = list(mismatches(data, schedule.data, known))
-    if mismatches:
+    apart = list(mismatches(data, schedule.data, known))
+    if apart:
         what = "decisions over the instance's labels"
-        checks = (Check(whose, what, np.inf, "", wrong, False) for whose, wrong in mismatches)
+        checks = (Check(whose, what, np.inf, "", wrong, False) for whose, wrong in apart)
         return Report(tuple(checks), unjudged)
     with xr.set_options(arithmetic_join="exact"):
         decisions = schedule.data.astype(float)

@@ -34,13 +34,13 @@ from carbonsched.core.family import Family, contributed
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
-from carbonsched.core.schedule import Schedule
 from carbonsched.core.schema import PARAMETERS
 from carbonsched.core.tighten import tightened
 from carbonsched.errors import SolverError, asking
 from carbonsched.front import explaining, solve
 from carbonsched.judge.verify import verify
 from carbonsched.keywords import named_keywords
+from carbonsched.schedule import Schedule
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.hand_over import DIRECT, hand_over, limit_from_now, run

@@ -53,7 +53,6 @@ from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, derived, require_instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.core.reach import may_start, start_counts
-from carbonsched.core.schedule import Schedule
 from carbonsched.errors import CarbonschedError, InfeasibleError
 from carbonsched.front import explaining
 from carbonsched.io import write_netcdf
@@ -72,6 +71,7 @@ from carbonsched.operate.lookahead import (
     with_committed,
 )
 from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar

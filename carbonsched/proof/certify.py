@@ -14,7 +14,6 @@ from carbonsched.core.build import build, fitted, fix
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import METHODS
-from carbonsched.core.schedule import Schedule
 from carbonsched.core.schema import PARAMETERS
 from carbonsched.errors import InstanceError
 from carbonsched.judge.scale import scales
@@ -24,6 +23,7 @@ from carbonsched.proof.exact_schedule import Incumbent, Violation, follow, viola
 from carbonsched.proof.rational import exact_data
 from carbonsched.proof.restated import left_by
 from carbonsched.proof.rounding import snap
+from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import read_decisions
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings

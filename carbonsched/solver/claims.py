@@ -12,8 +12,8 @@ import linopy
 import numpy as np
 from linopy.constants import Result
 
-from carbonsched.core.schedule import Schedule
 from carbonsched.errors import SolverError
+from carbonsched.schedule import Schedule
 from carbonsched.solver.settings import Settings
 
 BOUNDED = ("highs", "gurobi")  # always have a bound on what they call optimal; CBC and GLPK do not

@@ -12,8 +12,8 @@ from carbonsched.core.build import added, fixed_by
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family, accounts, stakes
 from carbonsched.core.instance import Instance
-from carbonsched.core.schedule import Schedule
 from carbonsched.core.schema import DECISIONS, DIMENSIONS, Quantity
+from carbonsched.schedule import Schedule
 
 FLOWS = ("generate", "grid_import", "grid_export", "charge", "discharge")
 _OFF = 1e-8  # of the largest power: below it a grid power counts as zero, as solvers do

@@ -125,9 +125,17 @@ def hand_over(
 
 
 def run(
-    engine: Solver[Any], model: linopy.Model, settings: Settings, *, solution_fn: Path | None = None
+    engine: Solver[Any],
+    model: linopy.Model,
+    settings: Settings,
+    *,
+    solution_fn: Path | None = None,
+    apart: bool = False,
 ) -> Result:
-    """Run a solver that holds a model, write the solution back to it and return the result."""
+    """Run a solver that holds a model, write the solution back to it and return the result.
+
+    With `apart` the model keeps the solver that it had before, which linopy would close.
+    """
     name, verbose = engine.solver_name.value, settings.verbose
     quiet = not verbose and name != "highs"  # whose own silence is complete
     with (
@@ -141,7 +149,7 @@ def run(
     if model.type != "LP" and result.solution is not None:
         result.solution.dual = np.zeros(0)  # zeros without a meaning, after integers
     with _as_solver_error(name), silence(not verbose):
-        model.assign_result(result, solver=engine)
+        model.assign_result(result, solver=None if apart else engine)
     return result
 
 

@@ -21,9 +21,9 @@ from carbonsched.core.family import Family, stakes
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
-from carbonsched.core.schedule import Schedule
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError, UnboundedError
 from carbonsched.judge.verify import Report, verify
+from carbonsched.schedule import Schedule
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of

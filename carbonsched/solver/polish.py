@@ -29,7 +29,6 @@ from carbonsched.solver.hand_over import (
     hand_over,
     limit_from_now,
     run,
-    run_solver,
     start_columns,
 )
 from carbonsched.solver.settings import Settings
@@ -66,10 +65,11 @@ def dispatch(model: Model, start: xr.DataArray | None, settings: Settings) -> Re
     tight = replace(settings, solver="highs", gap=0.0, options={}, progress=False)
     with deciding(model, settings):
         engine = model.solver
-        if engine is None or engine.solver_name.value != "highs":
+        apart = engine is None or engine.solver_name.value != "highs"
+        if engine is None or apart:
             engine = hand_over(model, tight)
         with _fixed(engine, model, start), _exactly(engine.solver_model, tight):
-            return run(engine, model, tight)
+            return run(engine, model, tight, apart=apart)
 
 
 def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -> Result | None:
@@ -101,7 +101,7 @@ def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -
             calm = Objective(expression(model, moved, ()), model, "max")
             model.objective = calm
             tight = replace(settings, solver="highs", gap=0.0, options={}, progress=False)
-            result = run_solver(model, tight)
+            result = run(hand_over(model, tight), model, tight, apart=True)
     except SolverError:
         return None
     finally:

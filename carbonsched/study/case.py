@@ -14,11 +14,11 @@ from carbonsched.core.family import Family
 from carbonsched.core.formulation import FORMULATIONS, Formulation, formulation_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method, method_of
-from carbonsched.core.schedule import Schedule
 from carbonsched.errors import CarbonschedError, InfeasibleError, extra, kind_of
 from carbonsched.front import fitting_engine, solve
 from carbonsched.operate.kept import classes, code_of, key
 from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.schedule import Schedule
 from carbonsched.solver.hand_over import DIRECT
 from carbonsched.solver.settings import Settings
 

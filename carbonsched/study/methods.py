@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,10 +13,10 @@ from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import METHODS, Method, method_of
-from carbonsched.core.schedule import Schedule
 from carbonsched.errors import InfeasibleError, NoIncumbentError, kind_of
 from carbonsched.front import solve
 from carbonsched.keywords import keywords, refuse_unknown
+from carbonsched.schedule import Schedule
 from carbonsched.solver.progress import progress_bar
 
 UNITS = {"objective": "USD", "emissions": "tCO2e", "runtime": "s", "gap": "1", "distance": "USD"}
@@ -66,9 +65,7 @@ def summarise(outcomes: Mapping[str, Schedule | Exception]) -> pd.DataFrame:
 
 
 def _row(schedule: Schedule) -> dict[str, Any]:
-    own = {name: getattr(schedule, name) for name in COLUMNS if name != "distance"}
-    distance = schedule.bound - schedule.objective
-    return own | {"distance": max(distance, 0.0) if math.isfinite(distance) else math.nan}
+    return {name: getattr(schedule, name) for name in COLUMNS}
 
 
 def table(
