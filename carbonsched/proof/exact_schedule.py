@@ -115,8 +115,10 @@ def turnover(
     trade = total(abs(data.export_price * made.grid_export))
     trade += total(abs(data.import_price * made.grid_import))
     cost = total(data.generation_cost * made.generate)
-    wear = total(data.battery_cost * (made.charge + made.discharge))
-    return jobs + data.step_hours.item() * (trade + cost + wear)
+    stored = data.battery_value * data.charge_efficiency - data.battery_cost
+    drawn = data.battery_value / data.discharge_efficiency + data.battery_cost
+    battery = total(abs(stored) * made.charge) + total(drawn * made.discharge)
+    return jobs + data.step_hours.item() * (trade + cost + battery)
 
 
 def emissions(data: xr.Dataset, made: xr.Dataset) -> Fraction:

@@ -23,7 +23,8 @@ class Objective(Family):
 
     name = "objective"
     moves = frozenset({"import_price", "export_price", "generation_cost", "battery_cost"}) | {
-        "battery_value", "reward", "required", "startup_cost", "value",  # "required": what is settled
+        "battery_value", "reward", "startup_cost", "value",
+        "required",  # decides what is settled
     }  # fmt: skip
 
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
