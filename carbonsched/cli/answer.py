@@ -20,10 +20,10 @@ FORMAT = "carbonsched summary 1"
 MOST_ROWS = 20  # of a list in the terminal
 CENT = 0.01  # USD
 UNITS = {
-    **dict.fromkeys(("objective", "benefit", "bound"), "USD"),
+    **dict.fromkeys(("objective", "benefit", "bound", "turnover", "distance"), "USD"),
     **dict.fromkeys(("emissions", "carbon_budget"), "tCO2e"),
     **dict.fromkeys(("runtime", "build_time"), "s"),
-    "gap": "1",
+    **dict.fromkeys(("gap", "gap_of_objective"), "1"),
 }
 ENDED = {"time_limit": "out of time", "stopped": "no further step known", "optimal": ""}
 

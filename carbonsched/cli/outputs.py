@@ -126,6 +126,9 @@ def _real(path: Path) -> Path:
     except FileNotFoundError:
         pass
     except OSError as error:  # links in a circle, a file where a folder should be
+        from carbonsched.io.files import followed
+
+        followed(path)  # which tells links in a circle
         raise type(error)(f"{path}: {error.strerror}") from error
     return Path(os.path.realpath(path))
 

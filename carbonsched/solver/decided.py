@@ -59,7 +59,7 @@ def _decided(model: Model) -> LinearExpression:
         at = model.variables[name].labels.values
         at = at[(at >= 0) & (at < len(total))]
         total[at] = 0.0
-    kept = np.flatnonzero(total)
+    kept = np.flatnonzero(total) if total.any() else labels[there][:1]  # linopy asks for a term
     block = xr.Dataset({"vars": ("_term", kept), "coeffs": ("_term", total[kept])})
     return LinearExpression(block, model)
 

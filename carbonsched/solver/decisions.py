@@ -71,7 +71,8 @@ def read_decisions(
     flows = {name: _value(given, solved, DECISIONS[name]).clip(min=0) for name in FLOWS}
     flows = _net(given, flows)
     it_power = (given.power * run).sum("job") + (given.power_per_unit * route).sum("service")
-    off = _OFF * max(float(part.max()) for part in (it_power, *flows.values()))
+    powers = [part for part in (it_power, *flows.values()) if part.size]
+    off = _OFF * max((float(part.max()) for part in powers), default=0.0)
     exporting = flows["grid_export"] > np.maximum(flows["grid_import"], off)
     stored = given.charge_efficiency * flows["charge"]
     stored = stored - flows["discharge"] / given.discharge_efficiency

@@ -118,7 +118,7 @@ def test_the_first_rounds_bound_falls_to_the_relaxation(default):
     from carbonsched.bounds.relaxation import relaxation_prices
 
     relaxed = float(relaxation_prices(default).bound)
-    found = cs.solve(default, gap=0.0, engine="column-generation")
+    found = columns_alone(default, gap=0.0)
     assert found.bound == pytest.approx(relaxed, rel=1e-6)
 
 
@@ -155,14 +155,14 @@ def test_repair_closes_what_a_dive_leaves_open(monkeypatch):
     gains = []
     for seed in range(2):
         instance = cs.generate(4, 48, 40, 2, seed=seed)
-        how = {"gap": 1e-5, "engine": "column-generation", "time_limit": 60}
+        how = {"gap": 1e-5, "time_limit": 60}
         with monkeypatch.context() as patch:
             patch.setattr(engine, "repair", lambda *given: None)
             patch.setattr(engine, "BRANCH_SHARE", 0.0)
-            alone = cs.solve(instance, **how)
+            alone = columns_alone(instance, **how)
         with monkeypatch.context() as patch:
             patch.setattr(engine, "BRANCH_SHARE", 0.0)
-            repaired = cs.solve(instance, **how)
+            repaired = columns_alone(instance, **how)
         assert repaired.bound == pytest.approx(alone.bound, rel=1e-9)
         gains.append((repaired.objective - alone.objective) / alone.objective)
     assert min(gains) >= -1e-9 and max(gains) > 1e-5
@@ -237,6 +237,11 @@ def test_what_it_does_not_take_is_refused_by_name(default, wrong):
         cs.solve(default, **wrong)
 
 
+def columns_alone(instance: cs.Instance, **settings: float) -> cs.Schedule:
+    """Return what columns find, before the whole model branches on what they leave open."""
+    return engine.column_generation(instance, Method(), Formulation(), Settings(**settings))
+
+
 def failing(monkeypatch, at: str):
     """Let HiGHS fail, as `Master.solve` says it, once a step begins."""
 
@@ -248,7 +253,7 @@ def failing(monkeypatch, at: str):
 
 def test_a_failure_after_the_first_schedule_keeps_it(default, monkeypatch):
     failing(monkeypatch, "dive")
-    found = cs.solve(default, gap=1e-9, engine="column-generation")
+    found = columns_alone(default, gap=1e-9)
     assert found.status == "stopped" and found.objective <= found.bound
 
 

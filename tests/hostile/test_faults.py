@@ -313,7 +313,7 @@ def test_a_lie_told_once_is_put_right_by_the_second_run(victim, monkeypatch):
         )
 
     monkeypatch.setattr(Highs, "solve", once)
-    assert cs.solve(victim, gap=0).objective == pytest.approx(truth)
+    assert cs.solve(victim, gap=0, polish=False).objective == pytest.approx(truth)
     assert len(told) == 2
 
 

@@ -88,7 +88,8 @@ def test_turnover_is_the_sum_of_what_is_bought_sold_and_run(seed):
         + hours * np.abs(p.import_price * s.grid_import).sum()
         + hours * np.abs(p.export_price * s.grid_export).sum()
         + hours * (p.generation_cost * s.generate).sum()
-        + hours * (p.battery_cost * (s.charge + s.discharge)).sum()
+        + hours * (np.abs(p.battery_value * p.charge_efficiency - p.battery_cost) * s.charge).sum()
+        + hours * ((p.battery_value / p.discharge_efficiency + p.battery_cost) * s.discharge).sum()
     )
     assert schedule.turnover == pytest.approx(float(by_hand), rel=1e-9, abs=1e-9)
     assert schedule.gap <= 1e-4 or schedule.distance <= 0.01
