@@ -13,6 +13,7 @@ from conftest import plain
 import carbonsched as cs
 from carbonsched.core.reach import window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS
+from carbonsched.core.validate import FOREIGN
 from carbonsched.io.digest import digest
 
 
@@ -61,7 +62,7 @@ def test_all_faults_are_reported_at_once():
     data = data.drop_vars("demand").assign(pue=1.0)
     assert faults(data) == [
         "demand: missing (inference workload to be served, unit)",
-        "pue: not a variable of the model; if it is of a family of your own, give the family",
+        f"pue: not a variable of the model{FOREIGN}",
         "cooling[site=A, time=2] = 0.5 MW/MW: must be at least 1",
         "charge_efficiency[site=A] = 2.0: must be at most 1",
         "charge_efficiency[site=B] = 2.0: must be at most 1",
@@ -84,8 +85,8 @@ def test_missing_and_extra_variables():
     data = plain(*SIZES).drop_vars("demand").assign(pue=1.0, carbon_tax=2.0)
     assert faults(data) == [
         "demand: missing (inference workload to be served, unit)",
-        "carbon_tax: not a variable of the model; if it is of a family of your own, give the family",
-        "pue: not a variable of the model; if it is of a family of your own, give the family",
+        f"carbon_tax: not a variable of the model{FOREIGN}",
+        f"pue: not a variable of the model{FOREIGN}",
     ]
 
 
