@@ -135,13 +135,12 @@ def solve(
             options=options_of(option),
         )
         from carbonsched.cli import answer
-        from carbonsched.io import replacing
+        from carbonsched.io import replacing_all
 
         frame = cs.plan(given, schedule)
         document = json.dumps(answer.document(given, schedule, frame), indent=2)
         require_free(outputs, [instance], overwrite=overwrite)
-        # Both are whole on the disk before either takes its place.
-        with replacing(out) as array_file, replacing(beside) as text_file:
+        with replacing_all(out, beside) as (array_file, text_file):
             schedule.save(array_file)
             text_file.write_text(document + "\n", encoding="utf-8")
     rows = answer.answer(schedule, frame, given)
