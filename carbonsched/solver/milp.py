@@ -27,7 +27,7 @@ from carbonsched.schedule import Schedule
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
-from carbonsched.solver.hand_over import run_solver
+from carbonsched.solver.hand_over import hand_over, run_solver
 from carbonsched.solver.polish import SAME, calmest, dispatch, may_idle, seconds_left
 from carbonsched.solver.settings import Settings
 
@@ -217,7 +217,8 @@ def _condition(
         model.objective = Objective(
             expression(model, [(0.0, model["grid_import"])], ()), model, "max"
         )
-        any_point = run_solver(model, replace(settings, progress=False))
+        apart = replace(settings, solver="highs", options={}, progress=False)
+        any_point = hand_over(model, apart).solve()  # the model keeps the solver that holds it
     finally:
         model.objective = whole
     there = str(any_point.status.termination_condition)

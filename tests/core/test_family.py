@@ -163,9 +163,21 @@ def test_a_rule_that_the_instance_states_is_not_passed_over(small, tmp_path):
 
 
 def test_a_worth_of_the_wrong_sign_is_unbounded_not_infeasible(small):
-    gift = bad(worth=lambda self, data: {"gift": {"shortfall": data.take_price}})
+    gift = bad(
+        worth=lambda self, data: {"gift": {"shortfall": data.take_price}},
+        moves=frozenset({"take_price"}),
+    )
     with pytest.raises(cs.UnboundedError, match="minimum_take"):
         cs.solve(small, families=with_own(gift))
+    again = Reoptimiser(families=with_own(gift), gap=0)
+    for take_price in (80.0, 0.0):  # held in place, it goes on from there
+        instance = small.with_families([gift], take_price=take_price)
+        if take_price:
+            with pytest.raises(cs.UnboundedError, match="minimum_take"):
+                again.solve(instance)
+        else:
+            assert again.solve(instance).objective == pytest.approx(cs.solve(small).objective)
+    assert (again.rebuilds, again.updates) == (1, 1)
     jobs = cs.generate(2, 6, 3, 1, seed=0)  # with integers
     with pytest.raises(cs.UnboundedError, match="minimum_take"):
         cs.solve(jobs, families=with_own(gift))
