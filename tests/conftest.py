@@ -12,9 +12,9 @@ import xarray as xr
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
-from carbonsched.solver import milp as solving
 from carbonsched.core.schema import DECISIONS, PARAMETERS
 from carbonsched.io import replacing
+from carbonsched.solver import milp as solving
 
 ROOT = Path(__file__).parents[1]
 
