@@ -13,7 +13,7 @@ from typing import Any
 import xarray as xr
 
 from carbonsched.columns.engine import column_generation, first_schedule
-from carbonsched.core.build import added, fitted, require_families
+from carbonsched.core.build import added, fitted, refuse_added, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
@@ -133,7 +133,7 @@ def solve(
         raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
     settings = Settings(
         gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
-        progress=progress, polish=polish, options=dict(options or {}),
+        progress=progress, polish=polish, options={} if options is None else options,
     )  # fmt: skip
     if engine == "auto":
         engine = fitting_engine(instance, chosen, how, settings, stated)
@@ -173,9 +173,9 @@ def _branched(
 ) -> Schedule:
     """Return the better of a schedule and what the whole model finds in the time that is left."""
     spent = schedule.build_time + schedule.runtime
-    left = replace(settings, time_limit=settings.time_limit - spent)
-    if left.time_limit <= 0:
+    if settings.time_limit <= spent:
         return replace(schedule, status="time_limit")
+    left = replace(settings, time_limit=settings.time_limit - spent)
     try:
         other = solve_milp(
             instance, schedule.method, schedule.formulation, families, left, schedule.data
@@ -193,12 +193,6 @@ def _branched(
         status=other.status,
     )
     return replace(best, status="optimal") if best.gap_to(settings.gap_of) <= settings.gap else best
-
-
-def refuse_added(families: Iterable[Family], what: str, instead: str) -> None:
-    """Raise ValueError, before any work, where added families are not known to be taken."""
-    if named := [family.name for family in added(families)]:
-        raise ValueError(f"{what} does not take the family {', '.join(named)}: use {instead}")
 
 
 def fitting_engine(

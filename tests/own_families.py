@@ -3,37 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from families.demand_charge import DemandCharge
 
 import carbonsched as cs
-
-
-class DemandCharge(cs.Family):
-    """500 USD per MW of each site's highest import. Whatever changes, it is built anew."""
-
-    name = "demand_charge"
-    parameters = (
-        cs.Quantity("demand_rate", ("site",), "USD/MW", lower=0, default=500.0),
-        cs.Quantity("peak_so_far", ("site",), "MW", lower=0, default=0.0),
-    )
-    decisions = (cs.Quantity("peak", ("site",), "MW", meaning="highest import", lower=0),)
-
-    def declare(self, model, data, formulation):
-        model.add_variables(lower=data.peak_so_far, coords=cs.over(data, "site"), name="peak")
-
-    def constrain(self, model, data, formulation):
-        model.add_constraints(model["grid_import"] - model["peak"] <= 0, name="demand_charge:peak")
-
-    def worth(self, data):
-        return {"demand_charge": {"peak": -data.demand_rate}}
-
-    def carry(self, whole, done, window):
-        if not done.sizes["time"]:
-            return {}
-        return {"peak_so_far": np.maximum(whole.peak_so_far, done.grid_import.max("time"))}
-
-    def judge(self, data, decided):
-        yield "import below its peak", "MW", decided.grid_import - decided.peak, decided.peak
-        yield "peak so far", "MW", data.peak_so_far - decided.peak, data.peak_so_far
 
 
 class MovedDemandCharge(DemandCharge):

@@ -155,6 +155,13 @@ def added(families: Iterable[Family]) -> tuple[Family, ...]:
     return tuple(family for family in families if family not in FAMILIES)
 
 
+def refuse_added(families: Iterable[Family], what: str, instead: str = "") -> None:
+    """Raise ValueError, before any work, where added families are not known to be taken."""
+    if named := [family.name for family in added(families)]:
+        use = f": use {instead}" * bool(instead)
+        raise ValueError(f"{what} does not take the family {', '.join(named)}{use}")
+
+
 def held_apart(formulation: Formulation, families: Iterable[Family]) -> Formulation:
     """Return a formulation whose shortcuts no family of a user's own can make wrong.
 

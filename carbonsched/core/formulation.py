@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from carbonsched.core.method import check_slots
+from carbonsched.core.method import by_name, check_slots
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,4 @@ def formulation_of(formulation: str | Formulation) -> Formulation:
     ValueError
         There is no formulation of that name.
     """
-    if isinstance(formulation, Formulation):
-        return formulation
-    if formulation not in FORMULATIONS:
-        raise ValueError(f"formulation {formulation!r}, choose from {', '.join(FORMULATIONS)}")
-    return FORMULATIONS[formulation]
+    return by_name(formulation, Formulation, FORMULATIONS)

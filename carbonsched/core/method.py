@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+
+Slots = TypeVar("Slots")
 
 
 def check_slots(value: Any) -> None:
@@ -17,6 +20,15 @@ def check_slots(value: Any) -> None:
                 f"{kind.__name__}.{slot.name} = {getattr(value, slot.name)!r}, "
                 f"choose from {', '.join(map(repr, choices))}"
             )
+
+
+def by_name(given: str | Slots, kind: type[Slots], named: Mapping[str, Slots]) -> Slots:
+    """Return a value of a kind, given as itself or by its name; ValueError if there is none."""
+    if isinstance(given, kind):
+        return given
+    if given not in named:
+        raise ValueError(f"{kind.__name__.lower()} {given!r}, choose from {', '.join(named)}")
+    return named[str(given)]
 
 
 @dataclass(frozen=True)
@@ -91,8 +103,4 @@ def method_of(method: str | Method) -> Method:
     ValueError
         There is no method of that name.
     """
-    if isinstance(method, Method):
-        return method
-    if method not in METHODS:
-        raise ValueError(f"method {method!r}, choose from {', '.join(METHODS)}")
-    return METHODS[method]
+    return by_name(method, Method, METHODS)

@@ -129,8 +129,7 @@ def _pinned(data: xr.Dataset) -> Iterator[Finding]:
         ("power", needed * data.cooling, supply, "power from grid, generation and battery"),
     ):
         lack = (need - have).where((jobs > 0) & (need > have * (1 + _TOLERANCE) + 1e-9), 0.0)
-        for place in data.site.values[lack.any("time").values]:
-            here = lack.sel(site=place, drop=True).transpose("time")
+        for place, here in _sites_with(lack):
             who = runs.sel(site=place).where(here > 0, False).any("time")
             beside = " beside inference" * bool(alone.sel(site=place).any())
             yield Finding(
@@ -141,6 +140,12 @@ def _pinned(data: xr.Dataset) -> Iterator[Finding]:
             )
 
 
+def _sites_with(lack: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
+    """Yield each site where something is lacking, and how much over time."""
+    for site in lack.site.values[lack.any("time").values]:
+        yield site, lack.sel(site=site, drop=True).transpose("time")
+
+
 def _charged(data: xr.Dataset) -> Iterator[Finding]:
     """Find batteries that cannot hold in time what they must hold, charged whenever possible."""
     power = np.minimum(data.charge_limit, data.import_limit + data.generation_available)
@@ -149,8 +154,7 @@ def _charged(data: xr.Dataset) -> Iterator[Finding]:
     last = data.time == data.time[-1]
     asked = np.maximum(data.battery_min, data.battery_final.where(last, 0.0))
     lack = (asked - there).where(asked > there * (1 + _TOLERANCE), 0.0)
-    for site in data.site.values[lack.any("time").values]:
-        here = lack.sel(site=site, drop=True).transpose("time")
+    for site, here in _sites_with(lack):
         yield Finding(
             "charge",
             f"the battery of {site} cannot be charged in time to what it must hold: "
@@ -224,8 +228,7 @@ def _split(data: xr.Dataset) -> Iterator[Finding]:
     asked = (data.power_per_unit * split_evenly(data)).sum("service")
     room = it_room(data)
     lack = (asked - room).where(asked > room * (1 + _TOLERANCE), 0.0)
-    for site in data.site.values[lack.any("time").values]:
-        here = lack.sel(site=site, drop=True).transpose("time")
+    for site, here in _sites_with(lack):
         yield Finding(
             "split",
             f"{site} lacks capacity, or power without a battery, for its share of inference, split "

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.bounds.relaxation import root_prices
-from carbonsched.core.build import build, fitted, fix
+from carbonsched.core.build import build, fitted, fix, refuse_added
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import METHODS
@@ -83,8 +83,7 @@ def certify(
     method = schedule.method
     if method.name not in METHODS:
         raise ValueError(f"a certificate is for a method of Table I, not for {method}")
-    if named := [family.name for family in schedule.families]:
-        raise ValueError(f"a certificate does not know the family {', '.join(named)}")
+    refuse_added(schedule.families, "a certificate")
     instance = fitted(instance, FAMILIES)
     verify(instance, schedule).raise_if_broken()
     if prices is None:

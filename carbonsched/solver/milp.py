@@ -51,9 +51,9 @@ def solve_milp(
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
         safe = replace(formulation, grid_states="everywhere", storage_states="everywhere")
-        left = replace(settings, time_limit=settings.time_limit - schedule.runtime)
-        if left.time_limit > 0:
-            spent = schedule.runtime
+        spent = schedule.runtime
+        if spent < settings.time_limit:
+            left = replace(settings, time_limit=settings.time_limit - spent)
             schedule, report = _attempt(
                 instance, method, safe, families, left, known, cautious=True
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 GAPS = ("decided", "objective")
@@ -11,27 +13,24 @@ GAPS = ("decided", "objective")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a solve is asked for, whatever it solves.
+    """What a solve is asked for, whatever it solves; the meanings are those of `solve`.
 
     Attributes
     ----------
-    gap : float
-        Relative gap at which to stop; the paper's 1 % by default.
+    gap, time_limit : float
+        Relative, and in seconds: the paper's 1 % and 120 by default.
     gap_of : {"decided", "objective"}
-        What it is relative to: `carbonsched.Schedule.turnover`, or the objective (1) as in the
-        paper, with the revenue of inference that no schedule can change.
-    time_limit : float
-        Seconds; the paper's 120 by default.
     solver : str
-        Any solver that linopy supports and finds installed.
-    verbose : bool
-        Let the solver print its log.
+    verbose, polish : bool
     progress : bool, optional
-        Show a progress bar once a solve takes seconds; by default on a terminal only.
-    polish : bool
-        Take the best dispatch of the accepted jobs, and of equally good ones the calmest.
     options : mapping of str to object
-        Handed to the solver under the solver's own names.
+
+    Raises
+    ------
+    TypeError
+        A value is of another kind: `gap="small"`, `time_limit="3 s"`.
+    ValueError
+        `gap_of` is unknown, or a gap or a time is negative or no number.
 
     Examples
     --------
@@ -49,5 +48,15 @@ class Settings:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("gap", "time_limit"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"{name} = {value!r}: a number is needed")
+            if math.isnan(value) or value < 0:
+                raise ValueError(f"{name} = {value!r}: no number, or negative")
+        if not isinstance(self.solver, str):
+            raise TypeError(f"solver = {self.solver!r}: a name is needed")
+        if not isinstance(self.options, Mapping):
+            raise TypeError(f"options = {self.options!r}: a mapping of names to values is needed")
         if self.gap_of not in GAPS:
             raise ValueError(f"gap_of {self.gap_of!r}, choose from {', '.join(GAPS)}")

@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from carbonsched.core.build import fitted, require_families
+from carbonsched.core.build import fitted, refuse_added, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.errors import extra
-from carbonsched.front import refuse_added
 from carbonsched.io import replacing
 from carbonsched.io.digest import digest
 from carbonsched.keywords import keywords, refuse_unknown

@@ -409,7 +409,7 @@ def test_the_peak_so_far_is_carried_over(make):
     class Forgetful(DemandCharge):
         carry = cs.Family.carry
 
-    with pytest.raises(cs.VerificationError, match="import below its peak"):
+    with pytest.raises(cs.VerificationError, match="peak covers the highest import"):
         roll(instance, families=with_own(Forgetful()), window=2, step=1, gap=0)
 
 

@@ -378,7 +378,7 @@ def test_an_added_family_is_refused_by_name_before_any_work(rich, monkeypatch):
 
     monkeypatch.setattr(certifying, "verify", work)
     instance, schedule = rich
-    with pytest.raises(ValueError, match="a certificate does not know the family cap"):
+    with pytest.raises(ValueError, match="a certificate does not take the family cap"):
         cs.certify(instance, replace(schedule, families=(Cap(),)))
     with pytest.raises(AssertionError):  # without it, it would
         cs.certify(instance, schedule)

@@ -57,10 +57,14 @@ class Model(linopy.Model):
         self.shared: dict[str, list[Pair]] = {name: [] for name in SHARED}
         self.settled: list[Pair] = []
         self.fixed: tuple[str, ...] = ()
+        self._totals: dict[str, tuple[int, LinearExpression]] = {}
 
     def total(self, name: str) -> LinearExpression:
         """Return a shared expression as far as it is known, in linopy's form."""
-        return expression(self, self.shared[name], SHARED[name])
+        terms = self.shared[name]
+        if name not in self._totals or self._totals[name][0] != len(terms):
+            self._totals[name] = len(terms), expression(self, terms, SHARED[name])
+        return self._totals[name][1]
 
 
 def contribute(model: Model, name: str, *terms: Pair | Variable | LinearExpression) -> None:
