@@ -13,7 +13,7 @@ from typing import Any
 import xarray as xr
 
 from carbonsched.columns.engine import column_generation, first_schedule
-from carbonsched.core.build import added, fitted, refuse_added, require_families
+from carbonsched.core.build import added, build, fitted, refuse_added, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
@@ -30,7 +30,8 @@ from carbonsched.errors import (
 from carbonsched.judge.verify import verify
 from carbonsched.keywords import named_keywords
 from carbonsched.schedule import Schedule
-from carbonsched.solver.milp import believed, solve_milp, versions
+from carbonsched.solver.milp import believed, polished, solve_milp, versions
+from carbonsched.solver.polish import may_idle
 from carbonsched.solver.settings import Settings
 
 ENGINES = ("auto", "milp", "column-generation")
@@ -93,7 +94,8 @@ def solve(
         one. Without it, `error.diagnosis` finds out when asked.
     polish : bool
         Take the best dispatch of the accepted jobs whatever the gap, and of plans that pay the
-        same the calmest: the least energy through batteries, then over the grid.
+        same the calmest: the least energy through batteries, then over the grid; then each job
+        as early on its site as costs nothing.
     options : mapping, optional
         Passed to the solver under the solver's own names.
 
@@ -143,6 +145,9 @@ def solve(
             return solve_milp(instance, chosen, how, stated, left, known)
         refuse_added(stated, "column generation", "engine='milp'")
         schedule = column_generation(instance, chosen, how, settings)
+        if settings.polish and may_idle(instance.data, schedule.data):
+            model = build(instance, how, method=chosen)
+            schedule = polished(instance, schedule, model, stated, settings)
         schedule = replace(schedule, versions=versions(solver))
         schedule = believed(schedule, verify(instance, schedule), settings)
         if schedule.status != "stopped" or placements(instance.data) > BRANCH_PLACEMENTS:

@@ -156,18 +156,23 @@ def run(
 def suggest(engine: Solver[Any], model: linopy.Model, start: xr.DataArray) -> None:
     """Give HiGHS a workload to begin with; it finds the dispatch by itself."""
     if "start" in model.variables:
-        at, values = start_columns(model, start)
+        at, values = columns(model, "start", start)
         engine.solver_model.setSolution(len(at), at, values)
 
 
-def start_columns(model: linopy.Model, start: xr.DataArray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the start variables in a solver, and their values in a workload."""
-    labels = model.variables["start"].labels
+def columns(
+    model: linopy.Model, name: str, values: xr.DataArray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of an integer variable in a solver and its values there, 0 by default.
+
+    Both are flat, in the order of the variable's labels.
+    """
+    labels = model.variables[name].labels
     there = labels.values >= 0
     at = model.variables.label_index.label_to_pos[labels.values[there]].astype(np.int32)
-    if start is None:
+    if values is None:
         return at, np.zeros(len(at))
-    return at, start.transpose(*labels.dims).values[there].astype(float).round()
+    return at, values.transpose(*labels.dims).values[there].astype(float).round()
 
 
 def limit_from_now(highs: Any, seconds: float) -> None:

@@ -28,7 +28,7 @@ from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import hand_over, run_solver
-from carbonsched.solver.polish import SAME, calmest, dispatch, may_idle, seconds_left
+from carbonsched.solver.polish import SAME, calmest, dispatch, earliest, may_idle, seconds_left
 from carbonsched.solver.settings import Settings
 
 _PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
@@ -110,7 +110,7 @@ def polished(
         """Return what a solver left in the model, or the schedule as it was."""
         if result is None or not _is_optimal(result):
             return schedule
-        kept = ("build_time", "status", "method", "formulation", "solver", "versions")
+        kept = ("build_time", "status", "method", "formulation", "solver", "versions", "prices")
         about: dict[str, Any] = {name: getattr(schedule, name) for name in kept}
         about["runtime"] = schedule.runtime + _or(result.report and result.report.runtime, 0.0)
         other = schedule_of(given, model.solution, families, bound=schedule.bound, **about)
@@ -125,12 +125,13 @@ def polished(
         better = of(dispatch(model, schedule.data.start, left))
         if better.objective > schedule.objective:
             schedule = better
-    if may_idle(instance.data, schedule.data):
+    quieter = [calmest] if may_idle(instance.data, schedule.data) else []
+    for among_equals in (*quieter, earliest):
         decided = schedule.objective - _settled(given.data, schedule.data, families, model)
-        calm = of(calmest(model, decided, schedule.turnover, left))
-        same = calm.objective >= schedule.objective - 2 * SAME * schedule.turnover
-        if same and verify(instance, calm).ok:
-            schedule = calm
+        other = of(among_equals(model, decided, schedule.turnover, left))
+        same = other.objective >= schedule.objective - 2 * SAME * schedule.turnover
+        if other is not schedule and same and verify(instance, other).ok:
+            schedule = other
     if schedule.status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
         return replace(schedule, status="optimal")
     return schedule

@@ -1,16 +1,17 @@
-"""The best dispatch of a workload, and of equally good ones the calmest.
+"""The best dispatch of a workload, of equally good ones the calmest, and of these the earliest.
 
 A solver that stops at a gap leaves money on the table even for the jobs that it accepted. Once the
 starts are fixed what is left is a program of energy and routes, small and mostly linear, which is
 solved to its optimum. Where energy can be stored at no cost, many plans pay the same, and a solver
 returns any of them: the calmest moves the least energy through batteries, then the least over the
-grid. It is taken only if the judge finds that it pays the same.
+grid. Then each job starts as early as costs nothing. Either is taken only if the judge finds that
+it pays the same.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import linopy
 import numpy as np
 import xarray as xr
+from linopy import LinearExpression
 from linopy.constants import Result
 from linopy.objective import Objective
 from linopy.solvers import Solver
@@ -25,12 +27,7 @@ from linopy.solvers import Solver
 from carbonsched.core.families.expressions import Model, expression
 from carbonsched.errors import SolverError
 from carbonsched.solver.decided import deciding
-from carbonsched.solver.hand_over import (
-    hand_over,
-    limit_from_now,
-    run,
-    start_columns,
-)
+from carbonsched.solver.hand_over import columns, hand_over, limit_from_now, run
 from carbonsched.solver.settings import Settings
 
 LEAST_SECONDS = 1.0  # for what follows a search that has used up its time
@@ -87,30 +84,114 @@ def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -
     linopy Result or None
         None if the solver found none.
     """
+    calm = expression(model, [(-weight, of) for weight, of in _moved(model)], ())
     start = dict(model.variables.items()).get("start")
+    if start is None or "start" in model.fixed:
+        return _of_equals(model, benefit, turnover, calm, settings)
+    start.fix(start.solution.fillna(0).round().clip(0, 1))
+    try:
+        return _of_equals(model, benefit, turnover, calm, settings)
+    finally:
+        start.unfix()
+
+
+def earliest(model: Model, benefit: float, turnover: float, settings: Settings) -> Result | None:
+    """Solve a model for the earliest starts of its accepted jobs, each on its site.
+
+    The plan earns as much as the one that the model holds and moves no more energy through
+    batteries and over the grid. Where `run` is stated, (8)-(10), no start has a price of its own
+    and all stays as it is.
+
+    Returns
+    -------
+    linopy Result or None
+        None if no job can start earlier, or the solver found none in time.
+    """
+    start = dict(model.variables.items()).get("start")
+    if start is None or "start" in model.fixed or "run" in model.variables:
+        return None
+    now = start.solution.fillna(0).round().clip(0, 1)
+    free = _may_be_earlier(model, now, SAME * turnover)
+    if free is None:
+        return None
+    before = start.lower, start.upper
+    position = xr.DataArray(np.arange(now.sizes["time"], dtype=float), {"time": now.time})
+    early, moved = expression(model, [(-position, start)], ()), _moved(model)
+    amount = sum(float((weight * of.solution).sum()) for weight, of in moved)
+    try:
+        start.update(lower=now.where(~free.any(["site", "time"]), 0.0), upper=now.where(~free, 1.0))
+        accepted = now.sum(["site", "time"])
+        jobs = expression(model, [(1.0, start)], ("job",)) == accepted
+        quiet = expression(model, moved, ()) <= amount + SAME * max(amount, 1.0)
+        rows = {"polish:jobs": jobs, "polish:moved": quiet}
+        return _of_equals(model, benefit, turnover, early, settings, rows)
+    finally:
+        start.update(lower=before[0], upper=before[1])
+
+
+def _moved(model: Model) -> list[tuple[float, Any]]:
+    """Return what is moved through batteries, and what over the grid, which counts less."""
+    moved = [(1.0, model[n]) for n in ("charge", "discharge") if n in model.variables]
+    return [*moved, *((_TRADE, model[n]) for n in ("grid_import", "grid_export"))]
+
+
+def _of_equals(
+    model: Model,
+    benefit: float,
+    turnover: float,
+    best: LinearExpression,
+    settings: Settings,
+    rows: Mapping[str, Any] | None = None,
+) -> Result | None:
+    """Maximise something else over the plans that earn a benefit and keep some more rows."""
     whole, name = model.objective, "polish:benefit"
+    rows = dict(rows or {})
     try:
         with linopy.options as options, deciding(model, replace(settings, gap_of="decided")):
             options["semantics"] = "v1"
-            if start is not None and "start" not in model.fixed:
-                start.fix(start.solution.fillna(0).round().clip(0, 1))
-            least = benefit - SAME * turnover
-            model.add_constraints(model.objective.expression >= least, name=name)
-            moved = [(-1.0, model[n]) for n in ("charge", "discharge") if n in model.variables]
-            moved += [(-_TRADE, model[n]) for n in ("grid_import", "grid_export")]
-            calm = Objective(expression(model, moved, ()), model, "max")
-            model.objective = calm
+            rows[name] = model.objective.expression >= benefit - SAME * turnover
+            for row, stated in rows.items():
+                model.add_constraints(stated, name=row)
+            model.objective = Objective(best, model, "max")
             tight = replace(settings, solver="highs", gap=0.0, options={}, progress=False)
             result = run(hand_over(model, tight), model, tight, apart=True)
     except SolverError:
         return None
     finally:
         model.objective = whole
-        if name in model.constraints:
-            model.remove_constraints(name)
-        if start is not None and "start" not in model.fixed and start.fixed:
-            start.unfix()
+        for row in set(rows) & set(model.constraints):
+            model.remove_constraints(row)
     return result if str(result.status.termination_condition) == "optimal" else None
+
+
+def _may_be_earlier(model: Model, now: xr.DataArray, tolerance: float) -> xr.DataArray | None:
+    """Return at which earlier periods an accepted job might earn the same, or None if at none.
+
+    With all integers fixed the benefit is concave in the right sides, so that a placement whose
+    reduced cost is below that of the job's own earns less, whatever else is dispatched.
+    """
+    there = model.variables["start"].labels >= 0
+    position = xr.DataArray(np.arange(now.sizes["time"]), {"time": now.time})
+    ahead = there & (position < (position * now).max("time"))
+    if not ahead.any():
+        return None
+    apart = Settings(gap=0.0)
+    with deciding(model, apart):
+        engine = hand_over(model, apart)
+    highs = engine.solver_model
+    for name in (*model.variables.binaries, *model.variables.integers):
+        at, values = columns(model, name, model.variables[name].solution.fillna(0))
+        highs.changeColsBounds(len(at), at, values, values)
+        highs.changeColsIntegrality(len(at), at, np.zeros(len(at), np.uint8))
+    highs.run()
+    duals, (at, _) = np.array(highs.getSolution().col_dual), columns(model, "start", now)
+    if len(duals) <= at.max(initial=-1):
+        return None  # HiGHS found no optimum
+    worth = now.copy(data=np.full(now.shape, -np.inf))
+    worth.values[there.values] = duals[at]
+    own = worth.where(now > 0).max(["site", "time"])
+    free = ahead & (worth >= own - tolerance)
+    return free if bool(free.any()) else None
 
 
 def may_idle(data: xr.Dataset, schedule_data: xr.Dataset) -> bool:
@@ -126,7 +207,7 @@ def _fixed(engine: Solver[Any], model: Model, start: xr.DataArray | None) -> Gen
     if "start" not in model.variables or "start" in model.fixed:
         yield
         return
-    at, values = start_columns(model, start)
+    at, values = columns(model, "start", start)
     program = highs.getLp()
     lower, upper = (np.array(side)[at] for side in (program.col_lower_, program.col_upper_))
     highs.changeColsBounds(len(at), at, values, values)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 from draws import draw
 
@@ -46,9 +49,10 @@ def free_battery(make, **values):
     )  # fmt: skip
 
 
-def test_of_equal_plans_it_takes_the_calmest(make):
+@pytest.mark.parametrize("engine", ["milp", "column-generation"])
+def test_of_equal_plans_it_takes_the_calmest(make, engine):
     instance = free_battery(make)
-    schedule = cs.solve(instance)
+    schedule = cs.solve(instance, engine=engine)
     assert schedule.objective == pytest.approx(-600)
     assert float(schedule.data.charge.sum() + schedule.data.discharge.sum()) == pytest.approx(0)
     assert float(schedule.data.grid_export.sum()) == pytest.approx(0)
@@ -64,6 +68,43 @@ def test_calm_costs_nothing_where_the_battery_earns(make):
     moved = [float(s.data.charge.sum() + s.data.discharge.sum()) for s in (calm, restless)]
     assert moved[0] <= moved[1] + 1e-6
     assert moved[0] == pytest.approx(40)  # 20 MWh at 50 USD/MWh, out and in again
+
+
+def test_of_equal_plans_jobs_start_earliest(make):
+    """At a flat price when a job runs is all the same; where one price is lower, it waits."""
+    job = {"reward": 1000.0, "power": 5.0, "duration": 2, "release": 1, "deadline": 5}
+    flat = cs.solve(make(1, 6, 1, 1, **job), gap=0)
+    assert flat.data.start.squeeze().values.tolist() == [0, 1, 0, 0, 0, 0]
+    price = [[20.0, 20.0, 10.0, 10.0, 10.0, 10.0]]
+    cheap = cs.solve(make(1, 6, 1, 1, import_price=price, **job), gap=0)
+    assert cheap.data.start.squeeze().values.tolist() == [0, 0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_other_equal_plan_of_a_site_is_earlier(seed):
+    """Oracle: every start of every accepted job on its site, each with its best dispatch."""
+    given = cs.generate(1 + seed % 2, 8, 3, 1, seed=seed)
+    flat = {"import_price": 20.0, "export_price": 0.0, "cooling": 1.2, "generation_available": 0.0}
+    instance = given.replace(
+        carbon_budget=math.inf, **{name: v + 0 * given.data[name] for name, v in flat.items()}
+    )
+    schedule = cs.solve(instance, gap=0)
+    tolerance = 1e-7 * max(schedule.turnover, 1.0)
+    accepted = schedule.data.start.any(["site", "time"])
+    assert accepted.any()
+    for job in instance.data.job.values[accepted.values]:
+        own = schedule.data.start.sel(job=job)
+        site, first = own.argmax(["site", "time"]).values()
+        for time in range(int(instance.data.release.sel(job=job)), int(first)):
+            moved = schedule.data.start.copy(deep=True)
+            moved.loc[{"job": job}] = 0
+            moved.sel(job=job)[{"site": int(site), "time": time}] = 1
+            other = schedule.data.assign(start=moved)
+            try:
+                alone = best_dispatch(instance, replace(schedule, data=other))
+            except (ValueError, AttributeError, TypeError):
+                continue
+            assert not alone >= schedule.objective - tolerance, (job, time, int(first))
 
 
 @pytest.mark.parametrize("seed", range(4))
