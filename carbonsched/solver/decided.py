@@ -42,6 +42,8 @@ def deciding(model: linopy.Model, settings: Settings) -> Generator[None]:
         yield
     finally:
         model.objective = whole
+        if model.status == "ok":
+            whole.set_value(float(whole.expression.solution))
 
 
 def _decided(model: Model) -> LinearExpression:

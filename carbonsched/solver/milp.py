@@ -219,7 +219,8 @@ def _condition(
             expression(model, [(0.0, model["grid_import"])], ()), model, "max"
         )
         apart = replace(settings, solver="highs", options={}, progress=False)
-        any_point = hand_over(model, apart).solve()  # the model keeps the solver that holds it
+        # the model keeps the solver that holds it, and its units
+        any_point = hand_over(model, apart, rescale=False).solve()
     finally:
         model.objective = whole
     there = str(any_point.status.termination_condition)

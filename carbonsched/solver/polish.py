@@ -64,7 +64,7 @@ def dispatch(model: Model, start: xr.DataArray | None, settings: Settings) -> Re
         engine = model.solver
         apart = engine is None or engine.solver_name.value != "highs"
         if engine is None or apart:
-            engine = hand_over(model, tight)
+            engine = hand_over(model, tight, rescale=engine is None)
         with _fixed(engine, model, start), _exactly(engine.solver_model, tight):
             return run(engine, model, tight, apart=apart)
 
@@ -154,7 +154,8 @@ def _of_equals(
                 model.add_constraints(stated, name=row)
             model.objective = Objective(best, model, "max")
             tight = replace(settings, solver="highs", gap=0.0, options={}, progress=False)
-            result = run(hand_over(model, tight), model, tight, apart=True)
+            engine = hand_over(model, tight, rescale=False)  # a held model keeps its units
+            result = run(engine, model, tight, apart=True)
     except SolverError:
         return None
     finally:
@@ -177,7 +178,7 @@ def _may_be_earlier(model: Model, now: xr.DataArray, tolerance: float) -> xr.Dat
         return None
     apart = Settings(gap=0.0)
     with deciding(model, apart):
-        engine = hand_over(model, apart)
+        engine = hand_over(model, apart, rescale=False)
     highs = engine.solver_model
     for name in (*model.variables.binaries, *model.variables.integers):
         at, values = columns(model, name, model.variables[name].solution.fillna(0))

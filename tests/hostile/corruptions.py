@@ -577,7 +577,7 @@ add(
 add(
     "job released a century late",
     cell("job.csv", 2, "release", "2125-10-25T23:00:00Z"),
-    "job j0: runs 1 periods, its window from release to deadline holds 0 (job.csv, row 2",
+    "job j0: runs 2 periods, its window from release to deadline holds 0 (job.csv, row 2",
 )
 add(
     "one table without zones",

@@ -310,3 +310,23 @@ def test_what_an_added_family_is_worth_moves_with_the_papers_parameters(make):
         moved = again.solve(instance.replace(carbon_intensity=intensity))
         assert moved.objective == pytest.approx(objective) == moved.bound
     assert (again.rebuilds, again.updates) == (1, 1)
+
+
+def test_a_model_that_was_run_knows_its_objective(default):
+    """What the solver had is without constants; what the model says afterwards is (1)."""
+    again = Reoptimiser(gap=1e-7)
+    schedule = again.solve(default)
+    again.update(default)
+    assert again.run().status.is_ok
+    assert again.model.objective.value == pytest.approx(schedule.objective, rel=1e-6)
+
+
+def test_what_polishes_a_plan_leaves_the_units_of_a_held_model(default):
+    """The benefit as a row beside the others would have a solver count in units of its own."""
+    instance = default.replace(battery_cost=0 * default.data.battery_cost)
+    again = Reoptimiser(gap=1e-6)
+    schedule = again.solve(instance)
+    assert schedule.objective == pytest.approx(cs.solve(instance, gap=1e-6).objective, rel=1e-5)
+    parts = [*again.model.variables.items(), *again.model.constraints.items()]
+    assert all((part.scaling == 1).all() for _, part in parts)
+    assert not [name for name in again.model.constraints if name.startswith("polish")]
