@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from few import FEW
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
@@ -126,7 +128,12 @@ def once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solving, "_attempt", first)
 
 
-@pytest.fixture(params=[_solve, _paper, _load_then_solve, _solve_then_load])
+_BY_DISK = [
+    pytest.param(way, marks=pytest.mark.long) for way in (_load_then_solve, _solve_then_load)
+]
+
+
+@pytest.fixture(params=[_solve, _paper, *_BY_DISK])
 def solved(
     request: pytest.FixtureRequest, tmp_path: Path, once: None
 ) -> Callable[..., cs.Schedule]:
@@ -166,6 +173,20 @@ class Agreement:
         )
         with replacing(self.path) as new:
             table.to_csv(new, float_format="%.3g", lineterminator="\n")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as long what `FEW` leaves out of a test's cases, but those that are long already."""
+    cases = defaultdict(list)
+    for item in items:
+        name = getattr(item, "originalname", item.name)
+        if name in FEW and not item.get_closest_marker("long"):
+            cases[name].append(item)
+    for name, found in cases.items():
+        kept = {k * len(found) // max(FEW[name], 1) for k in range(FEW[name])}
+        for place in set(range(len(found))) - kept:
+            found[place].add_marker(pytest.mark.long)
 
 
 def pytest_configure(config: pytest.Config) -> None:

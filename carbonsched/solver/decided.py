@@ -42,7 +42,7 @@ def deciding(model: linopy.Model, settings: Settings) -> Generator[None]:
         yield
     finally:
         model.objective = whole
-        if model.status == "ok":
+        if model.status == "ok" and all("solution" in v.data for _, v in model.variables.items()):
             whole.set_value(float(whole.expression.solution))
 
 

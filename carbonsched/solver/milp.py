@@ -121,7 +121,8 @@ def polished(
         return replace(other, bound=schedule.bound + shift[1] - shift[0])
 
     left = replace(settings, time_limit=seconds_left(settings, schedule.runtime))
-    if not schedule.distance <= SAME * schedule.turnover:
+    solved = model.status == "ok"  # not where columns have made the schedule
+    if not (solved and schedule.distance <= SAME * schedule.turnover):
         better = of(dispatch(model, schedule.data.start, left))
         if better.objective > schedule.objective:
             schedule = better

@@ -110,6 +110,8 @@ def earliest(model: Model, benefit: float, turnover: float, settings: Settings) 
     start = dict(model.variables.items()).get("start")
     if start is None or "start" in model.fixed or "run" in model.variables:
         return None
+    if model.status != "ok":  # what was tried before has left no plan in it
+        return None
     now = start.solution.fillna(0).round().clip(0, 1)
     free = _may_be_earlier(model, now, SAME * turnover)
     if free is None:

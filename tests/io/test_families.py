@@ -234,9 +234,10 @@ def old_summary(schedule: cs.Schedule) -> dict:
     return old
 
 
-@pytest.mark.parametrize("name", cs.METHODS)
+@pytest.mark.parametrize("name", ["joint", "energy_only"])
 def test_schedules_of_version_0_1_are_read(name):
-    path = ROOT / "data" / "results" / "real-week" / f"{name}.nc"
+    """Two of the files in which version 0.1 kept the real week."""
+    path = Path(__file__).parent / "version_0_1" / f"{name}.nc"
     with xr.open_dataset(path, engine="h5netcdf") as file:
         said = json.loads(file.attrs["schedule"])
     assert said["method"] == name, "the file is one of version 0.1"
@@ -260,7 +261,7 @@ def test_summaries_of_version_0_1_with_all_thirteen_slots(formulation, joint, tm
 
 def test_one_price_is_no_proof_and_stays_where_it_is(joint, tmp_path):
     data = joint.data.assign(carbon_price=1.0)
-    again = cs.Schedule.load(replace(joint, data=data).save(tmp_path / "s.nc"))
+    again = cs.Schedule.load(replace(joint, data=data, prices=None).save(tmp_path / "s.nc"))
     assert again.prices is None and float(again.data.carbon_price) == 1.0
 
 
