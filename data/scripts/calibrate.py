@@ -44,7 +44,6 @@ FITTED = ("joint", "compute_only", "energy_only", "no_battery", "no_routing")
 FIT_GAP, CHECK_GAP = 1e-5, 1e-6  # tight: a gap of 1 % would be noise of 1 %
 DIGITS, FINE = 4, 7  # significant, of what is searched and of what is refined
 NEAR = 1e-3  # largest difference from the table that is aimed at
-STEP = 0.005  # of a range, for differences
 RIDGE = 1e-3  # of a difference, for a hundred per cent of a range: no knob moves without need
 MARGIN = 0.01  # of the base objective, by which Fig. 1(a) has to hold
 INFEASIBLE = 10.0  # misfit of a trial in which a method has no schedule
@@ -138,7 +137,7 @@ def twelve(values: Mapping[str, float]) -> np.ndarray:
     return residuals(reached).to_numpy().ravel()
 
 
-def slopes(values: Mapping[str, float], step: float = STEP) -> pd.DataFrame:
+def slopes(values: Mapping[str, float], step: float = 0.01) -> pd.DataFrame:
     """Return what the residuals of `twelve` change by for the whole range of each knob."""
     rest, columns = twelve(values), {}
     for name, knob in (KNOBS | {"split": SPLIT}).items():
@@ -149,34 +148,42 @@ def slopes(values: Mapping[str, float], step: float = STEP) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def refine(values: Mapping[str, float], rounds: int = 20) -> tuple[dict[str, float], pd.DataFrame]:
-    """Lower the residuals by least squares, each round on the slopes of where it stands.
+def refine(values: Mapping[str, float], rounds: int = 60) -> tuple[dict[str, float], pd.DataFrame]:
+    """Lower the residuals by least squares in a region that grows and shrinks (Gauss-Newton).
+
+    Where a plan changes from one knob's value to the next, an outcome has a kink or, as emissions
+    have in a price, a step. So slopes are taken over the width of the region, and a move that
+    does not help halves it.
 
     Returns
     -------
     tuple of dict and DataFrame
-        The values, and the largest and the mean square residual of every round.
+        The values, and of every round the largest and the root mean square residual and the width
+        of the region, of a range.
     """
-    point, log = encode(values), []
+    point, width, log = encode(values), 0.04, []
     found = twelve(decode(point, FINE))
     for turn in range(rounds):
-        log.append((turn, np.abs(found).max(), np.sqrt((found**2).mean())))
-        if np.abs(found).max() <= NEAR / 2:
+        log.append((turn, np.abs(found).max(), np.sqrt((found**2).mean()), width))
+        if np.abs(found).max() <= NEAR / 2 or width < 1e-5:
             break
-        slope = slopes(decode(point, FINE)).drop(columns="split").to_numpy()
+        slope = slopes(decode(point, FINE), width / 2).drop(columns="split").to_numpy()
         count = len(point)
         move = lsq_linear(
             np.vstack([slope, RIDGE * np.eye(count)]),
             np.concatenate([-found, np.zeros(count)]),
-            bounds=(-point - 1e-9, 1 - point + 1e-9),
+            bounds=(np.maximum(-point, -width) - 1e-12, np.minimum(1 - point, width) + 1e-12),
         ).x
-        tried = [np.clip(point + share * move, 0, 1) for share in (1.0, 0.5, 0.25, 0.1)]
+        tried = [np.clip(point + share * move, 0, 1) for share in (1.0, 0.4)]
         left = [twelve(decode(p, FINE)) for p in tried]
         best = int(np.argmin([(r**2).mean() for r in left]))
-        if (left[best] ** 2).mean() >= (found**2).mean():
-            break
-        point, found = tried[best], left[best]
-    return decode(point, FINE), pd.DataFrame(log, columns=["round", "largest", "mean_square"])
+        if (left[best] ** 2).mean() < (found**2).mean():
+            point, found = tried[best], left[best]
+            width *= 1.5 if best == 0 else 0.7
+        else:
+            width /= 2
+    columns = ["round", "largest", "root_mean_square", "width"]
+    return decode(point, FINE), pd.DataFrame(log, columns=columns)
 
 
 def figure_one(instance: cs.Instance) -> pd.Series:

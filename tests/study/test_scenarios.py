@@ -95,7 +95,10 @@ def test_below_the_least_emissions_there_is_no_schedule(seed):
     least = least_emissions(instance)
     with pytest.raises(cs.InfeasibleError):
         cs.solve(instance.replace(carbon_budget=0.999 * least))
-    assert cs.solve(instance.replace(carbon_budget=1.001 * least)).emissions <= 1.001 * least * 1.000001
+    assert (
+        cs.solve(instance.replace(carbon_budget=1.001 * least)).emissions
+        <= 1.001 * least * 1.000001
+    )
 
 
 def test_a_larger_battery_ends_with_three_times_as_much(default):
