@@ -97,7 +97,10 @@ def least_emissions(instance: Instance) -> float:
     """
     data = instance.data
     free = ("value", "reward", "startup_cost", "export_price", "battery_cost", "battery_value")
-    carbon = {"import_price": data.carbon_intensity, "generation_cost": data.generation_carbon}
+    carbon = {
+        "import_price": data.carbon_intensity.drop_attrs(),
+        "generation_cost": data.generation_carbon.drop_attrs(),
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SuspiciousValueWarning)  # a price that is an intensity
         cleanest = instance.replace(**dict.fromkeys(free, 0.0), **carbon)
