@@ -143,6 +143,7 @@ def solved(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--agreement", metavar="FILE", help="write how far optima lie apart")
+    parser.addoption("--every-case", action="store_true", help="leave out no case for being many")
 
 
 @pytest.fixture
@@ -176,8 +177,10 @@ class Agreement:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as long what `FEW` leaves out of a test's cases, but those that are long already."""
+    if config.getoption("--every-case"):
+        return
     cases = defaultdict(list)
     for item in items:
         name = getattr(item, "originalname", item.name)

@@ -54,7 +54,7 @@ SUITE = (
     "tests/core/test_build.py", "tests/core/test_reach.py", "tests/core/test_tighten_by_hand.py",
     "tests/core/families", "tests/operate/test_reoptimise.py",
 )  # fmt: skip
-QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist")
+QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist", "--every-case")
 SECONDS = 1800  # a mutant that takes longer is killed by the clock
 OWN_SECONDS = 300  # the same for the tests of its own module, which take some twenty
 TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}

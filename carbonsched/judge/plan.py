@@ -61,7 +61,7 @@ def plan(instance: Instance, schedule: Judged) -> pd.DataFrame:
     >>> instance = cs.generate(sites=2, periods=4, jobs=2, services=1).replace(reward=0.0)
     >>> plan = cs.plan(instance, cs.solve(instance, gap=0))
     >>> plan.reason.str.partition(":")[0].to_dict(), plan.attrs["units"]["margin"]
-    ({'job1': 'cost', 'job2': 'cost'}, 'USD')
+    ({'job-1': 'cost', 'job-2': 'cost'}, 'USD')
     """
     require_instance(instance)
     data = instance.data

@@ -28,7 +28,8 @@ def scales(data: xr.Dataset) -> dict[str, float]:
     --------
     >>> import carbonsched as cs
     >>> data = cs.generate(sites=2, periods=4, jobs=1, services=1).data
-    >>> in_kilowatts = 1000 * data.assign(cooling=data.cooling / 1000)
+    >>> powers = [n for n in data if data[n].attrs.get("units") in ("MW", "MWh", "MW/unit")]
+    >>> in_kilowatts = data.assign({name: 1000 * data[name] for name in powers})
     >>> round(scales(in_kilowatts)["MW"] / scales(data)["MW"])
     1000
     """
