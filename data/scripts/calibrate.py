@@ -253,7 +253,7 @@ def main(
     found = check(make(knobs))
     files["knobs"] = table.rename_axis("knob").reset_index()
     files["residuals"] = found.rename_axis("method").reset_index()
-    files["refinement"] = rounds.round(7)
+    files["refinement"] = rounds.round(6)
     out.mkdir(parents=True, exist_ok=True)
     for name, frame in files.items():
         with replacing(out / f"{name}.csv") as temporary:
