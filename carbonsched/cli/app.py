@@ -172,6 +172,7 @@ def plan(instance: InstancePath, schedule: SchedulePath, family: FamilyOption = 
     from carbonsched.cli import answer
 
     rows = answer.answer(found, frame, given)
+    rows["status"] = answer.standing_by_file(found)
     rows["verified"] = "every equation holds" if report.ok else "NO: see `carbonsched verify`"
     show(rows, f"{given.data.attrs.get('title', instance)}: {found.method}")
     show(answer.terms(found), "benefit by term")
