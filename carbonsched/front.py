@@ -93,9 +93,10 @@ def solve(
         Say in the message of an InfeasibleError why there is no schedule and what would restore
         one. Without it, `error.diagnosis` finds out when asked.
     polish : bool
-        Take the best dispatch of the accepted jobs whatever the gap, and of plans that pay the
-        same the calmest: the least energy through batteries, then over the grid; then each job
-        as early on its site as costs nothing.
+        Take the best dispatch of the accepted jobs whatever the gap, and of dispatches that pay
+        the same, to a tenth of a cent, the calmest: the least energy through batteries, where it
+        costs nothing, then over the grid. Then each job starts as early on its site as costs
+        nothing and moves no more energy, but in the formulation "paper".
     options : mapping, optional
         Passed to the solver under the solver's own names.
 

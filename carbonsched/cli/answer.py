@@ -90,6 +90,22 @@ def standing_of(schedule: Schedule) -> str:
     return standing(schedule.status, schedule.distance, schedule.gap, schedule.solver)
 
 
+def standing_by_file(schedule: Schedule) -> str:
+    """Return how good a schedule is by what its file says, which nothing here proves.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> schedule = cs.solve(cs.generate(sites=2, periods=4, jobs=1, services=1), gap=0)
+    >>> standing_by_file(schedule)
+    'optimal: no schedule earns a cent more, by its file'
+    """
+    if schedule.bound < schedule.objective - max(CENT, 1e-6 * abs(schedule.objective)):
+        return "unknown: its file states a bound below what it earns"
+    said = standing(schedule.status, schedule.distance, math.nan, schedule.solver)
+    return f"{said}, by its file"
+
+
 def horizon(times: pd.Index, step_hours: float | None) -> str:
     """Return the length of a horizon in hours, and from when to when it is.
 

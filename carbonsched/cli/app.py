@@ -41,7 +41,8 @@ Method = StrEnum("Method", list(cs.METHODS))
 METHODS = ", ".join(cs.METHODS)
 JobForm = StrEnum("JobForm", list(cs.FORMULATIONS))
 Engine = StrEnum("Engine", ["auto", "milp", "column-generation"])  # as carbonsched.front.ENGINES
-JOINT, START, AUTO = Method("joint"), JobForm("start"), Engine("auto")
+GapOf = StrEnum("GapOf", ["decided", "objective"])  # as carbonsched.solver.settings.GAPS
+JOINT, START, AUTO, DECIDED = Method("joint"), JobForm("start"), Engine("auto"), GapOf("decided")
 
 InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
 MethodOption = Annotated[
@@ -55,6 +56,10 @@ OverwriteOption = Annotated[
 ]
 FormOption = Annotated[JobForm, typer.Option(help="How jobs are formulated; same optimum.")]
 GapOption = Annotated[float, typer.Option(min=0, help="Relative gap at which to stop.")]
+GapOfOption = Annotated[
+    GapOf,
+    typer.Option(help="What the gap is relative to: what can be decided, or all of (1)."),
+]
 LimitOption = Annotated[float, typer.Option(min=0, help="Time limit in seconds.")]
 SolverOption = Annotated[str, typer.Option(help="Any installed solver that linopy supports.")]
 FamilyOption = Annotated[
@@ -97,6 +102,7 @@ def solve(
     method: MethodOption = JOINT,
     formulation: FormOption = START,
     gap: GapOption = 0.01,
+    gap_of: GapOfOption = DECIDED,
     time_limit: LimitOption = 120.0,
     engine: Annotated[Engine, typer.Option(help="How to solve.")] = AUTO,
     solver: SolverOption = "highs",
@@ -127,6 +133,7 @@ def solve(
             formulation.value,
             families=stated(own),
             gap=gap,
+            gap_of=gap_of.value,
             time_limit=time_limit,
             engine=str(engine),
             solver=solver,
@@ -165,6 +172,7 @@ def plan(instance: InstancePath, schedule: SchedulePath, family: FamilyOption = 
     from carbonsched.cli import answer
 
     rows = answer.answer(found, frame, given)
+    rows["status"] = answer.standing_by_file(found)
     rows["verified"] = "every equation holds" if report.ok else "NO: see `carbonsched verify`"
     show(rows, f"{given.data.attrs.get('title', instance)}: {found.method}")
     show(answer.terms(found), "benefit by term")
@@ -243,6 +251,7 @@ def table(
     instance: InstancePath,
     formulation: FormOption = START,
     gap: GapOption = 0.01,
+    gap_of: GapOfOption = DECIDED,
     time_limit: LimitOption = 120.0,
     solver: SolverOption = "highs",
     out: Annotated[
@@ -267,6 +276,7 @@ def table(
             formulation=formulation.value,
             families=stated(own),
             gap=gap,
+            gap_of=gap_of.value,
             time_limit=time_limit,
             solver=solver,
             options=options_of(option),

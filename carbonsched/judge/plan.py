@@ -8,11 +8,13 @@ import xarray as xr
 
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.judge.declined import reasons
-from carbonsched.judge.verify import Judged, mismatches
+from carbonsched.judge.verify import Judged, mismatches, require_schedule
+from carbonsched.keywords import named_keywords
 
 COLUMNS = ("site", "start", "end", "accepted", "power", "reward", "margin", "reason")
 
 
+@named_keywords
 def plan(instance: Instance, schedule: Judged) -> pd.DataFrame:
     """Return the plan that a schedule is: a row a job, and why one that does not run does not.
 
@@ -48,7 +50,7 @@ def plan(instance: Instance, schedule: Judged) -> pd.DataFrame:
         The schedule is not one of this instance, has values that are no numbers, or starts a job
         twice.
     TypeError
-        What is given is no instance.
+        What is given is no instance, or no schedule.
 
     Notes
     -----
@@ -64,6 +66,7 @@ def plan(instance: Instance, schedule: Judged) -> pd.DataFrame:
     ({'job-1': 'cost', 'job-2': 'cost'}, 'USD')
     """
     require_instance(instance)
+    require_schedule(schedule)
     data = instance.data
     if apart := "; ".join(why for _, why in mismatches(data, schedule.data)):
         raise ValueError(f"the schedule is not one of this instance: {apart}")

@@ -60,6 +60,12 @@ class Judged(Protocol):
         ...
 
 
+def require_schedule(schedule: Judged) -> None:
+    """Raise TypeError if something is no schedule."""
+    if not hasattr(schedule, "data") or not hasattr(schedule, "method"):
+        raise TypeError(f"a carbonsched.Schedule is needed, not {type(schedule).__name__}")
+
+
 @named_keywords
 def verify(
     instance: Instance,
@@ -101,6 +107,7 @@ def verify(
     >>> cs.verify(instance, cs.solve(instance)).ok
     True
     """
+    require_schedule(schedule)
     given = {family.name: family for family in families or ()}
     own = {family.name: family for family in schedule.families} | given
     known = [family for family in own.values() if family.judged]

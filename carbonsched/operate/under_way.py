@@ -70,6 +70,8 @@ def already_running(instance: Instance, running: Mapping[str, tuple[str, int]]) 
 def _faults(instance: Instance, running: Mapping[str, tuple[str, int]]) -> list[str]:
     """Say which jobs and sites there are not, and what is no number of periods."""
     known = instance.data.indexes
+    if not isinstance(running, Mapping):
+        return [f"{running!r:.80}: expected, by job, its site and the periods left"]
     faults = []
     for job, said in running.items():
         if job not in known["job"]:
@@ -78,7 +80,7 @@ def _faults(instance: Instance, running: Mapping[str, tuple[str, int]]) -> list[
             faults.append(f"job {job}: {said!r:.80}, expected its site and the periods left")
             continue
         site, left = said
-        if site not in known["site"]:
+        if not isinstance(site, str) or site not in known["site"]:
             faults.append(f"job {job}: no such site, {site}")
         if isinstance(left, bool) or not isinstance(left, int | np.integer) or left < 1:
             faults.append(f"job {job}: {left} periods left, expected a whole number of at least 1")

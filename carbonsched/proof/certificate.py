@@ -203,7 +203,8 @@ class Certificate:
             f"proved     no schedule earns more than {as_float(self.bound):,.2f} USD",
         ]
         if self.feasible:
-            lines.append(f"proved     root gap {self.gap:.4%}")
+            of = " of the objective: the file states no turnover" * (self.turnover is None)
+            lines.append(f"proved     root gap {self.gap:.4%}{of}")
         if self.scope["workload"] == "first fit":
             lines[2] += " with this workload"
         if self.reported.get("gap") is not None:

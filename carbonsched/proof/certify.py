@@ -17,7 +17,7 @@ from carbonsched.core.method import METHODS
 from carbonsched.core.schema import PARAMETERS
 from carbonsched.errors import InstanceError
 from carbonsched.judge.scale import scales
-from carbonsched.judge.verify import verify
+from carbonsched.judge.verify import require_schedule, verify
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.exact_schedule import Incumbent, Violation, follow, violations
 from carbonsched.proof.rational import exact_data
@@ -80,6 +80,7 @@ def certify(
     True
     """
     require_instance(instance)
+    require_schedule(schedule)
     method = schedule.method
     if method.name not in METHODS:
         raise ValueError(f"a certificate is for a method of Table I, not for {method}")

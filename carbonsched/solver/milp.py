@@ -28,7 +28,15 @@ from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import hand_over, run_solver
-from carbonsched.solver.polish import SAME, calmest, dispatch, earliest, may_idle, seconds_left
+from carbonsched.solver.polish import (
+    LEAST_MONEY,
+    SAME,
+    calmest,
+    dispatch,
+    earliest,
+    may_idle,
+    seconds_left,
+)
 from carbonsched.solver.settings import Settings
 
 _PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
@@ -126,13 +134,16 @@ def polished(
         better = of(dispatch(model, schedule.data.start, left))
         if better.objective > schedule.objective:
             schedule = better
-    quieter = [calmest] if may_idle(instance.data, schedule.data) else []
-    for among_equals in (*quieter, earliest):
+    worth = schedule.objective - min(2 * SAME * schedule.turnover, 2 * LEAST_MONEY)
+    for among_equals in (calmest, earliest, calmest):
+        if among_equals is calmest and not may_idle(instance.data, schedule.data):
+            continue
         decided = schedule.objective - _settled(given.data, schedule.data, families, model)
         other = of(among_equals(model, decided, schedule.turnover, left))
-        same = other.objective >= schedule.objective - 2 * SAME * schedule.turnover
-        if other is not schedule and same and verify(instance, other).ok:
+        if other is not schedule and other.objective >= worth and verify(instance, other).ok:
             schedule = other
+        elif among_equals is earliest:
+            break  # the workload is as it was, and its dispatch the calmest
     if schedule.status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
         return replace(schedule, status="optimal")
     return schedule

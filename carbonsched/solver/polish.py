@@ -32,6 +32,7 @@ from carbonsched.solver.settings import Settings
 
 LEAST_SECONDS = 1.0  # for what follows a search that has used up its time
 SAME = 1e-9  # of the turnover: benefits that differ by less are equal
+LEAST_MONEY = 1e-3  # USD: and none that differ by more
 _TRADE = 1e-3  # how much a MWh of trade counts beside one through a battery
 
 
@@ -71,6 +72,8 @@ def dispatch(model: Model, start: xr.DataArray | None, settings: Settings) -> Re
 
 def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -> Result | None:
     """Solve a model whose workload is fixed for the calmest dispatch of a benefit.
+
+    A MWh over the grid counts a thousandth of one through a battery.
 
     Parameters
     ----------
@@ -151,7 +154,8 @@ def _of_equals(
     try:
         with linopy.options as options, deciding(model, replace(settings, gap_of="decided")):
             options["semantics"] = "v1"
-            rows[name] = model.objective.expression >= benefit - SAME * turnover
+            slack = min(SAME * turnover, LEAST_MONEY)  # all of it may be spent
+            rows[name] = model.objective.expression >= benefit - slack
             for row, stated in rows.items():
                 model.add_constraints(stated, name=row)
             model.objective = Objective(best, model, "max")

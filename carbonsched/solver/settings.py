@@ -54,6 +54,9 @@ class Settings:
                 raise TypeError(f"{name} = {value!r}: a number is needed")
             if math.isnan(value) or value < 0:
                 raise ValueError(f"{name} = {value!r}: no number, or negative")
+        for name in ("verbose", "polish"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise TypeError(f"{name} = {value!r}: True or False is needed")
         if not isinstance(self.solver, str):
             raise TypeError(f"solver = {self.solver!r}: a name is needed")
         if not isinstance(self.options, Mapping):

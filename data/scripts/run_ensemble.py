@@ -12,6 +12,7 @@ Finished rows are kept in a cache, so that a run that was stopped goes on where 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum, auto
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,14 @@ SCALING_SEEDS = range(5)
 GAP, SCALING_GAP, SCALING_LIMIT = 1e-4, 1e-2, 60.0  # the paper's gap and less than its limit
 BASE = {"sites": 3, "periods": 24, "jobs": 6}
 GROWTH = {"sites": (1, 2, 3, 4, 6, 8), "periods": (12, 24, 48, 96), "jobs": (3, 6, 12, 24, 48)}
+
+
+class Sweep(StrEnum):
+    """The three tables."""
+
+    ensemble = auto()
+    scenarios = auto()
+    scaling = auto()
 
 
 def member(seed: int) -> cs.Instance:
@@ -86,9 +95,10 @@ def made(
     for name, make in makers:
         try:
             instances[name] = make()
-        except cs.InstanceError as error:
+        except (cs.InstanceError, cs.InfeasibleError) as error:
             row = {"instance": name, "method": "joint", "formulation": "start"}
-            refused.append(row | {"status": "refused", "message": str(error)})
+            status = "refused" if isinstance(error, cs.InstanceError) else "infeasible"
+            refused.append(row | {"status": status, "message": str(error)})
     return instances, pd.DataFrame(refused)
 
 
@@ -103,16 +113,30 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("data/results"),
     cache: Annotated[Path, typer.Option(help="Folder of finished rows.")] = Path(".cache/sweeps"),
     cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+    only: Annotated[Sweep | None, typer.Option(help="One of the three.")] = None,
 ) -> None:
-    """Run the three sweeps."""
+    """Run the three sweeps, or one of them."""
     on = {"cache": cache, "cluster": cluster}
+    if only in (None, Sweep.ensemble):
+        ensemble(out, **on)
+    if only in (None, Sweep.scenarios):
+        scenarios(out, **on)
+    if only in (None, Sweep.scaling):
+        scaling(out, **on)
+
+
+def ensemble(out: Path, **on: object) -> None:
+    """Solve random instances by the six methods."""
     members = {f"seed={seed}": member(seed) for seed in SEEDS}
     table = cs.sweep(members, cs.METHODS, **on, gap=GAP)
     traits = pd.DataFrame({name: describe(made) for name, made in members.items()}).T
     write(table.join(traits, on="instance"), out / "ensemble.csv")
 
+
+def scenarios(out: Path, **on: object) -> None:
+    """Solve some of them, and the default instance, in every scenario."""
     bases = {"default": cs.load("data/default")}
-    bases |= {f"seed={seed}": members[f"seed={seed}"] for seed in SCENARIO_SEEDS}
+    bases |= {f"seed={seed}": member(seed) for seed in SCENARIO_SEEDS}
     changed, refused = made(
         (f"{name};{scenario}", partial(change, base))
         for name, base in bases.items()
@@ -121,6 +145,9 @@ def main(
     table = cs.sweep(changed, **on, gap=GAP)
     write(pd.concat([table, refused], ignore_index=True), out / "scenarios.csv")
 
+
+def scaling(out: Path, **on: object) -> None:
+    """Solve growing sizes in both formulations, one case at a time."""
     sizes, refused = made(grown())
     options = {"gap": SCALING_GAP, "time_limit": SCALING_LIMIT, "workers": 1}
     options |= {"gap_of": "objective", "polish": False}  # as the paper solves

@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 import carbonsched as cs
-from carbonsched.cli.app import Engine, app
+from carbonsched.cli.app import Engine, GapOf, app
 from carbonsched.front import ENGINES
+from carbonsched.solver.settings import GAPS
 
 DEFAULT = str(Path(__file__).parents[2] / "data" / "default")
 
@@ -152,8 +153,18 @@ def test_what_nobody_thought_of_is_a_sentence_with_a_code_of_its_own(monkeypatch
     assert "\x1b" not in result.output
 
 
-def test_the_engines_are_those_of_solve():
+def test_the_gap_of_the_paper_is_there_by_name(tmp_path):
+    """On the default instance 1 % of (1) is more than 1 % of what can be decided."""
+    out = tmp_path / "day.nc"
+    result = call("solve", DEFAULT, "--out", out, "--gap-of", "objective", "--gap", 0.3)
+    assert result.exit_code == 0, result.output
+    assert cs.Schedule.load(out).gap_of_objective <= 0.3
+    assert "Invalid value for '--gap-of'" in call("solve", DEFAULT, "--gap-of", "all").output
+
+
+def test_the_choices_are_those_of_solve():
     assert tuple(Engine) == ENGINES
+    assert tuple(GapOf) == GAPS
 
 
 PEAK = """

@@ -5,16 +5,26 @@ from __future__ import annotations
 import csv
 import io
 from itertools import combinations
-from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import carbonsched as cs
 from carbonsched.io.commas import split_cells
 
-ROW = "valley,160.4,203.0,50.82,5.06,0.0,195.27,19.53,52.62,52.62,0.95,0.95,58.58,1.5"
-TABLE = Path(__file__).parents[2] / "data" / "default" / "site.csv"
-HEADER = TABLE.read_text().splitlines()[0].split(",")
+LINES = """\
+site,it_capacity,import_limit,export_limit,generation_cost,generation_carbon,battery_energy,battery_min,charge_limit,discharge_limit,charge_efficiency,discharge_efficiency,battery_initial,battery_cost
+harbour,259.9,359.0,40.0,5.06,0.0,20.0,2.0,10.0,10.0,0.95,0.95,6.0,1.5
+plains,187.9,251.0,30.0,5.06,0.0,20.0,2.0,10.0,10.0,0.95,0.95,6.0,1.5
+valley,160.4,203.0,50.82,5.06,0.0,195.27,19.53,52.62,52.62,0.95,0.95,58.58,1.5""".splitlines()
+HEADER, ROW = LINES[0].split(","), LINES[3]
+
+
+@pytest.fixture(scope="module")
+def default(default: cs.Instance) -> cs.Instance:
+    """The default instance with sites of these numbers: what a comma may be goes by all rows."""
+    table = pd.read_csv(io.StringIO("\n".join(LINES)), index_col="site")
+    return default.replace(**{name: table[name].to_xarray() for name in table})
 
 
 def complaints(folder) -> list[str]:

@@ -170,8 +170,9 @@ def test_the_committed_folders_are_written_as_they_are(name, tmp_path):
 def test_a_faulty_folder_is_parsed_and_validated_once(default, tmp_path, monkeypatch):
     """Proves: a fault of the data is named by its cell without reading the folder again."""
     default.save(tmp_path)
-    job = (tmp_path / "job.csv").read_text()
-    (tmp_path / "job.csv").write_text(job.replace("26706.0", "-5.0"))
+    job = pd.read_csv(tmp_path / "job.csv", dtype=str)
+    job.loc[0, "reward"] = "-5.0"
+    job.to_csv(tmp_path / "job.csv", index=False)
     parsed, validated = [], []
     parse, find_faults = cells.parse, instances.find_faults
 

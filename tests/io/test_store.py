@@ -31,6 +31,12 @@ INSTANCES = {
 }
 
 
+FIRST = {
+    table: pd.read_csv(Path(__file__).parents[2] / "data" / "default" / table, dtype=str).iloc[0]
+    for table in ("site.csv", "job.csv")
+}  # cells of the default instance as they are written
+
+
 def with_sources() -> cs.Instance:
     data = plain(2, 2, 1, 1)
     data.attrs = {"title": "t", "description": "d", "licence": "MIT", "source": "s"}
@@ -102,15 +108,15 @@ def give_twice(package: dict) -> None:
 
 EDITS = {
     "text for a number": (
-        lambda d: edit(d / "site.csv", "259.9", "two hundred"),
+        lambda d: edit(d / "site.csv", FIRST["site.csv"].it_capacity, "two hundred"),
         ["site.csv, row 2, column it_capacity: 'two hundred' is not a number (MW)"],
     ),
     "empty cell": (
-        lambda d: edit(d / "job.csv", "26706.0", ""),
+        lambda d: edit(d / "job.csv", FIRST["job.csv"].reward, ""),
         ["job.csv, row 2, column reward: an empty cell"],
     ),
     "missing cell": (
-        lambda d: edit(d / "job.csv", ",334.0", ""),
+        lambda d: edit(d / "job.csv", f",{FIRST['job.csv'].startup_cost}", ""),
         ["job.csv, row 2, column startup_cost: 6 cells, expected 7"],
     ),
     "duplicate row": (
@@ -142,7 +148,7 @@ EDITS = {
         ["site.csv, row 1: columns are separated by ';', expected commas"],
     ),
     "not a number": (
-        lambda d: edit(d / "job.csv", "26706.0", "NaN"),
+        lambda d: edit(d / "job.csv", FIRST["job.csv"].reward, "NaN"),
         ["job.csv, row 2, column reward: 'NaN' is not a finite number (USD)"],
     ),
     "two instances": (

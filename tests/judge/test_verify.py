@@ -267,3 +267,10 @@ def test_what_is_no_number_has_no_extent():
     assert worst.extent == "not a number"
     assert replace(worst, unit="").extent == "cannot be checked"
     assert replace(worst, worst=0.25).extent == "broken by 0.25 MW"
+
+
+def test_what_is_no_schedule_is_refused_by_name(default):
+    for judged in (cs.verify, cs.plan, cs.certify):
+        for wrong in (default, None, 3):
+            with pytest.raises(TypeError, match="Schedule is needed, not"):
+                judged(default, wrong)

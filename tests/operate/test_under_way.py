@@ -90,3 +90,9 @@ def test_running_jobs_in_conflict_are_told_as_what_they_are(make):
     )
     for name in ("it_capacity", "required"):
         assert cs.diagnose(found.remedy(name).apply(begun)).feasible
+
+
+@pytest.mark.parametrize("running", [["job-1"], {"job-1": (["site-1"], 2)}, None])
+def test_what_names_no_running_jobs_is_refused(running):
+    with pytest.raises(cs.InstanceError, match="already_running: 1 fault"):
+        cs.already_running(cs.generate(2, 4, 2, 1), running)

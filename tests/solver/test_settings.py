@@ -18,6 +18,8 @@ from carbonsched.solver.settings import Settings
         ("time_limit", "3 s"),
         ("time_limit", [3]),
         ("solver", None),
+        ("polish", "no"),
+        ("verbose", 1),
         ("options", "presolve=off"),
     ],
 )

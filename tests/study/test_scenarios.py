@@ -8,7 +8,7 @@ import xarray as xr
 
 import carbonsched as cs
 from carbonsched.core.schema import PARAMETERS
-from carbonsched.study.scenarios import SCENARIOS
+from carbonsched.study.scenarios import SCENARIOS, least_emissions
 
 CHANGED = {
     "base": set(),
@@ -64,15 +64,41 @@ def test_volatile_prices_keep_mean_and_spread(default):
     )
 
 
-def test_the_tight_budget_binds(default):
-    base = cs.generate(seed=1000)
+@pytest.mark.parametrize("seed", [None, 1000, 1001])
+def test_the_tight_budget_binds_and_can_be_kept(default, seed):
+    base = default if seed is None else cs.generate(seed=seed)
     tight = SCENARIOS["carbon_tight"](base)
-    assert float(tight.data.carbon_budget) < cs.solve(base).emissions
-    assert cs.solve(tight).emissions <= float(tight.data.carbon_budget) * (1 + 1e-6)
-    with pytest.raises(cs.InfeasibleError):  # more than the default instance can save
-        cs.solve(SCENARIOS["carbon_tight"](default))
+    budget, usual = float(tight.data.carbon_budget), cs.solve(base, "no_carbon", gap=1e-4).emissions
+    least = least_emissions(base)
+    assert least < budget < usual
+    assert budget == pytest.approx((least + usual) / 2, rel=1e-6)
+    assert cs.solve(tight).emissions <= budget * (1 + 1e-6)
+
+
+def test_a_budget_that_is_tighter_still_stays(default):
     loose = SCENARIOS["carbon_tight"](default.replace(carbon_budget=1.0))
     assert float(loose.data.carbon_budget) == 1.0
+
+
+def test_the_least_emissions_are_by_hand(make):
+    """10 MW for four hours, the cleaner of two sources first, whatever they cost."""
+    instance = make(
+        1, 4, 1, 1, demand=10.0, value=100.0, carbon_intensity=0.5, import_price=1.0,
+        generation_available=4.0, generation_carbon=0.1, generation_cost=200.0, reward=1e6,
+    )  # fmt: skip
+    assert least_emissions(instance) == pytest.approx(4 * (4 * 0.1 + 6 * 0.5))
+
+
+@pytest.mark.parametrize("seed", range(1000, 1003))
+def test_below_the_least_emissions_there_is_no_schedule(seed):
+    instance = cs.generate(seed=seed)
+    least = least_emissions(instance)
+    with pytest.raises(cs.InfeasibleError):
+        cs.solve(instance.replace(carbon_budget=0.999 * least))
+    assert (
+        cs.solve(instance.replace(carbon_budget=1.001 * least)).emissions
+        <= 1.001 * least * 1.000001
+    )
 
 
 def test_a_larger_battery_ends_with_three_times_as_much(default):
