@@ -134,11 +134,11 @@ def polished(
         better = of(dispatch(model, schedule.data.start, left))
         if better.objective > schedule.objective:
             schedule = better
+    decided = schedule.objective - _settled(given.data, schedule.data, families, model)
     worth = schedule.objective - min(2 * SAME * schedule.turnover, 2 * LEAST_MONEY)
     for among_equals in (calmest, earliest, calmest):
         if among_equals is calmest and not may_idle(instance.data, schedule.data):
             continue
-        decided = schedule.objective - _settled(given.data, schedule.data, families, model)
         other = of(among_equals(model, decided, schedule.turnover, left))
         if other is not schedule and other.objective >= worth and verify(instance, other).ok:
             schedule = other
