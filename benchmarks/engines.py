@@ -11,10 +11,11 @@ columns of a row; the seconds are of this machine and hour.
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from table import write
 
 import carbonsched as cs
 from carbonsched.front import placements
@@ -63,10 +64,7 @@ def main() -> None:
         print(*row.values(), sep="  ", flush=True)
         rows.append(row)
     if given.csv:
-        with given.csv.open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, rows[0], lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
+        write(given.csv, rows)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ process of its own, so that its peak is its own; what Python and its libraries t
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+from table import write
 
 SIZES = [(1, 50), (1, 100), (2, 100), (2, 200), (4, 400)]  # sites, short jobs
 CODE = """
@@ -62,10 +63,7 @@ def main() -> None:
     for row in rows:
         print("  ".join(f"{name} {value}" for name, value in row.items()))
     if given.csv:
-        with given.csv.open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, rows[0], lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
+        write(given.csv, rows)
 
 
 if __name__ == "__main__":

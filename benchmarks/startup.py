@@ -12,7 +12,6 @@ Schedule.load) are medians within a process of their own, once everything is imp
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import subprocess
@@ -22,6 +21,8 @@ import time
 import tomllib
 from pathlib import Path
 from statistics import median, quantiles
+
+from table import write
 
 # What `pip` would write as the console script, and the calls to time.
 COMMAND = """
@@ -131,10 +132,7 @@ def main() -> None:
         case, before, after, ratio, low, high = row.values()
         print(f"{case:32}{before:>12}{after:>12}{ratio:>8}  {low} to {high}")
     if given.csv:
-        with given.csv.open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, rows[0], lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
+        write(given.csv, rows)
 
 
 if __name__ == "__main__":

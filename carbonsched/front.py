@@ -134,9 +134,9 @@ def solve(
     instance = fitted(instance, stated)
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
-    settings = Settings(
+    settings = Settings.of(
         gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
-        progress=progress, polish=polish, options={} if options is None else options,
+        progress=progress, polish=polish, options=options,
     )  # fmt: skip
     if engine == "auto":
         engine = fitting_engine(instance, chosen, how, settings, stated)

@@ -68,10 +68,7 @@ def column_generation(
     if method.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
     begun, time_limit = time.monotonic(), settings.time_limit
-    data, settled = _decidable(tightened(instance.data, method, formulation))
-    with silence(True):
-        master = Master(data, formulation, time_limit, FIRST_PENALTY * _dearest(data))
-    search = Search(master, data, may_start(data), settings, settled, begun + time_limit)
+    search = _begun(instance, method, formulation, settings)
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
         try:
@@ -84,7 +81,7 @@ def column_generation(
     with suppress(TimeoutError, SolverError):
         search.settle()
     if search.incumbent is None:
-        if search.left > 0 and data.required.any():
+        if search.left > 0 and search.data.required.any():
             raise NoIncumbentError(
                 "column generation found no schedule in which every required job runs; "
                 "engine='milp' looks at all of them"
@@ -94,7 +91,7 @@ def column_generation(
     return schedule_of(
         instance,
         search.incumbent,
-        bound=search.bound + settled,
+        bound=search.bound + search.settled,
         runtime=time.monotonic() - built,
         build_time=built - begun,
         status=status,
@@ -112,17 +109,24 @@ def first_schedule(
 
     These are the values of the model's variables, with `start` over (job, site, time).
     """
-    begun = time.monotonic()
-    data, settled = _decidable(tightened(instance.data, method, formulation))
-    with silence(True):
-        master = Master(data, formulation, settings.time_limit, FIRST_PENALTY * _dearest(data))
-    until = begun + settings.time_limit
-    search = Search(master, data, may_start(data), settings, settled, until)
+    search = _begun(instance, method, formulation, settings)
     with suppress(TimeoutError, SolverError):
-        if master.solve(search.left):
+        if search.master.solve(search.left):
             search.keep()
-            place(search, np.zeros(0), np.ones(data.sizes["job"], bool))
+            place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
     return search.incumbent
+
+
+def _begun(
+    instance: Instance, method: Method, formulation: Formulation, settings: Settings
+) -> Search:
+    """Return a search that knows nothing yet; its time runs from now."""
+    until = time.monotonic() + settings.time_limit
+    data, settled = _decidable(tightened(instance.data, method, formulation))
+    penalty = FIRST_PENALTY * _dearest(data)
+    with silence(True):
+        master = Master(data, formulation, settings.time_limit, penalty)
+    return Search(master, data, may_start(data), settings, settled, until)
 
 
 def _decidable(data: xr.Dataset) -> tuple[xr.Dataset, float]:

@@ -13,7 +13,7 @@ import xarray as xr
 from carbonsched.bounds.lagrangian import dual_bound, placements
 from carbonsched.columns.master import Master
 from carbonsched.core.families import FAMILIES
-from carbonsched.core.family import stakes
+from carbonsched.core.family import stakes, turnover_of
 from carbonsched.schedule import relative
 from carbonsched.solver.polish import seconds_left
 from carbonsched.solver.settings import Settings
@@ -105,9 +105,8 @@ class Search:
         if not integral:
             near = self.settings.gap * self._size(master.value, master.solution()) / 10
             integral = master.branch(self.left, near, states_only=True)
-        if integral and not master.lacking and master.value > self.value:
-            self.value, self.incumbent = master.value, master.solution()
-            self.size = self._size(self.value, self.incumbent)
+        if integral:
+            self._take()
 
     def settle(self) -> None:
         """Let the schedule be the best dispatch of its workload: a search stops short of it."""
@@ -120,6 +119,11 @@ class Search:
         seconds = seconds_left(self.settings, self.settings.time_limit - self.left)
         if master.solve(seconds) and master.value > self.value and master.has_states:
             master.branch(seconds, 0.0, states_only=True)
+        self._take()
+
+    def _take(self) -> None:
+        """Let the master's solution be the schedule, if it is one and better."""
+        master = self.master
         if not master.lacking and master.value > self.value:
             self.value, self.incumbent = master.value, master.solution()
             self.size = self._size(self.value, self.incumbent)
@@ -129,7 +133,7 @@ class Search:
         if self.settings.gap_of == "objective":
             return abs(value + self.settled)
         decided, _ = stakes(FAMILIES, self.data)
-        return sum(float(np.abs(unit * solved[name]).sum()) for name, unit in decided.items())
+        return turnover_of(decided, solved)
 
     def price(self) -> pd.DataFrame:
         """Return the placements worth adding, and move the bound to what the prices prove."""

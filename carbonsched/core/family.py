@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -182,6 +183,11 @@ def stakes(
     settled |= {name: worth[name] for name in fixed if name in worth}
     decided = {name: unit - settled.get(name, 0) for name, unit in worth.items()}
     return decided, settled
+
+
+def turnover_of(decided: Mapping[str, xr.DataArray], decisions: xr.Dataset) -> float:
+    """Return the absolute terms of what is decided, USD, see `stakes`, in some decisions."""
+    return sum(float(np.abs(unit * decisions[name]).sum()) for name, unit in decided.items())
 
 
 def accounts(

@@ -138,9 +138,9 @@ class Reoptimiser:
             raise SolverError(f"{solver} cannot be updated in place, only {' and '.join(DIRECT)}")
         self.method, self.formulation = method_of(method), formulation_of(formulation)
         self.families, self.warm = require_families(families), warm
-        self.settings = Settings(
+        self.settings = Settings.of(
             gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
-            progress=False, polish=polish, options=dict(options or {}),
+            progress=False, polish=polish, options=options,
         )  # fmt: skip
         self.rebuilds = self.updates = 0
         self.reason: RebuildReason | None = None
@@ -179,9 +179,7 @@ class Reoptimiser:
         # A tie in prices, or presolve: `solve` knows how to go on from there.
         return solve(
             instance, self.method, self.formulation, families=self.families, engine="milp",
-            gap=settings.gap, gap_of=settings.gap_of, time_limit=settings.time_limit,
-            solver=settings.solver, verbose=settings.verbose, progress=False,
-            polish=settings.polish, options=settings.options,
+            progress=False, **settings.for_solve(),
         )  # fmt: skip
 
     def update(self, instance: Instance) -> None:

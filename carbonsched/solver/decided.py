@@ -41,8 +41,9 @@ def deciding(model: linopy.Model, settings: Settings) -> Generator[None]:
     try:
         yield
     finally:
+        solved = model.objective.value is not None and model.status == "ok"
         model.objective = whole
-        if model.status == "ok" and all("solution" in v.data for _, v in model.variables.items()):
+        if solved and all("solution" in v.data for _, v in model.variables.items()):
             whole.set_value(float(whole.expression.solution))
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from carbonsched.core.build import added, fixed_by
 from carbonsched.core.families import FAMILIES
-from carbonsched.core.family import Family, accounts, stakes
+from carbonsched.core.family import Family, accounts, stakes, turnover_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.schema import DECISIONS, DIMENSIONS, Quantity
 from carbonsched.schedule import Schedule
@@ -46,7 +46,7 @@ def schedule_of(
         data=decisions,
         benefit=benefit,
         emissions=float(emissions.sum()),
-        turnover=sum(float(np.abs(unit * decisions[n]).sum()) for n, unit in decided.items()),
+        turnover=turnover_of(decided, decisions),
         families=added(families),
         **about,
     )

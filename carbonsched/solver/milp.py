@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -113,6 +114,7 @@ def polished(
     if not settings.polish:
         return schedule
     given = instance.with_families(families)
+    _, settled = stakes(families, given.data, model.fixed)
 
     def of(result: Result | None) -> Schedule:
         """Return what a solver left in the model, or the schedule as it was."""
@@ -125,8 +127,8 @@ def polished(
         if settings.gap_of == "objective":
             return other
         # a bound on what is decided, with what is settled on top: by decisions that hold
-        shift = [_settled(given.data, s.data, families, model) for s in (schedule, other)]
-        return replace(other, bound=schedule.bound + shift[1] - shift[0])
+        shift = _worth(settled, other.data) - _worth(settled, schedule.data)
+        return replace(other, bound=schedule.bound + shift)
 
     left = replace(settings, time_limit=seconds_left(settings, schedule.runtime))
     solved = model.status == "ok"  # not where columns have made the schedule
@@ -134,7 +136,7 @@ def polished(
         better = of(dispatch(model, schedule.data.start, left))
         if better.objective > schedule.objective:
             schedule = better
-    decided = schedule.objective - _settled(given.data, schedule.data, families, model)
+    decided = schedule.objective - _worth(settled, schedule.data)
     worth = schedule.objective - min(2 * SAME * schedule.turnover, 2 * LEAST_MONEY)
     for among_equals in (calmest, earliest, calmest):
         if among_equals is calmest and not may_idle(instance.data, schedule.data):
@@ -153,12 +155,9 @@ def _is_optimal(result: Result) -> bool:
     return str(result.status.termination_condition) == "optimal"
 
 
-def _settled(
-    data: xr.Dataset, decisions: xr.Dataset, families: tuple[Family, ...], model: Model
-) -> float:
-    """Return what decisions earn that every schedule earns, USD."""
-    _, settled = stakes(families, data, model.fixed)
-    return sum(float((unit * decisions[name]).sum()) for name, unit in settled.items())
+def _worth(units: Mapping[str, xr.DataArray], decisions: xr.Dataset) -> float:
+    """Return what decisions earn by what a unit of each variable does, USD."""
+    return sum(float((unit * decisions[name]).sum()) for name, unit in units.items())
 
 
 def read_schedule(
@@ -209,8 +208,8 @@ def read_schedule(
         versions=versions(solver),
     )
     if settings.gap_of == "decided":
-        settled = _settled(given.data, schedule.data, families, model)
-        schedule = replace(schedule, bound=schedule.bound + settled)
+        _, settled = stakes(families, given.data, model.fixed)
+        schedule = replace(schedule, bound=schedule.bound + _worth(settled, schedule.data))
     if status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
         return replace(schedule, status="optimal")  # as soon as the gap is reached, it is stopped
     return schedule

@@ -60,7 +60,7 @@ def dispatch(model: Model, start: xr.DataArray | None, settings: Settings) -> Re
     SolverError
         HiGHS failed.
     """
-    tight = replace(settings, solver="highs", gap=0.0, options={}, progress=False)
+    tight = _to_the_end(settings)
     with deciding(model, settings):
         engine = model.solver
         apart = engine is None or engine.solver_name.value != "highs"
@@ -88,8 +88,8 @@ def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -
         None if the solver found none.
     """
     calm = expression(model, [(-weight, of) for weight, of in _moved(model)], ())
-    start = dict(model.variables.items()).get("start")
-    if start is None or "start" in model.fixed:
+    start = _open_start(model)
+    if start is None:
         return _of_equals(model, benefit, turnover, calm, settings)
     start.fix(start.solution.fillna(0).round().clip(0, 1))
     try:
@@ -110,8 +110,8 @@ def earliest(model: Model, benefit: float, turnover: float, settings: Settings) 
     linopy Result or None
         None if no job can start earlier, or the solver found none in time.
     """
-    start = dict(model.variables.items()).get("start")
-    if start is None or "start" in model.fixed or "run" in model.variables:
+    start = _open_start(model)
+    if start is None or "run" in model.variables:
         return None
     if model.status != "ok":  # what was tried before has left no plan in it
         return None
@@ -132,6 +132,19 @@ def earliest(model: Model, benefit: float, turnover: float, settings: Settings) 
         return _of_equals(model, benefit, turnover, early, settings, rows)
     finally:
         start.update(lower=before[0], upper=before[1])
+
+
+def _to_the_end(settings: Settings) -> Settings:
+    """Return the settings of a program that HiGHS solves to its optimum, in the time that is left.
+
+    It is quiet but for the log.
+    """
+    return replace(settings, solver="highs", gap=0.0, options={}, progress=False)
+
+
+def _open_start(model: Model) -> linopy.Variable | None:
+    """Return the starts of jobs, where there are some and the method does not fix them."""
+    return None if "start" in model.fixed else dict(model.variables.items()).get("start")
 
 
 def _moved(model: Model) -> list[tuple[float, Any]]:
@@ -159,7 +172,7 @@ def _of_equals(
             for row, stated in rows.items():
                 model.add_constraints(stated, name=row)
             model.objective = Objective(best, model, "max")
-            tight = replace(settings, solver="highs", gap=0.0, options={}, progress=False)
+            tight = _to_the_end(settings)
             engine = hand_over(model, tight, rescale=False)  # a held model keeps its units
             result = run(engine, model, tight, apart=True)
     except SolverError:
@@ -211,7 +224,7 @@ def may_idle(data: xr.Dataset, schedule_data: xr.Dataset) -> bool:
 def _fixed(engine: Solver[Any], model: Model, start: xr.DataArray | None) -> Generator[None]:
     """Hold the workload in HiGHS, where its columns would be free."""
     highs = engine.solver_model
-    if "start" not in model.variables or "start" in model.fixed:
+    if _open_start(model) is None:
         yield
         return
     at, values = columns(model, "start", start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from numbers import Real
 from typing import Any
 
@@ -46,6 +46,15 @@ class Settings:
     progress: bool | None = None
     polish: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, *, options: Mapping[str, Any] | None = None, **asked: Any) -> Settings:
+        """Return the settings that a function was given, whose options may be None."""
+        return cls(options={} if options is None else options, **asked)
+
+    def for_solve(self) -> dict[str, Any]:
+        """Return them as the keywords of `solve`, but for the progress bar."""
+        return {s.name: getattr(self, s.name) for s in fields(self) if s.name != "progress"}
 
     def __post_init__(self) -> None:
         for name in ("gap", "time_limit"):

@@ -64,7 +64,7 @@ class Way:
     ) -> Way:
         """Return it of what `sweep` is given."""
         chosen, stated, families = method_of(method), formulation_of(formulation), tuple(families)
-        asked = Settings(**settings, progress=False)
+        asked = Settings.of(**settings, progress=False)
         decisive = [asdict(chosen), asdict(stated), code_of(families)]
         name = key(
             *decisive,
@@ -134,11 +134,7 @@ def solved(instance: Instance, way: Way) -> Schedule:
     depends on its case alone, as its name in the cache says.
     """
     families, asked, engine = unpacked(way.families), way.settings, way.engine
-    how: dict[str, Any] = {
-        "families": families, "gap": asked.gap, "gap_of": asked.gap_of,
-        "time_limit": asked.time_limit, "solver": asked.solver, "verbose": asked.verbose,
-        "polish": asked.polish, "options": asked.options,
-    }  # fmt: skip
+    how: dict[str, Any] = {"families": families, **asked.for_solve()}
     if engine == "auto":
         engine = fitting_engine(instance, way.method, way.formulation, asked, families)
     if engine != "milp" or asked.solver not in DIRECT:

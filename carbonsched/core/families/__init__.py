@@ -13,7 +13,7 @@ stated, judged (`carbonsched.judge.verify`), checked exactly (`carbonsched.proof
 (4)   balance:power, bound of generate   _power                  by construction  flow_parts
 (5)   grid:import, or a bound            _grid                   _excesses        flow_parts
 (6)   grid:export, or a bound            _grid                   _excesses        flow_parts
-(7)   grid:state, or core.decisions      _grid                   by construction  flow_parts
+(7)   grid:state, or solver.decisions    _grid                   by construction  flow_parts
 (8)   jobs:start_once, jobs:one_site     _jobs                   _of_jobs         jobs_best
 (9)   jobs:logic, or by construction     _jobs                   by construction  placements
 (10)  jobs:continuity, jobs:run_length   _jobs                   by construction  placements

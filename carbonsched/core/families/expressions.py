@@ -8,7 +8,7 @@ compared exactly here, as linopy does for its own operations.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import linopy
@@ -187,29 +187,31 @@ def _aligned(
 
 def priced(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
     """Return the terms of the benefit (1), USD: what the families say each variable is worth."""
-    pairs: list[Pair] = []
-    for family in families:
-        with asking(family, "worth"):
-            for worth in family.worth(data).values():
-                pairs += _of_units(worth, model)
-    return pairs
+    return _said(families, "worth", lambda family: family.worth(data).values(), model)
 
 
 def settled(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
     """Return the terms of the benefit (1) that no schedule can change, USD."""
-    pairs: list[Pair] = []
-    for family in families:
-        with asking(family, "settled"):
-            pairs += _of_units(family.settled(data), model)
-    return pairs
+    return _said(families, "settled", lambda family: [family.settled(data)], model)
 
 
 def polluting(families: Iterable[Family], data: xr.Dataset, model: Model) -> list[Pair]:
     """Return the terms of the emissions (16), tCO2e."""
+    return _said(families, "emitted", lambda family: [family.emitted(data)], model)
+
+
+def _said(
+    families: Iterable[Family],
+    method: str,
+    asked: Callable[[Family], Iterable[Mapping[str, Coefficient]]],
+    model: Model,
+) -> list[Pair]:
+    """Return the terms of what families say of their units, an error under the method's name."""
     pairs: list[Pair] = []
     for family in families:
-        with asking(family, "emitted"):
-            pairs += _of_units(family.emitted(data), model)
+        with asking(family, method):
+            for units in asked(family):
+                pairs += _of_units(units, model)
     return pairs
 
 
