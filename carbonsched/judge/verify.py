@@ -182,15 +182,18 @@ def _judge(
     """
     if not excess.size:
         return Check(equation, row, 0.0, unit, "", True)
-    excess = xr.where(np.isnan(excess), np.inf, excess)
-    extent = xr.DataArray(size).pipe(abs).clip(min=least)
-    scaled = excess / xr.where(extent > 0, extent, 1.0)
-    scaled = scaled.where((extent > 0) | (excess <= 0), np.inf)
-    at = np.unravel_index(int(np.argmax(scaled.values)), scaled.shape)
-    worst = float(excess.transpose(*scaled.dims).values[at])
-    place = zip(scaled.dims, at, strict=True)
-    label = ", ".join(f"{dim}={scaled.indexes[dim][k]}" for dim, k in place)
-    ok = bool(float(scaled.values[at]) <= tolerance)
+    excess, extent = xr.align(excess, xr.DataArray(size), join="exact", copy=False)
+    sizes = {**excess.sizes, **extent.sizes}  # of arrays without labels from here on: fast
+    misses, extents = (array.variable.set_dims(sizes).values for array in (excess, extent))
+    misses = np.where(np.isnan(misses), np.inf, misses)
+    extents = np.maximum(np.abs(extents), least)
+    scaled = misses / np.where(extents > 0, extents, 1.0)
+    scaled = np.where((extents > 0) | (misses <= 0), scaled, np.inf)
+    at = np.unravel_index(int(np.argmax(scaled)), scaled.shape)
+    worst = float(misses[at])
+    indexes = {**excess.indexes, **extent.indexes}
+    label = ", ".join(f"{dim}={indexes[dim][k]}" for dim, k in zip(sizes, at, strict=True))
+    ok = bool(float(scaled[at]) <= tolerance)
     return Check(equation, row, max(worst, 0.0), unit, f"at {label}" if label else "", ok)
 
 
