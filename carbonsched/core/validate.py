@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from carbonsched.core.reach import endless_positions, window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
@@ -126,18 +127,20 @@ def _numbers(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> Itera
         kind = f"values of type {array.dtype}"
         yield Fault(quantity.name, f"{quantity.name}: {kind}, expected numbers in {quantity.unit}")
         return
-    limitless = (array == np.inf) & quantity.unlimited
-    finite = xr.ufuncs.isfinite(array)
-    huge = finite & (abs(array) > _MOST)
+    values = array.values
+    finite = np.isfinite(values)
+    limitless = (values == np.inf) & quantity.unlimited
+    huge = finite & (abs(values) > _MOST)
     yield from _named(array, huge, quantity, f"more than {_MOST:g}, too large to compute with")
     yield from _named(array, ~finite & ~limitless, quantity, "not a finite number")
-    too_low = array <= quantity.lower if quantity.lower_open else array < quantity.lower
+    too_low = values <= quantity.lower if quantity.lower_open else values < quantity.lower
     relation = "above" if quantity.lower_open else "at least"
     yield from _named(array, too_low, quantity, f"must be {relation} {quantity.lower:g}")
-    too_high = array > quantity.upper
-    yield from _named(array, too_high, quantity, f"must be at most {quantity.upper:g}")
+    yield from _named(
+        array, values > quantity.upper, quantity, f"must be at most {quantity.upper:g}"
+    )
     if quantity.kind == "int":
-        fractional = finite & (array % 1 != 0)
+        fractional = finite & (np.where(finite, values, 0) % 1 != 0)
         yield from _named(array, fractional, quantity, "must be a whole number")
 
 
@@ -154,8 +157,7 @@ def _references(array: xr.DataArray, quantity: Quantity, data: xr.Dataset) -> It
         known |= (array.dtype.kind == labels.dtype.kind) & array.notnull().values
         stamped = labels.dtype.kind == "M"
         complaint += f", nor a {'naive UTC timestamp' if stamped else 'period number'} beside them"
-    unknown = xr.DataArray(~known, array.coords, array.dims)
-    yield from _named(array, unknown, quantity, complaint)
+    yield from _named(array, ~known, quantity, complaint)
 
 
 _LABELS_OF = {"time": ("time",), "site": ("site",)}
@@ -169,10 +171,10 @@ _CHECKS = {
 
 
 def _named(
-    array: xr.DataArray, bad: xr.DataArray, quantity: Quantity, complaint: str
+    array: xr.DataArray, bad: ArrayLike, quantity: Quantity, complaint: str
 ) -> Iterator[Fault]:
     """Name the labels at which `bad` is true, the first few of them in full."""
-    places = np.argwhere(bad.values)
+    places = np.argwhere(np.asarray(bad))
     for place in places[:_SHOWN]:
         at = {str(dim): array.indexes[dim][k] for dim, k in zip(array.dims, place, strict=True)}
         label = f"[{', '.join(f'{dim}={name}' for dim, name in at.items())}]" if at else ""
