@@ -178,8 +178,8 @@ class Left:
             if fits.any():
                 gain = np.where(fits, gain, -np.inf)
                 claim = "so this plan is not the best" if self.alone else "but for added families"
-                told = f"would pay: {gain.max():,.2f} {self.currency} more, {self._place(gain)}, {claim}"
-                return float(gain.max()), told
+                more = f"{gain.max():,.2f} {self.currency} more"
+                return float(gain.max()), f"would pay: {more}, {self._place(gain)}, {claim}"
         spare = self.carbon if self.carbon > self.slack else 0.0
         return margin, f"carbon budget: {spare:,.4g} tCO2e left, too little to pay, {place}"
 

@@ -11,6 +11,7 @@ import carbonsched
 from carbonsched.core.instance import Instance
 from carbonsched.errors import extra
 from carbonsched.judge.plan import plan
+from carbonsched.proof.text import LONGEST, line
 from carbonsched.schedule import Schedule
 
 
@@ -34,7 +35,7 @@ def calendar(instance: Instance, schedule: Schedule) -> bytes:
         raise ValueError(f"{told}times as timestamps")
     with extra("export", "writing a calendar"):
         from icalendar import Calendar, Event
-    title = str(instance.data.attrs.get("title", ""))
+    title = line(str(instance.data.attrs.get("title", "")), LONGEST)
     made = Calendar()
     made.add("prodid", f"-//carbonsched//carbonsched {carbonsched.__version__}//EN")
     made.add("version", "2.0")

@@ -130,12 +130,13 @@ def content(
     by_site = energy(instance, schedule)
     total = by_site.sum().rename("all sites").to_frame().T
     money = currency_of(data)
+    verdict = None if certificate is None else _verdict(instance, schedule, certificate)
     return {
         "title": str(data.attrs.get("title", "")) or "Schedule",
         "description": str(data.attrs.get("description", "")),
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": carbonsched.__version__,
-        "answer": _answer(instance, schedule, frame),
+        "answer": _answer(instance, schedule, frame, verdict),
         "running": _table(in_local_time(running.sort_values("start", kind="stable"), own), "job",
                           ("site", "start", "end", "power", "reward")),
         "declined": _table(declined, "job", ("power", "reward", "reason")),
@@ -151,15 +152,18 @@ def content(
         "verified": judged.ok,
         "verification": str(judged).splitlines(),
         "checks": _checks(judged.checks),
-        "certificate": None if certificate is None else _verdict(instance, schedule, certificate),
+        "certificate": verdict,
         "versions": dict(schedule.versions),
     }  # fmt: skip
 
 
-def _answer(instance: Instance, schedule: Schedule, frame: pd.DataFrame) -> list[tuple[str, str]]:
+def _answer(
+    instance: Instance, schedule: Schedule, frame: pd.DataFrame, verdict: dict[str, Any] | None
+) -> list[tuple[str, str]]:
     money, budget = currency_of(instance.data), instance.data.carbon_budget.item()
     running, jobs = int(frame.accepted.sum()), len(frame)
     held = schedule.method.carbon == "budget"
+    proved = verdict["proved"] if verdict is not None else ""
     limit = "no budget" if np.isinf(budget) else f"budget {amount(budget, 3)} tCO2e"
     if np.isfinite(budget) and not held:
         limit += ", which this method does not hold"
@@ -167,7 +171,7 @@ def _answer(instance: Instance, schedule: Schedule, frame: pd.DataFrame) -> list
         ("Benefit", f"{amount(schedule.objective)} {money}"),
         ("Jobs", f"{running} of {jobs} run"),
         ("Emissions", f"{amount(schedule.emissions, 3)} tCO2e; {limit}"),
-        ("How good", standing_by_file(schedule)),
+        ("How good", proved or standing_by_file(schedule)),
         ("Horizon", horizon(instance)),
     ]
 
@@ -248,7 +252,7 @@ def _verdict(instance: Instance, schedule: Schedule, certificate: Certificate) -
     try:
         certificate.check(instance)
     except CertificateError as error:
-        return {"holds": False, "lines": list(error.faults), "same": False}
+        return {"holds": False, "lines": list(error.faults), "same": False, "proved": ""}
     starts = schedule.data.start.transpose("job", "site", "time").values > 0.5
     placed = {tuple(map(int, at)) for at in np.argwhere(starts)}
     money = currency_of(instance.data)
@@ -260,11 +264,15 @@ def _verdict(instance: Instance, schedule: Schedule, certificate: Certificate) -
     ]
     if not certificate.feasible:
         lines += [f"Its schedule misses a limit: {miss}" for miss in certificate.missed]
-    same = certificate.method == schedule.method.name
+    alike = certificate.method == schedule.method.name  # which the bound is for
+    free = certificate.scope["workload"] != "first fit"
     return {
         "holds": certificate.feasible,
         "lines": lines,
-        "same": same and placed == set(certificate.incumbent.placements),
+        "same": alike and placed == set(certificate.incumbent.placements),
+        "proved": f"at most {amount(distance, up=True)} {money} better exists: proved"
+        if alike and free
+        else "",
     }
 
 

@@ -49,7 +49,7 @@ def dispatch(
     for axis in axes[:, 0]:
         axis.set_ylabel("power [MW]")
     for axis in axes[-1]:
-        set_times(axis, instance, zone)
+        set_times(axis, instance, zone, ticks=5)
     handles = [patch(*style) for style in (SUPPLY | USE).values()]
     line = Line2D([], [], color="black", label="facility demand")
     legend(figure, [*handles, line], "lower center", 3)

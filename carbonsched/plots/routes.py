@@ -33,7 +33,11 @@ def flows(instance: Instance, schedule: Schedule) -> Figure:
     size = 1.8 + 0.75 * len(sites)
     figure, axis = plt.subplots(figsize=(size + 1.2, size), layout="constrained", dpi=DPI)
     most = float(power.max()) or 1.0
-    image = axis.imshow(power, cmap="cividis_r", vmin=0, vmax=most)
+    image = axis.imshow(power, cmap="Blues", vmin=0, vmax=most)  # nothing is white
+    axis.set_xticks(np.arange(1, len(sites)) - 0.5, minor=True)
+    axis.set_yticks(np.arange(1, len(sites)) - 0.5, minor=True)
+    axis.grid(which="minor", color="#999999", linewidth=0.5)
+    axis.tick_params(which="minor", length=0)
     for row, column in np.argwhere(power > 0):
         dark = power[row, column] > 0.55 * most
         axis.text(

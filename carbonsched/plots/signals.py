@@ -55,7 +55,7 @@ def prices(instance: Instance, columns: int = 3, zone: tzinfo | None = None) -> 
     for axis in axes[:, 0]:
         axis.set_ylabel(f"{currency_of(data)}/MWh")
     for axis in axes[-1]:
-        set_times(axis, instance, zone)
+        set_times(axis, instance, zone, ticks=5)
     handles = [
         Line2D([], [], color=colour, linestyle=dashes, label=label)
         for label, colour, dashes in SIGNALS.values()

@@ -40,7 +40,7 @@ def width_of(instance: Instance, unit: float | None = None) -> float:
     return instance.data.step_hours.item() / unit
 
 
-def set_times(axis: Axes, instance: Instance, zone: tzinfo | None = None) -> None:
+def set_times(axis: Axes, instance: Instance, zone: tzinfo | None = None, ticks: int = 7) -> None:
     """Let a figure's lower axis run over the horizon, and say what it counts.
 
     Parameters
@@ -49,13 +49,17 @@ def set_times(axis: Axes, instance: Instance, zone: tzinfo | None = None) -> Non
     instance : Instance
     zone : tzinfo, optional
         Whose clocks the dates are told by; by default UTC.
+    ticks : int
+        The most dates that have room.
     """
     edges = edges_of(instance)
     axis.set_xlim(edges[0], edges[-1])
     if not is_dated(instance):
         axis.set_xlabel("hours after the first period")
         return
-    locator = dates.AutoDateLocator(tz=zone, minticks=3, maxticks=7)
+    locator = dates.AutoDateLocator(tz=zone, minticks=3, maxticks=ticks)
+    formatter = dates.ConciseDateFormatter(locator, tz=zone, show_offset=False)
     axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=zone))
-    axis.set_xlabel(f"time ({zone if zone is not None else 'UTC'})")
+    axis.xaxis.set_major_formatter(formatter)
+    first = dates.num2date(edges[0], tz=zone)
+    axis.set_xlabel(f"from {first:%Y-%m-%d} ({zone if zone is not None else 'UTC'})")
