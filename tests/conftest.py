@@ -218,7 +218,7 @@ def fleet() -> tuple[cs.Instance, cs.Schedule]:
     """A small fleet with dates, another currency, zones of its own and a job that is declined."""
     made = cs.generate(3, 8, 4, 2, seed=3, start="2025-03-30", step_hours=0.5)
     reward = made.data.reward.values * np.array([1, 0, 1, 1])
-    zones = '{"site-1": "Europe/Berlin", "site-2": "America/New_York"}'
+    zones = '{"site-1": "Europe/Berlin", "site-3": "America/New_York"}'
     about = {"currency": "EUR", "site_zones": zones, "title": "a fleet"}
     instance = cs.Instance(made.data.assign(reward=("job", reward)).assign_attrs(about))
     return instance, cs.solve(instance, gap=0)

@@ -98,6 +98,8 @@ def told(at: Any, zone: tzinfo | None = None) -> str:
 def in_local_time(frame: pd.DataFrame, zones: Mapping[str, tzinfo]) -> pd.DataFrame:
     """Return a plan with `start` and `end` as text, by the clocks of the site where a job runs.
 
+    The unit of a column says whose clocks; with several, each instant says its own offset.
+
     Parameters
     ----------
     frame : pandas.DataFrame
@@ -105,17 +107,20 @@ def in_local_time(frame: pd.DataFrame, zones: Mapping[str, tzinfo]) -> pd.DataFr
     zones : mapping of str to tzinfo
         By site; without one it is UTC.
     """
-    local = [zones.get(site) if isinstance(site, str) else None for site in frame.site]
-    text = {
-        name: pd.Series(list(map(told, frame[name], local)), frame.index, object)
+    clocks = [zones.get(site, UTC) if isinstance(site, str) else UTC for site in frame.site]
+    names = {str(clock) for clock, site in zip(clocks, frame.site, strict=True) if site is not None}
+    mixed = len(names) > 1
+
+    def text(at: Any, clock: tzinfo) -> str:
+        return told(at, clock) + " UTC" * (mixed and clock is UTC and isinstance(at, pd.Timestamp))
+
+    columns = {
+        name: pd.Series(list(map(text, frame[name], clocks)), frame.index, object)
         for name in ("start", "end")
     }
-    made = frame.assign(**text)
-    units = {"period": "begin of period", "last period": "end of period"}
-    if zones:
-        units["UTC"] = (
-            "local time, or UTC" if set(zones) < set(frame.site.dropna()) else "local time"
-        )
+    made = frame.assign(**columns)
+    heads = {"period": "begin of period", "last period": "end of period"}
+    heads["UTC"] = "local time" if mixed else next(iter(names), "UTC")
     given = frame.attrs["units"]
-    made.attrs["units"] = given | {name: units.get(given[name], given[name]) for name in text}
+    made.attrs["units"] = given | {name: heads.get(given[name], given[name]) for name in columns}
     return made

@@ -43,7 +43,7 @@ def gantt(instance: Instance, schedule: Schedule, zone: tzinfo | None = None) ->
                 linewidth=0.5,
             )  # fmt: skip
     labels = [
-        literal(f"{j} ({p:.3g} MW)")
+        f"{literal(j)} ({p:.3g} MW)"
         for j, p in zip(given.job.values, given.power.values, strict=True)
     ]
     axis.set_yticks(range(len(order)), [labels[k] for k in order], fontsize=8)

@@ -18,7 +18,7 @@ _SITE_STYLE = (
     ("#56B4E9", "\\\\\\"),
     ("#D55E00", "++"),
 )
-DASHES = ("-", "--", ":", "-.")
+LONGEST = 32  # letters of a name
 
 
 def site_styles(instance: Instance) -> dict[str, tuple[str, str]]:
@@ -28,14 +28,18 @@ def site_styles(instance: Instance) -> dict[str, tuple[str, str]]:
 
 
 def literal(name: object) -> str:
-    r"""Return a name as matplotlib draws it letter by letter: a dollar begins no formula.
+    r"""Return a name as matplotlib draws it letter by letter, cut where it has no room.
+
+    A dollar begins no formula.
 
     Examples
     --------
     >>> literal("a$b$")
     'a\\$b\\$'
     """
-    return str(name).replace("$", r"\$")
+    text = str(name)
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text.replace("$", r"\$")
 
 
 def legend(figure: Figure, handles: Iterable[object], where: str, columns: int) -> None:

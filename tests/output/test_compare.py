@@ -36,7 +36,7 @@ def test_nothing_changes_from_a_schedule_to_itself(fleet):
 @cache
 def cheap_in(hour, site, **values):
     """Return an instance in which one job runs in one hour at one site, and its schedule."""
-    price = np.full((2, 4), 90.0)
+    price = np.full((2, 4), 50.0)
     price[site, hour] = 10.0
     instance = cs.Instance(plain(2, 4, 1, import_price=price, **values))
     return instance, cs.solve(instance, gap=0)

@@ -41,13 +41,31 @@ def test_a_plan_is_told_by_the_clock_of_each_site(fleet):
     frame = cs.plan(instance, schedule)
     local = in_local_time(frame, zones_of(instance.data))
     for job, row in frame.loc[frame.accepted].iterrows():
-        offset = {"site-1": "+02:00", "site-2": "-04:00"}.get(row.site)
-        said = local.start[job]
-        assert said.endswith(offset) if offset else "+" not in said
-        if offset:
-            assert pd.Timestamp(said).tz_convert("UTC").tz_localize(None) == row.start
-    assert "local time" in local.attrs["units"]["start"]
+        offset = {"site-1": "+02:00", "site-3": "-04:00"}.get(row.site, "UTC")
+        assert local.start[job].endswith(offset)
+        assert pd.Timestamp(local.start[job]).tz_convert("UTC").tz_localize(None) == row.start
     assert (local.end[~frame.accepted] == "-").all()
+
+
+def test_the_head_says_whose_clock(fleet):
+    frame = cs.plan(*fleet).loc[lambda f: f.accepted].assign(site=["a", "b", "b"])
+    berlin, new_york = zone_of("Europe/Berlin"), zone_of("America/New_York")
+    for zones, said in (
+        ({}, "UTC"),
+        ({"c": berlin}, "UTC"),
+        ({"a": berlin}, "local time"),
+        ({"a": berlin, "b": new_york}, "local time"),
+        ({"a": berlin, "b": berlin}, "Europe/Berlin"),
+        (dict.fromkeys("ab", zone_of("UTC")), "UTC"),
+    ):
+        local = in_local_time(frame, zones)
+        assert local.attrs["units"]["start"] == local.attrs["units"]["end"] == said
+        ends = {text[-6:] for text in local.start}
+        if said == "UTC":
+            assert local.start.str.fullmatch(r"2025-03-30 \d\d:\d\d").all()
+        else:
+            assert ends & {"+01:00", "+02:00"}  # the clock moves on in this night
+            assert local.start.str.endswith("UTC").tolist() == [s not in zones for s in frame.site]
 
 
 @pytest.mark.parametrize(
