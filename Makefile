@@ -11,7 +11,7 @@ STAMP     := $(VENV)/.installed
 NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
 PAGE      := _build/html/index.html
 # Programs: to import them runs them.
-UNTRIED   := --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
+UNTRIED   := --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1

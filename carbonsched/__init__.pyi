@@ -28,6 +28,10 @@ from .judge.verify import verify
 from .operate.reoptimise import Reoptimiser
 from .operate.roll import roll
 from .operate.under_way import already_running
+from .output.compare import Comparison, compare
+from .output.energy import energy
+from .output.export import export
+from .output.report import report
 from .proof.certificate import Certificate
 from .proof.certify import certify
 from .schedule import Schedule
@@ -44,6 +48,7 @@ __all__ = [
     "CarbonschedError",
     "Certificate",
     "CertificateError",
+    "Comparison",
     "Diagnosis",
     "Family",
     "FamilyError",
@@ -65,12 +70,16 @@ __all__ = [
     "already_running",
     "build",
     "certify",
+    "compare",
     "diagnose",
+    "energy",
     "example",
+    "export",
     "generate",
     "load",
     "over",
     "plan",
+    "report",
     "roll",
     "solve",
     "sweep",

@@ -10,6 +10,7 @@ from typing import Any
 
 import xarray as xr
 
+from carbonsched.core.currency import currency_of
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
@@ -91,6 +92,11 @@ class Schedule:
         return sum(self.benefit.values())
 
     @property
+    def currency(self) -> str:
+        """ISO code of what is in USD by these words, where its instance states another."""
+        return currency_of(self.data)
+
+    @property
     def distance(self) -> float:
         """How much better than this one a schedule may be at most, USD."""
         return max(self.bound - self.objective, 0.0) if math.isfinite(self.bound) else math.nan
@@ -153,9 +159,10 @@ class Schedule:
         return carbonsched.io.load_schedule(Path(path), families)
 
     def __repr__(self) -> str:
-        gap = f"gap {self.gap:.2%} ({self.distance:,.0f} USD)"
+        gap = f"gap {self.gap:.2%} ({self.distance:,.0f} {self.currency})"
         return (
-            f"<Schedule {self.method}: {self.objective:z,.0f} USD, {self.emissions:z,.1f} tCO2e, "
+            f"<Schedule {self.method}: {self.objective:z,.0f} {self.currency}, "
+            f"{self.emissions:z,.1f} tCO2e, "
             f"{self.status}, {gap if math.isfinite(self.bound) else 'no bound'}, "
             f"{self.runtime:.2f} s>"
         )

@@ -211,3 +211,21 @@ def rich() -> tuple[cs.Instance, cs.Schedule]:
     idle = [name for name in DECISIONS if not schedule.data[name].any()]
     assert not idle, f"the example leaves {idle} unused"
     return instance, schedule
+
+
+@pytest.fixture(scope="session")
+def fleet() -> tuple[cs.Instance, cs.Schedule]:
+    """A small fleet with dates, another currency, zones of its own and a job that is declined."""
+    made = cs.generate(3, 8, 4, 2, seed=3, start="2025-03-30", step_hours=0.5)
+    reward = made.data.reward.values * np.array([1, 0, 1, 1])
+    zones = '{"site-1": "Europe/Berlin", "site-3": "America/New_York"}'
+    about = {"currency": "EUR", "site_zones": zones, "title": "a fleet"}
+    instance = cs.Instance(made.data.assign(reward=("job", reward)).assign_attrs(about))
+    return instance, cs.solve(instance, gap=0)
+
+
+@pytest.fixture(scope="session")
+def numbered() -> tuple[cs.Instance, cs.Schedule]:
+    """A small fleet whose periods are numbered quarters of an hour."""
+    instance = cs.generate(2, 6, 3, 2, seed=1, step_hours=0.25)
+    return instance, cs.solve(instance, gap=0)

@@ -134,15 +134,23 @@ def imported_by(*modules):
 def test_the_core_needs_no_extra(project):
     """Nor does any other room before it is asked for what the extra brings."""
     extras = project["project"]["optional-dependencies"]
-    names = ("cli", "study", "plot", "netcdf")
+    names = ("cli", "study", "plot", "netcdf", "export")
     optional = {Requirement(line).name for name in names for line in extras[name]} | {"h5py"}
+    optional -= {"carbonsched", "pyarrow"}  # which pandas imports where it is installed
     rooms = ("solver.milp", "judge.verify", "io", "columns.engine", "diagnosis.diagnose", "front")
     rooms += ("proof.certify", "operate.roll", "study.methods", "study.sweep")
+    rooms += ("output.report", "output.export", "output.compare")
     assert not optional & imported_by(*(f"carbonsched.{room}" for room in rooms))
 
 
 def test_help_needs_no_arrays():
     assert not {"numpy", "pandas", "xarray", "linopy"} & imported_by("carbonsched.cli.app")
+
+
+HANDED_ON = (
+    "i = carbonsched.generate(1, 2, 1, 1, start='2025-03-30'); "
+    "carbonsched.{}(i, carbonsched.solve(i), {!r})"
+)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +160,10 @@ def test_help_needs_no_arrays():
         ("h5netcdf", "netcdf", "carbonsched.generate(1, 2, 1, 1).save('x.nc')"),
         ("h5py", "netcdf", "open('x.nc', 'w').close(); carbonsched.load('x.nc')"),
         ("matplotlib", "plot", "import carbonsched.plots"),
+        ("icalendar", "export", HANDED_ON.format("export", "x.ics")),
+        ("openpyxl", "export", HANDED_ON.format("export", "x.xlsx")),
+        ("pyarrow", "export", HANDED_ON.format("export", "x.parquet")),
+        ("jinja2", "export", HANDED_ON.format("report", "x.html")),
         (
             "distributed",
             "study",

@@ -15,6 +15,10 @@ def main() -> None:
             from carbonsched.cli.app import app
     except MissingExtraError as error:
         sys.exit(f"error: {error}")
+    if "_CARBONSCHED_COMPLETE" in os.environ:  # a shell asks what a word may become
+        from typer.completion import completion_init
+
+        completion_init()
     gc.set_threshold(50_000)  # imports make objects to keep: search them for garbage less often
     if any(word.startswith(("--family", "--solver")) for word in sys.argv):
         app()  # code of others takes part: it finds and ends all as in any program

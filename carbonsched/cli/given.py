@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from datetime import tzinfo
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import carbonsched as cs
 from carbonsched.cli.outputs import CERTIFICATE, SCHEDULE, SUMMARY, TABLE, kind_of
+from carbonsched.cli.terminal import GivenError
 from carbonsched.errors import InstanceError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ GROUP = "carbonsched.families"  # the entry points by which a package offers a f
 
 
 _INSTEAD = {  # what shows an output that is given as an instance
-    SCHEDULE: "`carbonsched info {path}` shows its plan",
+    SCHEDULE: "`carbonsched show {path}` shows its plan",
     SUMMARY: "the schedule is in the file of the same name that ends in .nc",
     CERTIFICATE: "`python -m carbonsched.check {path} INSTANCE` checks it",
     TABLE: "it is text to read",
@@ -50,6 +52,26 @@ def load(path: Path, families: Iterable[Family]) -> Instance:
         raise InstanceError([told], str(path)) from error
 
 
+def clocks_of(instance: Instance, zone: str | None) -> dict[str, tzinfo]:
+    """Return by whose clocks the instants of each site are told; UTC of a site without.
+
+    Raises
+    ------
+    GivenError
+        There is no such zone.
+    InstanceError
+        What the instance states of its sites' zones is at fault.
+    """
+    from carbonsched.output.zones import zone_of, zones_of
+
+    if zone is None:
+        return zones_of(instance.data)
+    try:
+        return dict.fromkeys(instance.data.site.values, zone_of(zone))
+    except ValueError as error:
+        raise GivenError(str(error)) from error
+
+
 def families_of(names: Iterable[str] | None) -> list[Family]:
     """Return the families that a command line names: the only way in which it runs their code.
 
@@ -59,7 +81,7 @@ def families_of(names: Iterable[str] | None) -> list[Family]:
 
     Raises
     ------
-    ValueError
+    GivenError
         There is no such family, and why.
     """
     return [_family(name) for name in dict.fromkeys(names or ())]
@@ -74,7 +96,7 @@ def _family(name: str) -> Family:
     module, _, attribute = (offered[0].value if offered else name).partition(":")
     attribute = attribute or "family"
     if not all(part.isidentifier() for part in module.split(".")):
-        raise ValueError(f"family {name!r}: write NAME or MODULE:NAME")
+        raise GivenError(f"family {name!r}: write NAME or MODULE:NAME")
     here, known = os.getcwd(), sys.path.copy()
     try:
         if not {"", here} & set(known):
@@ -83,23 +105,23 @@ def _family(name: str) -> Family:
     except ModuleNotFoundError as error:
         missing = error.name or module
         if not f"{module}.".startswith(f"{missing}."):
-            raise ValueError(f"family {name}: {module} needs {missing}, not installed") from error
+            raise GivenError(f"family {name}: {module} needs {missing}, not installed") from error
         other = "" if ":" in name or offered else f"no package offers it in {GROUP!r}, and "
-        raise ValueError(
+        raise GivenError(
             f"family {name}: {other}there is no module {missing}, installed or in this folder"
         ) from error
     except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {error}"
-        raise ValueError(f"family {name}: importing {module} failed ({said})") from error
+        raise GivenError(f"family {name}: importing {module} failed ({said})") from error
     finally:
         sys.path[:] = known
     try:
         family = attrgetter(attribute)(source)
     except AttributeError as error:
-        raise ValueError(f"family {name}: {error}") from error
+        raise GivenError(f"family {name}: {error}") from error
     if not isinstance(family, Family):
         kind = "a class: name an object of it" if isinstance(family, type) else repr(family)
-        raise ValueError(f"family {name}: {attribute} of {module} is no family but {kind}")
+        raise GivenError(f"family {name}: {attribute} of {module} is no family but {kind}")
     return family
 
 
@@ -108,7 +130,7 @@ def stated(own: Iterable[Family]) -> tuple[Family, ...]:
 
     Raises
     ------
-    ValueError
+    GivenError
         Two have the same name.
     """
     from carbonsched.core.build import require_families
@@ -117,7 +139,7 @@ def stated(own: Iterable[Family]) -> tuple[Family, ...]:
     try:
         return require_families((*FAMILIES, *own))
     except TypeError as error:
-        raise ValueError(str(error)) from error
+        raise GivenError(str(error)) from error
 
 
 def options_of(pairs: Iterable[str] | None) -> dict[str, Any]:
@@ -125,7 +147,7 @@ def options_of(pairs: Iterable[str] | None) -> dict[str, Any]:
 
     Raises
     ------
-    ValueError
+    GivenError
         There is no key.
 
     Examples
@@ -137,7 +159,7 @@ def options_of(pairs: Iterable[str] | None) -> dict[str, Any]:
     for pair in pairs or ():
         key, equals, text = pair.partition("=")
         if not (key and equals):
-            raise ValueError(f"option {pair!r}: write KEY=VALUE")
+            raise GivenError(f"option {pair!r}: write KEY=VALUE")
         try:
             value = json.loads(text)
         except ValueError:

@@ -58,6 +58,33 @@ def _package(folder: Path) -> bool:
     return isinstance(held, dict) and held.get("name") == package.NAME
 
 
+def _made(
+    head: bytes, mark: bytes = b"carbonsched", *, behind: bool = False
+) -> Callable[[Path], bool]:
+    """Tell a file of ours by how it begins and by a mark near its beginning, or near its end."""
+
+    def holds(path: Path) -> bool:
+        with path.open("rb") as file:
+            begun = file.read(_HEAD)
+            if behind:
+                file.seek(max(path.stat().st_size - 16 * _HEAD, 0))
+                begun, last = begun[: len(head)], file.read()
+                return begun == head and mark in last
+        return begun.startswith(head) and mark in begun
+
+    return holds
+
+
+def _workbook(path: Path) -> bool:
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(path) as held, held.open("docProps/core.xml") as about:
+            return b"<dc:creator>carbonsched</dc:creator>" in about.read(_HEAD)
+    except (BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError):
+        return False
+
+
 SCHEDULE = Kind("schedule", _netcdf(scheduled=True))
 SUMMARY = Kind(  # the second is how those before it began
     "summary of a schedule",
@@ -65,6 +92,22 @@ SUMMARY = Kind(  # the second is how those before it began
 )
 CERTIFICATE = Kind("certificate", _begins(b'{"format": "carbonsched certificate'))
 TABLE = Kind("table of methods", _begins(b"method,objective"))
+FIGURES = {
+    ".png": Kind("figure of carbonsched", _made(b"\x89PNG")),
+    ".svg": Kind("figure of carbonsched", _made(b"<?xml")),
+}
+EXPORTS = {
+    ".csv": Kind(
+        "table of a schedule", _begins(b"start [", b"job,site,start [", b"site,it [", b"term,")
+    ),
+    ".xlsx": Kind("workbook of a schedule", _workbook),
+    ".parquet": Kind("table of a schedule", _made(b"PAR1", behind=True)),
+    ".ics": Kind("calendar of a schedule", _made(b"BEGIN:VCALENDAR", b"//carbonsched")),
+    ".json": Kind("document of load targets", _begins(b'{\n "format": "carbonsched site targets')),
+}
+REPORT = Kind(
+    "report of a schedule", _made(b"<!DOCTYPE html>", b'name="generator" content="carbonsched')
+)
 INSTANCE_FILE = Kind("instance", _netcdf(scheduled=False))
 INSTANCE_FOLDER = Kind("instance", _package, folder=True)
 

@@ -1,7 +1,12 @@
-"""What the command line says: tables, errors and warnings as sentences, never a traceback."""
+"""What the command line says: tables, errors and warnings as sentences, never a traceback.
+
+And how it ends: `EXIT_CODES`, here and in `carbonsched --help`.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,7 +19,15 @@ from carbonsched.errors import CarbonschedError, InstanceError, SuspiciousValueW
 if TYPE_CHECKING:
     from rich.console import Console
 
-FAULTY, FAILED, INTERNAL = 2, 1, 3  # exit codes: what was given, what came of it, our own fault
+FAULTY, FAILED, INTERNAL = 2, 1, 3
+EXIT_CODES = (
+    "Exit codes: 0, done, and all that was asked holds; 1, no such schedule, or one that does not "
+    "hold; 2, what was given is at fault, and nothing was done; 3, a fault of carbonsched itself."
+)
+
+
+class GivenError(ValueError):
+    """What stands on the command line is at fault."""
 
 
 @contextmanager
@@ -27,7 +40,7 @@ def explained() -> Generator[None]:
         raise
     except (CarbonschedError, OSError, ValueError) as error:
         typer.echo(plain(f"error: {error}"), err=True)
-        code = FAULTY if isinstance(error, InstanceError | OSError) else FAILED
+        code = FAULTY if isinstance(error, InstanceError | OSError | GivenError) else FAILED
         raise typer.Exit(code) from error
     except Exception as error:
         # What nobody thought of: still a sentence, and an exit code of its own.
@@ -48,6 +61,24 @@ def _warned() -> Generator[None]:
                 typer.echo(plain(f"warning: {text}"), err=True)
 
 
+@contextmanager
+def nothing_printed() -> Generator[None]:
+    """Send what solvers print meanwhile to the standard error: the output is a document's."""
+    try:
+        sys.stdout.flush()
+        kept = os.dup(1)
+    except OSError:  # there is no output to keep clean
+        yield
+        return
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def plain(text: str) -> str:
     """Return a text without the control characters that a file may try on a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
@@ -60,7 +91,7 @@ def console() -> Console:
     return Console(markup=False, emoji=False, highlight=False)
 
 
-def show(rows: dict[str, str], title: str) -> None:
+def show_rows(rows: dict[str, str], title: str) -> None:
     """Print names and values as a table."""
     from rich.table import Table
 

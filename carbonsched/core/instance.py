@@ -40,7 +40,8 @@ class Instance:
         The variables of `carbonsched.core.schema.PARAMETERS`, over dimensions `site`, `time`,
         `job` and `service`, in the units given there. What has a default there may be left out,
         and what `varies` may be over (site) or (site, time). Optional attributes `title`,
-        `description`, `licence` and `source`; each variable may carry `source` and `licence` of
+        `description`, `licence` and `source`, and `currency`, the ISO 4217 code of all money (by
+        default USD, as the schema's units say); each variable may carry `source` and `licence` of
         its own. Names are compared, and kept, in Unicode's composed form (NFC). Where `time` has
         timestamps, the step between them is taken for a `step_hours` rounded to three digits.
     extra : tuple of Quantity

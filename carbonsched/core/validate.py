@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from carbonsched.core.currency import CODE, DEFAULT
 from carbonsched.core.reach import endless_positions, window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 
@@ -35,7 +36,7 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
     """
     if not isinstance(data, xr.Dataset):
         return [Fault("", f"expected an xarray.Dataset, got {type(data).__name__}")]
-    faults = [*_structure(data, quantities), *_labels(data)]
+    faults = [*_structure(data, quantities), *_labels(data), *_currency(data)]
     broken = {fault.name for fault in faults}
     for quantity in quantities.values():
         if quantity.name not in data and quantity.default is not None:
@@ -75,6 +76,13 @@ def _structure(data: xr.Dataset, quantities: Mapping[str, Quantity]) -> Iterator
             yield Fault(name, f"{name}: dimensions {tuple(array.dims)}, expected {wanted}")
         if (unit := str(array.attrs.get("units", quantity.unit))) != quantity.unit:
             yield Fault(name, f"{name}: given in {unit}, expected {quantity.unit}")
+
+
+def _currency(data: xr.Dataset) -> Iterator[Fault]:
+    code = data.attrs.get("currency", DEFAULT)
+    if not (isinstance(code, str) and CODE.fullmatch(code)):
+        told = f"currency {code!r:.40}: expected an ISO 4217 code, as EUR or USD"
+        yield Fault("currency", told)
 
 
 def _labels(data: xr.Dataset) -> Iterator[Fault]:

@@ -20,17 +20,38 @@ def horizon(instance: Instance) -> str:
     >>> horizon(cs.generate(periods=24).replace(step_hours=0.25))
     '6 h: 24 periods of 15 min, numbered 0 to 23, without dates'
     """
-    times: Any = instance.data.indexes["time"]
-    hours = instance.data.step_hours.item()
+    return horizon_of(instance.data.indexes["time"], instance.data.step_hours.item())
+
+
+def horizon_of(times: Any, hours: float | None = None) -> str:
+    """Return from when to when periods reach, as far as their length is known.
+
+    Parameters
+    ----------
+    times : pandas.Index
+    hours : float, optional
+        The length of a period; by default the step between timestamps, if there is one.
+
+    Examples
+    --------
+    >>> horizon_of(pd.DatetimeIndex(["2025-03-30"]))
+    '1 period from 2025-03-30 00:00 UTC, of a length that is not stated'
+    """
+    stamped, many = times.dtype.kind == "M", f"{len(times)} period{'s' if len(times) != 1 else ''}"
+    if hours is None and stamped and len(times) > 1:
+        hours = (times[1] - times[0]) / pd.Timedelta(hours=1)
+    if hours is None and stamped:
+        return f"{many} from {_minute(times[0])} UTC, of a length that is not stated"
+    numbered = f"numbered {times[0]} to {times[-1]}, without dates"
+    if hours is None:
+        return f"{many}, {numbered}"
     days = len(times) * hours / 24
     whole = f" = {days:g} days" if days >= 2 and days == round(days) else ""
-    count = f"{len(times)} period{'s' if len(times) != 1 else ''} of {span(hours)}"
-    if times.dtype.kind == "M":
-        end = times[-1] + pd.Timedelta(hours=hours)
-        dates = f"{_minute(times[0])} to {_minute(end)} UTC"
-    else:
-        dates = f"numbered {times[0]} to {times[-1]}, without dates"
-    return f"{span(len(times) * hours)}{whole}: {count}, {dates}"
+    long = f"{span(len(times) * hours)}{whole}: {many} of {span(hours)}"
+    if not stamped:
+        return f"{long}, {numbered}"
+    end = times[-1] + pd.Timedelta(hours=hours)
+    return f"{long}, {_minute(times[0])} to {_minute(end.round('s'))} UTC"
 
 
 def _minute(instant: pd.Timestamp) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from carbonsched.core.currency import currency_of
 from carbonsched.core.method import Method
 from carbonsched.core.reach import may_start
 from carbonsched.judge.verify import Judged
@@ -104,6 +105,7 @@ class Left:
         self.carbon = max(budget - schedule.emissions, 0.0)  # tCO2e
         self.slack = _SAME * schedule.emissions  # by which it may be used up and not be zero
         self.alone = not schedule.families
+        self.currency = currency_of(data)
 
     @cached_property
     def cheapest(self) -> Supply:
@@ -166,7 +168,7 @@ class Left:
         margin, place = float(worth.max()), self._place(worth)
         if (worth <= tie).all():
             equal = (np.abs(worth) <= tie).any()
-            more = "as much as" if equal else f"{-margin:,.2f} USD more than"
+            more = "as much as" if equal else f"{-margin:,.2f} {self.currency} more than"
             return margin, f"cost: {more} its reward at best, {place}"
         cleaner = self.supply(self.need + self.cooling * power, cleanest=True)
         for own in (supply, cleaner):  # both hold while this job is added to the plan
@@ -176,8 +178,8 @@ class Left:
             if fits.any():
                 gain = np.where(fits, gain, -np.inf)
                 claim = "so this plan is not the best" if self.alone else "but for added families"
-                told = f"would pay: {gain.max():,.2f} USD more, {self._place(gain)}, {claim}"
-                return float(gain.max()), told
+                more = f"{gain.max():,.2f} {self.currency} more"
+                return float(gain.max()), f"would pay: {more}, {self._place(gain)}, {claim}"
         spare = self.carbon if self.carbon > self.slack else 0.0
         return margin, f"carbon budget: {spare:,.4g} tCO2e left, too little to pay, {place}"
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.judge.declined import reasons
 from carbonsched.judge.verify import Judged, mismatches, require_schedule
@@ -78,7 +79,8 @@ def plan(instance: Instance, schedule: Judged) -> pd.DataFrame:
         margin[job], reason[job] = told
     own = {"power": data.power.values, "reward": data.reward.values}
     made = frame.assign(**own, margin=margin, reason=reason)
-    made.attrs["units"] = frame.attrs["units"] | {"power": "MW", "reward": "USD", "margin": "USD"}
+    money = dict.fromkeys(("reward", "margin"), currency_of(data))
+    made.attrs["units"] = frame.attrs["units"] | {"power": "MW"} | money
     return made.loc[:, list(COLUMNS)]
 
 

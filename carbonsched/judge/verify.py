@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import xarray as xr
 
+from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
@@ -341,7 +342,7 @@ def _benefit_and_emissions(
             total = total + sum((unit * s[name]).sum() for name, unit in family.emitted(p).items())
     if claims:
         apart = np.abs(sum(earned) - claimed.objective)
-        yield "1", "objective as claimed", "USD", apart, turnover
+        yield "1", "objective as claimed", currency_of(p), apart, turnover
         yield "16", "emissions as claimed", "tCO2e", np.abs(total - claimed.emissions), total
     held = claimed.method.carbon == "budget" and np.isfinite(p.carbon_budget)
     over = total - p.carbon_budget if held else xr.zeros_like(total)

@@ -192,19 +192,23 @@ class Certificate:
         if faults:
             raise CertificateError(faults)
 
-    def report(self) -> str:
-        """Return what is proved, and apart from it what the solver said, in a few lines."""
+    def report(self, currency: str = "USD") -> str:
+        """Return what is proved, and apart from it what the solver said, in a few lines.
+
+        Money is in the currency of the instance, which a certificate does not state.
+        """
         benefit, emitted = as_float(self.objective), as_float(self.emissions)
-        earned = f"{benefit:,.2f} USD and emits {emitted:,.3f} tCO2e"
+        earned = f"{benefit:z,.2f} {currency} and emits {emitted:,.3f} tCO2e"
         shown = "proved     a schedule that" if self.feasible else "computed   what misses limits"
         lines = [
             f"instance   {quoted(self.title or self.instance[:12], _TITLE)}, method {self.method}",
             f"{shown} earns {earned}",
-            f"proved     no schedule earns more than {as_float(self.bound):,.2f} USD",
+            f"proved     no schedule earns more than {as_float(self.bound):z,.2f} {currency}",
         ]
         if self.feasible:
             of = " of the objective: the file states no turnover" * (self.turnover is None)
-            lines.append(f"proved     root gap {self.gap:.4%}{of}")
+            most = max(as_float(self.bound) - benefit, 0.0)
+            lines.append(f"proved     root gap {self.gap:.4%}{of}, or {most:,.2f} {currency}")
         if self.scope["workload"] == "first fit":
             lines[2] += " with this workload"
         if self.reported.get("gap") is not None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from carbonsched.core.currency import currency_of
 from carbonsched.errors import CarbonschedError, CertificateError
 from carbonsched.io.store import load
 from carbonsched.proof.certificate import Certificate, title_of
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(str(error), 1)
     except MemoryError:
         return _failed("the check asks for more memory than there is", 2)
-    print(replace(certificate, title=title_of(instance)).report())  # its own proves nothing
+    proved = replace(certificate, title=title_of(instance))  # its own proves nothing
+    print(proved.report(currency_of(instance.data)))
     return 0 if certificate.feasible else 1
 
 

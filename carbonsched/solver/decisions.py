@@ -40,6 +40,8 @@ def schedule_of(
     """
     families = tuple(families)
     decisions = read_decisions(instance, solved, added(families))
+    if "currency" in instance.data.attrs:
+        decisions.attrs["currency"] = instance.data.attrs["currency"]
     benefit, emissions = accounts(families, instance.data, decisions)
     decided, _ = stakes(families, instance.data, fixed_by(about["method"]))
     return Schedule(

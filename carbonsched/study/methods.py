@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from carbonsched.core.build import require_families
+from carbonsched.core.currency import currency_of, in_currency
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
@@ -121,7 +122,10 @@ def table(
     outcomes = run_methods(
         instance, methods, formulation, families=families, progress=progress, **how
     )
-    return summarise(outcomes)
+    frame, currency = summarise(outcomes), currency_of(instance.data)
+    units = {name: in_currency(unit, currency) for name, unit in UNITS.items()}
+    frame.attrs["units"] = units
+    return frame
 
 
 def _refuse_unknown(function: str, how: Iterable[str]) -> None:

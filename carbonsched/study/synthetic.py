@@ -28,12 +28,14 @@ from collections.abc import Iterator
 from operator import index
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.core.instance import Instance
 from carbonsched.keywords import named_keywords
 
 _MOST = 50_000_000
+_LONGEST = 1e3  # h a period
 _REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like
 
 
@@ -48,13 +50,15 @@ def generate(
     utilisation: float = 0.6,
     budget_share: float = 1.0,
     feasible: bool = True,
+    step_hours: float = 1.0,
+    start: str | pd.Timestamp | None = None,
 ) -> Instance:
     """Return a random instance; the same arguments give the same instance.
 
     Parameters
     ----------
     sites, periods, jobs, services : int
-        Sizes; `jobs` and `services` may be zero. Periods are hours.
+        Sizes; `jobs` and `services` may be zero.
     seed : int
     utilisation : float
         Peak inference load as a share of what the sites can hold, up to 1.
@@ -66,6 +70,11 @@ def generate(
         Feasible by construction: every method of Table I has a schedule if `budget_share` is at
         least 1. Otherwise demand may exceed what a service's home can hold, and the grid
         connection what the site needs.
+    step_hours : float
+        Length of a period, h.
+    start : str or timestamp, optional
+        When the first period begins, UTC or with an offset: periods are then timestamps in UTC.
+        By default they are numbered.
 
     Returns
     -------
@@ -75,7 +84,8 @@ def generate(
     ------
     ValueError
         Lists all that is wrong: no site or no period, a size or seed that is no whole number or
-        negative, a share out of range, more values than can be drawn.
+        negative, a share out of range, a length of period that is not positive, a start that is no
+        instant, more values than can be drawn.
     TypeError
         There is no such keyword.
 
@@ -84,8 +94,14 @@ def generate(
     >>> import carbonsched as cs
     >>> cs.generate(sites=2, periods=4, jobs=1, services=1, seed=7)
     <Instance 'synthetic 2 x 4 x 1 x 1, seed 7': 2 sites x 4 periods x 1 job x 1 service>
+    >>> day = cs.generate(periods=96, step_hours=0.25, start="2025-03-30 00:00+01:00")
+    >>> day.data.indexes["time"][1]
+    Timestamp('2025-03-29 23:15:00')
     """
-    wrong = list(_wrong(sites, periods, jobs, services, seed, utilisation, budget_share))
+    first, misread = _instant(start)
+    wrong = [*_wrong(sites, periods, jobs, services, seed, utilisation, budget_share), *misread]
+    if not (isinstance(step_hours, int | float) and 0 < step_hours <= _LONGEST):
+        wrong.append(f"step_hours = {step_hours!r}, must be above 0 and at most {_LONGEST:g}")
     if wrong:
         raise ValueError(f"generate: {'; '.join(wrong)}")
     rng = np.random.default_rng(seed)
@@ -96,7 +112,7 @@ def generate(
         "service": [f"service-{k + 1}" for k in range(services)],
     }
     data = xr.Dataset(coords=coords)
-    data["step_hours"] = 1.0
+    data["step_hours"] = float(step_hours)
     _draw_sites(data, rng, feasible)
     _draw_jobs(data, rng)
     _draw_services(data, rng, utilisation, feasible)
@@ -106,7 +122,28 @@ def generate(
         "description": "Synthetic: drawn by carbonsched.generate, see there for the ranges.",
         "licence": "CC0-1.0",
     }
-    return Instance(data)
+    return Instance(data if first is None else _dated(data, first))
+
+
+def _instant(start: str | pd.Timestamp | None) -> tuple[pd.Timestamp | None, list[str]]:
+    """Return an instant in UTC without a zone, or what is wrong with it."""
+    if start is None:
+        return None, []
+    try:
+        first = pd.Timestamp(start)
+    except (ValueError, TypeError, OverflowError):
+        first = pd.NaT
+    if not isinstance(first, pd.Timestamp):
+        return None, [f"start = {start!r}, expected an instant, as 2025-03-30 00:00Z"]
+    return first.tz_convert("UTC").tz_localize(None) if first.tzinfo else first, []
+
+
+def _dated(data: xr.Dataset, first: pd.Timestamp) -> xr.Dataset:
+    """Return the data with timestamps in the place of the numbers of periods."""
+    step = pd.Timedelta(hours=data.step_hours.item())
+    times = pd.date_range(first, periods=data.sizes["time"], freq=step).to_numpy()
+    named = {name: ("job", times[data[name].values]) for name in ("release", "deadline")}
+    return data.assign_coords(time=times).assign(named)
 
 
 def _wrong(
@@ -153,7 +190,7 @@ def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> N
         return xr.DataArray(rng.normal(0, spread, shape), {d: data[d] for d in ("site", "time")})
 
     capacity = per_site(50, 300).round()
-    local_hour = data.time + per_site(0, 24).round()
+    local_hour = data.time * data.step_hours + per_site(0, 24).round()
     daylight = np.cos(2 * np.pi * (local_hour - 13) / 24).clip(min=0)
 
     data["it_capacity"] = capacity
@@ -191,7 +228,11 @@ def _draw_jobs(data: xr.Dataset, rng: np.random.Generator) -> None:
 
     power = np.exp(rng.uniform(np.log(2), np.log(40), count)).round(1)
     longest = max(periods // 3, 1)
-    duration = np.exp(rng.uniform(np.log(min(2, longest)), np.log(longest + 0.5), count))
+    duration = np.exp(
+        rng.uniform(
+            np.log(min(max(2 / data.step_hours.item(), 1), longest)), np.log(longest + 0.5), count
+        )
+    )
     duration = np.maximum(duration.round(), 1).astype(int)
     spare = periods - duration
     release = (rng.uniform(0, 0.6, count) * spare).astype(int)
@@ -200,7 +241,7 @@ def _draw_jobs(data: xr.Dataset, rng: np.random.Generator) -> None:
     data["duration"] = per_job(duration)
     data["release"] = per_job(release)
     data["deadline"] = per_job(release + duration - 1 + slack)
-    energy = power * duration
+    energy = power * duration * data.step_hours.item()
     data["reward"] = per_job((energy * rng.uniform(150, 400, count)).round())
     data["startup_cost"] = per_job((power * rng.uniform(5, 30, count)).round())
     permitted = rng.random((count, data.sizes["site"])) < 0.8
@@ -231,7 +272,7 @@ def _draw_services(
     data["value"] = (per_energy * data.power_per_unit).round(2)
 
     peak_hour = xr.DataArray(rng.uniform(0, 24, count), index)
-    wave = 1 + 0.35 * _profile(data.time, peak_hour)
+    wave = 1 + 0.35 * _profile(data.time * data.step_hours, peak_hour)
     load = xr.DataArray(rng.uniform(0.5, 1.5, count), index) * wave  # MW, before scaling
     reachable = (data.latency <= data.latency_limit) * data.it_capacity
     ways = [reachable / reachable.sum("site")]
@@ -247,7 +288,10 @@ def _most_emissions(data: xr.Dataset) -> float:
     """Return an upper limit of emissions, tCO2e: workload, charging, generation at their worst."""
     inference = (data.power_per_unit * data.demand).sum()
     training = (data.power * data.duration).sum()
+    generation = data.step_hours * data.generation_available.sum()
     worst = float((data.cooling * data.carbon_intensity).max())
-    dirtiest_generation = data.generation_available.sum() * float(data.generation_carbon.max())
+    dirtiest_generation = generation * float(data.generation_carbon.max())
     battery_losses = data.battery_energy.sum() * worst
-    return float((inference + training) * worst + dirtiest_generation + battery_losses)
+    return float(
+        data.step_hours * (inference + training) * worst + dirtiest_generation + battery_losses
+    )

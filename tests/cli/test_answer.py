@@ -16,16 +16,9 @@ from hypothesis import strategies as st
 from test_app import PEAK, call
 
 import carbonsched as cs
-from carbonsched.cli.answer import (
-    MOST_ROWS,
-    amount,
-    answer,
-    document,
-    horizon,
-    show_plan,
-    standing,
-    standing_of,
-)
+from carbonsched.cli.answer import MOST_ROWS, answer, document, show_plan
+from carbonsched.io.horizon import horizon_of
+from carbonsched.output.words import amount, standing, standing_of
 
 
 @given(st.floats(-1e12, 1e12), st.integers(0, 3))
@@ -78,13 +71,12 @@ def test_a_bound_of_minus_infinity_proves_nothing(make):
 
 def test_horizons():
     days = pd.date_range("2025-03-30", periods=2, freq="D")
-    assert (
-        horizon(days, 24.0) == "2 periods of 24 h = 48 h, 2025-03-30 00:00 to 2025-04-01 00:00 UTC"
+    two = "48 h = 2 days: 2 periods of 24 h, 2025-03-30 00:00 to 2025-04-01 00:00 UTC"
+    assert horizon_of(days, 24.0) == horizon_of(days) == two
+    assert horizon_of(days[:1]) == (
+        "1 period from 2025-03-30 00:00 UTC, of a length that is not stated"
     )
-    assert horizon(days, None) == horizon(days, 24.0)
-    assert horizon(days[:1], None) == "1 period, 2025-03-30 00:00 to 2025-03-30 00:00 UTC"
-    assert horizon(pd.RangeIndex(24), 0.25) == "24 periods of 15 min = 6 h, numbered 0 to 23"
-    assert horizon(pd.RangeIndex(24), 1.0) == "24 periods of 1 h = 24 h, numbered 0 to 23"
+    assert horizon_of(pd.RangeIndex(24)) == "24 periods, numbered 0 to 23, without dates"
 
 
 def test_emissions_stand_against_the_budget(make):
@@ -129,7 +121,10 @@ def test_solve_says_the_answer_first_and_then_the_plan(declining, tmp_path):
     assert "emissions 12.00 tCO2e, no budget" in told
     assert "status optimal: no schedule earns a cent more" in told
     assert "plan: 24 jobs run" in told and "22 jobs declined: 22 cost" in told
-    assert "job site start [period] end [last period] power [MW] reward [USD] reason" in told
+    assert (
+        "job site start [begin of period] end [end of period] power [MW] reward [USD] reason"
+        in told
+    )
     assert any(re.fullmatch(r"j1 A (\d) \1 1.00 1,000", line) for line in told)
     assert "j2 1.00 1.00 cost: 9.00 USD more than its reward at best, A from 0" in told
     cut = [line for line in told if line.startswith("... and")]
@@ -176,7 +171,7 @@ def test_info_says_of_a_schedule_what_it_is(declining, tmp_path):
     told = lines(result.output)
     assert "what a schedule; what it says of itself:" in told
     assert "jobs 24 of 46 run, 22 declined" in told and "plan: 24 jobs run" in told
-    assert "job site start [period] end [last period]" in told
+    assert "job site start [begin of period] end [end of period]" in told
     assert any(re.fullmatch(r"j1 A (\d) \1", line) for line in told)
     assert f"... and 2 more: all by `carbonsched plan INSTANCE {out}`" in told
 

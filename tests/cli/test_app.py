@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 import carbonsched as cs
-from carbonsched.cli.app import Engine, GapOf, app
+from carbonsched.cli.app import app
+from carbonsched.cli.options import Engine, GapOf
 from carbonsched.front import ENGINES
 from carbonsched.solver.settings import GAPS
 
@@ -24,13 +25,18 @@ def call(*words: object):
     return CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"}).invoke(app, [str(w) for w in words])
 
 
-@pytest.mark.parametrize(
-    "command", ["", "solve", "plan", "diagnose", "verify", "certify", "table", "generate", "info"]
-)
+HELPED = (
+    "solve", "plan", "show", "info", "plot", "export", "report", "compare", "verify", "certify",
+    "table", "diagnose", "generate", "completion",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["", *HELPED])
 def test_help_explains(command):
     result = call(*([command] if command else []), "--help")
     assert result.exit_code == 0 and "Usage" in result.output
-    assert "INSTANCE" in result.output or command == "generate"
+    assert "INSTANCE" in result.output or command in ("generate", "completion")
+    assert "data/default" not in result.output
 
 
 def test_generate_solve_verify(tmp_path):
@@ -118,7 +124,7 @@ def test_infeasible_fails_without_a_file(tmp_path):
 
 def test_the_schedule_is_a_netcdf_file(tmp_path):
     result = call("solve", DEFAULT, "--out", tmp_path / "day.json")
-    assert result.exit_code == 1 and "name it with .nc" in result.output
+    assert result.exit_code == 2 and "name it with .nc" in result.output
     assert not list(tmp_path.iterdir())
     assert call("table", DEFAULT, "--out", tmp_path).exit_code == 2
 
@@ -269,14 +275,14 @@ def test_a_wrong_family_is_one_sentence(here, name, said):
     Path("needy_module.py").write_text("import no_such_package")
     for command in (("info", "fleet"), ("solve", "fleet")):
         result = call(*command, "--family", name)
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert said in result.output and result.output.count("\n") == 1
 
 
 def test_two_families_of_one_name_are_refused(here):
     Path("peak_charges_again.py").write_text(PEAK)
     result = call("solve", "fleet", "--family", "peak_charges", "--family", "peak_charges_again")
-    assert result.exit_code == 1 and "peak_charge" in result.output
+    assert result.exit_code == 2 and "peak_charge" in result.output
     assert "internal error" not in result.output
 
 
@@ -286,7 +292,7 @@ def test_options_go_to_the_solver(here):
     result = call("solve", "fleet", "--option", "presolve=off", "--option", "threads=1")
     assert result.exit_code == 0, result.output
     result = call("solve", "fleet", "--option", "presolve", "--overwrite")
-    assert result.exit_code == 1 and "write KEY=VALUE" in result.output
+    assert result.exit_code == 2 and "write KEY=VALUE" in result.output
 
 
 def process(*words: object):

@@ -14,6 +14,8 @@ from test_app import call
 import carbonsched as cs
 from carbonsched.cli import outputs
 
+EXPORTED = ("xlsx", "parquet", "csv")
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
@@ -25,6 +27,9 @@ def made(tmp_path_factory):
     assert call("solve", at / "fleet", "--out", at / "day.nc").exit_code == 0
     assert call("certify", at / "fleet", at / "day.nc", "--out", at / "proof.json").exit_code < 2
     assert call("table", at / "fleet", "--out", at / "table.csv").exit_code == 0
+    for command, end in (("plot", "png"), ("report", "html"), *(("export", e) for e in EXPORTED)):
+        out = at / f"day.{end}"
+        assert call(command, at / "fleet", at / "day.nc", "--out", out).exit_code == 0
     return at
 
 
@@ -48,6 +53,11 @@ def idle(monkeypatch):
 
 
 COMMANDS = {
+    "plot": (("plot", "fleet.nc", "day.nc", "--out"), "day.png"),
+    "export .xlsx": (("export", "fleet.nc", "day.nc", "--out"), "day.xlsx"),
+    "export .parquet": (("export", "fleet.nc", "day.nc", "--out"), "day.parquet"),
+    "export .csv": (("export", "fleet.nc", "day.nc", "--out"), "day.csv"),
+    "report": (("report", "fleet.nc", "day.nc", "--out"), "day.html"),
     "solve": (("solve", "fleet.nc", "--out"), "day.nc"),
     "certify": (("certify", "fleet.nc", "day.nc", "--out"), "proof.json"),
     "table": (("table", "fleet.nc", "--out"), "table.csv"),
@@ -129,6 +139,7 @@ def test_what_is_read_is_never_replaced(here, idle, overwrite):
         for path in ("day.nc", "day.json", "proof.json", "table.csv", "fleet/site.csv", "notes.txt",
                      "other.nc", "fleet/datapackage.json")
         if path != own and (name != "solve" or path.endswith(".nc"))
+        and (not name.startswith(("plot", "report", "export")) or path.endswith(own[3:]))
         and (name != "generate .nc" or path.endswith(".nc"))
         and (name != "generate" or not path.endswith(".nc"))
     ],
@@ -216,14 +227,14 @@ def test_what_appears_while_solving_is_not_replaced(here, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("day.nc", "a schedule, no instance: `carbonsched info {path}` shows its plan"),
+        ("day.nc", "a schedule, no instance: `carbonsched show {path}` shows its plan"),
         ("day.json", "a summary of a schedule, no instance: the schedule is in the file of"),
         ("proof.json", "a certificate, no instance: `python -m carbonsched.check {path} INSTANCE`"),
         ("table.csv", "a table of methods, no instance"),
     ],
 )
 def test_what_is_no_instance_is_called_by_its_name(here, name, said):
-    for command in ("diagnose", "solve") if name == "day.nc" else ("info",):
+    for command in ("diagnose", "solve"):
         out = ("--out", "new.nc") if command == "solve" else ()
         result = call(command, name, *out)
         assert result.exit_code == 2 and said.format(path=name) in result.output

@@ -17,6 +17,7 @@ ROOMS = (
     "diagnosis",
     "operate",
     "study",
+    "output",
     "cli",
     "front",
     "plots",

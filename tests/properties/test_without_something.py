@@ -169,6 +169,9 @@ def the_figures(instance: cs.Instance, schedule: cs.Schedule, folder: Path) -> N
         "dispatch": plots.dispatch(instance, schedule),
         "gantt": plots.gantt(instance, schedule),
         "benefit": plots.stacked_benefit({"joint": schedule}),
+        "budget": plots.budget(instance, schedule),
+        "prices": plots.prices(instance),
+        "flows": plots.flows(instance, schedule),
     }
     for name, figure in drawn.items():
         figure.savefig(folder / f"{name}.png", dpi=20)
@@ -180,7 +183,27 @@ def the_figures(instance: cs.Instance, schedule: cs.Schedule, folder: Path) -> N
     assert sorted(labels) == sorted(jobs)
     (marked,) = [a for a in drawn["benefit"].axes[0].lines if a.get_label() == "objective"]
     assert marked.get_ydata()[0] * 1e3 == same(schedule.objective)
+    assert all(axis.get_ylabel() for name in ("gantt", "budget") for axis in drawn[name].axes)
+    top = max(line.get_ydata().max() for line in drawn["budget"].axes[0].lines[:1])
+    assert top == same(schedule.emissions)
+    for kind in plots.KINDS:
+        assert "nan" not in plots.alt(kind, instance, schedule)
     plt.close("all")
+
+
+def what_is_handed_on(instance: cs.Instance, schedule: cs.Schedule, folder: Path) -> None:
+    """Energy adds up, nothing changes from a schedule to itself, and every format is written."""
+    by_site = cs.energy(instance, schedule)
+    assert by_site.emissions.sum() == same(schedule.emissions)
+    trade = [schedule.benefit.get(n, 0.0) for n in ("import", "export", "generation", "battery")]
+    assert -by_site.cost.sum() == same(sum(trade))
+    change = cs.compare(instance, schedule, schedule)
+    assert not change.moved.size and not change.terms.change.any() and not change.hours.any().any()
+    dated = instance.data.indexes["time"].dtype.kind == "M"
+    for end in ("csv", "xlsx", "parquet", "json", *(["ics"] if dated else [])):
+        assert cs.export(instance, schedule, folder / f"handed-on.{end}").stat().st_size
+    for table in ("jobs", "inference"):
+        cs.export(instance, schedule, folder / "handed-on.csv", table)
 
 
 def the_diagnosis(instance: cs.Instance, schedule: cs.Schedule, folder: Path) -> None:
@@ -268,7 +291,7 @@ def the_command_line(instance: cs.Instance, schedule: cs.Schedule, folder: Path)
 ALWAYS = (in_a_folder, in_netcdf, a_schedule_in_a_file)  # a tenth of a second each
 IN_TURN = (
     the_scenarios, the_figures, the_diagnosis, a_certificate, rolled, solved_again, by_columns,
-    as_the_paper_states_it, its_prices, its_table, the_command_line,
+    as_the_paper_states_it, its_prices, its_table, the_command_line, what_is_handed_on,
 )  # fmt: skip
 
 

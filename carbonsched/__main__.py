@@ -1,0 +1,5 @@
+"""``python -m carbonsched`` is ``carbonsched``."""
+
+from carbonsched.cli import main
+
+main()

@@ -1,0 +1,70 @@
+"""What changes from one schedule to another, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+
+import pandas as pd
+import typer
+
+from carbonsched.cli.answer import MOST_ROWS, show_frame
+from carbonsched.cli.terminal import plain
+from carbonsched.output.compare import Comparison
+from carbonsched.output.zones import told
+
+_HOURLY = ("facility_power", "grid_import", "grid_export", "generate", "emissions", "cost")
+_SEEN = 0.005  # MWh, tCO2e or currency: less is written as nothing
+
+
+def show_changes(
+    change: Comparison, title: str, clocks: Mapping[str, tzinfo], *, every_hour: bool
+) -> None:
+    """Print a comparison: terms with their sum, jobs that are not as they were, sites, hours."""
+    typer.echo(plain(title))
+    terms = change.terms
+    total = terms.sum().rename("objective").to_frame().T
+    show_frame(_with(terms, pd.concat([terms, total])), "term", list(terms), "by term", None, "")
+    same = len(change.jobs) - len(change.moved)
+    if len(change.moved):
+        jobs = _local(change.moved, clocks)
+        show_frame(jobs, "job", list(jobs), f"by job; {same} as before", None, "")
+    else:
+        typer.echo(f"by job: all {same} as before")
+    sites = change.sites
+    total = sites.sum().rename("all sites").to_frame().T
+    show_frame(_with(sites, pd.concat([sites, total])), "site", list(sites), "by site", None, "")
+    hours = change.hours[list(_HOURLY)]
+    hours = _with(change.hours, hours.loc[(hours.abs() > _SEEN).any(axis=1)])
+    if hours.empty:
+        typer.echo("by hour: nothing changes")
+        return
+    hours.index = [told(at) for at in hours.index]
+    most = None if every_hour else MOST_ROWS
+    title = f"by hour, {len(hours)} of {len(change.hours)} change"
+    show_frame(hours, "from [UTC or period]", list(hours), title, most, "give --hours")
+
+
+def _with(like: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    frame.attrs["units"] = like.attrs["units"]
+    return frame
+
+
+def _local(jobs: pd.DataFrame, clocks: Mapping[str, tzinfo]) -> pd.DataFrame:
+    """Return the jobs with their instants as text by the clocks of the sites they run at."""
+    made = jobs.copy()
+    for name, unit in jobs.attrs["units"].items():
+        sites = jobs[f"site_{name.partition('_')[2]}"]
+        zones = [clocks.get(site) if isinstance(site, str) else None for site in sites]
+        made[name] = pd.Series(list(map(told, jobs[name], zones)), jobs.index, object)
+        if unit == "UTC" and clocks:
+            made.attrs["units"] = made.attrs["units"] | {name: "local time"}
+    for name in ("site_before", "site_after"):
+        made[name] = made[name].where(made[name].notna(), "-")
+    return made.rename(columns=lambda name: name.replace("_", " ")).pipe(_renamed_units)
+
+
+def _renamed_units(frame: pd.DataFrame) -> pd.DataFrame:
+    units = frame.attrs["units"]
+    frame.attrs["units"] = {name.replace("_", " "): unit for name, unit in units.items()}
+    return frame

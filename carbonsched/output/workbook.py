@@ -1,0 +1,54 @@
+"""The tables of a schedule as an Excel workbook: a sheet each, the head frozen, names as text."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pandas as pd
+
+from carbonsched.core.instance import Instance
+from carbonsched.errors import extra
+from carbonsched.output.tables import TABLES
+from carbonsched.schedule import Schedule
+
+_MOST_ROWS = 1_048_575  # below the head
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what the format cannot hold
+
+
+def workbook(instance: Instance, schedule: Schedule) -> bytes:
+    """Return the workbook of every table of a schedule; instants are in UTC.
+
+    Raises
+    ------
+    ValueError
+        A table has more rows than a sheet; or the schedule is not one of this instance.
+    MissingExtraError
+        openpyxl is not installed.
+    """
+    with extra("export", "writing a workbook"):
+        from openpyxl import Workbook
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    book.properties.creator = "carbonsched"
+    book.properties.title = _UNPRINTABLE.sub("", str(instance.data.attrs.get("title", "")))
+    for name, made in TABLES.items():
+        frame = made(instance, schedule)
+        if len(frame) > _MOST_ROWS:
+            raise ValueError(f"{name}: {len(frame):,} rows, a sheet has at most {_MOST_ROWS:,}")
+        sheet = book.create_sheet(name)
+        for row, values in enumerate((frame.columns, *frame.itertuples(index=False)), start=1):
+            for column, value in enumerate(values, start=1):
+                cell = sheet.cell(row, column)
+                if isinstance(value, str):
+                    cell.value = _UNPRINTABLE.sub("", value)
+                    cell.data_type = "s"  # a name that begins with "=" is no formula
+                elif not pd.isna(value):
+                    cell.value = value.item() if hasattr(value, "item") else value
+        sheet.freeze_panes = "A2"
+        for column, head in enumerate(frame.columns, start=1):
+            width = max(len(str(head)) + 2, 18 if "UTC" in str(head) else 0)
+            sheet.column_dimensions[sheet.cell(1, column).column_letter].width = width
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()

@@ -1,0 +1,126 @@
+"""Local time: whose clocks the instants of each site are told by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import xarray as xr
+
+from carbonsched.errors import InstanceError
+
+ATTRIBUTE = "site_zones"  # of an instance: JSON, an object of a zone's name for each site
+
+
+def zone_of(name: object) -> tzinfo:
+    """Return a time zone by its name.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+
+    Examples
+    --------
+    >>> zone_of("Europe/Berlin"), zone_of("UTC")
+    (zoneinfo.ZoneInfo(key='Europe/Berlin'), datetime.timezone.utc)
+    """
+    try:
+        return UTC if name == "UTC" else ZoneInfo(str(name))
+    except (ValueError, OSError, LookupError) as error:
+        told = f"zone {name!r:.80}: no known time zone, write UTC or one like Europe/Berlin"
+        raise ValueError(told) from error
+
+
+def zones_of(data: xr.Dataset) -> dict[str, tzinfo]:
+    """Return the zone of each site that has one, by the attribute `site_zones` of an instance.
+
+    Raises
+    ------
+    InstanceError
+        Lists what is no zone, or no site.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> data = cs.generate(sites=2, periods=4, jobs=1, services=1).data
+    >>> zones_of(data.assign_attrs(site_zones='{"site-1": "Europe/Berlin"}'))
+    {'site-1': zoneinfo.ZoneInfo(key='Europe/Berlin')}
+    """
+    stated = data.attrs.get(ATTRIBUTE)
+    if stated is None:
+        return {}
+    try:
+        named = json.loads(str(stated))
+    except (ValueError, RecursionError):
+        named = None
+    if not isinstance(named, dict):
+        raise InstanceError([f"{ATTRIBUTE}: expected a JSON object of a zone for each site"])
+    faults, zones = list[str](), dict[str, tzinfo]()
+    for site, name in named.items():
+        if site not in data.indexes["site"]:
+            faults.append(f"{ATTRIBUTE}: {site!r:.80} is no site")
+        try:
+            zones[site] = zone_of(name)
+        except ValueError as error:
+            faults.append(f"{ATTRIBUTE}, {site}: {error}")
+    if faults:
+        raise InstanceError(faults)
+    return zones
+
+
+def told(at: Any, zone: tzinfo | None = None) -> str:
+    """Return an instant in UTC, or a period's number, as people write it; local with its offset.
+
+    Examples
+    --------
+    >>> told(pd.Timestamp("2025-01-01 08:00")), told(7), told(pd.NaT)
+    ('2025-01-01 08:00', '7', '-')
+    >>> told(pd.Timestamp("2025-07-01 08:00"), zone_of("Europe/Berlin"))
+    '2025-07-01 10:00 +02:00'
+    """
+    if at is None or at is pd.NaT or at is pd.NA:
+        return "-"
+    if not isinstance(at, pd.Timestamp):
+        return str(at)
+    whole = "minutes" if at == at.floor("min") else "auto"
+    if zone in (None, UTC):
+        return at.isoformat(" ", whole)
+    local = at.tz_localize("UTC").tz_convert(zone)
+    offset = local.strftime("%z")
+    return f"{local.tz_localize(None).isoformat(' ', whole)} {offset[:3]}:{offset[3:5]}"
+
+
+def in_local_time(frame: pd.DataFrame, zones: Mapping[str, tzinfo]) -> pd.DataFrame:
+    """Return a plan with `start` and `end` as text, by the clocks of the site where a job runs.
+
+    The unit of a column says whose clocks; with several, each instant says its own offset.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As `carbonsched.plan` returns it.
+    zones : mapping of str to tzinfo
+        By site; without one it is UTC.
+    """
+    clocks = [zones.get(site, UTC) if isinstance(site, str) else UTC for site in frame.site]
+    names = {str(clock) for clock, site in zip(clocks, frame.site, strict=True) if site is not None}
+    mixed = len(names) > 1
+
+    def text(at: Any, clock: tzinfo) -> str:
+        return told(at, clock) + " UTC" * (mixed and clock is UTC and isinstance(at, pd.Timestamp))
+
+    columns = {
+        name: pd.Series(list(map(text, frame[name], clocks)), frame.index, object)
+        for name in ("start", "end")
+    }
+    made = frame.assign(**columns)
+    heads = {"period": "begin of period", "last period": "end of period"}
+    heads["UTC"] = "local time" if mixed else next(iter(names), "UTC")
+    given = frame.attrs["units"]
+    made.attrs["units"] = given | {name: heads.get(given[name], given[name]) for name in columns}
+    return made

@@ -1,0 +1,55 @@
+"""The figures by name, for who chooses one while the program runs."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from matplotlib.figure import Figure
+
+from carbonsched.core.instance import Instance
+from carbonsched.plots.balance import dispatch
+from carbonsched.plots.carbon import budget
+from carbonsched.plots.routes import flows
+from carbonsched.plots.runs import gantt
+from carbonsched.plots.signals import prices
+from carbonsched.schedule import Schedule
+
+KINDS = ("dispatch", "gantt", "budget", "prices", "flows")
+
+
+def draw(
+    kind: str, instance: Instance, schedule: Schedule | None = None, zone: tzinfo | None = None
+) -> Figure:
+    """Draw a figure by its name.
+
+    Parameters
+    ----------
+    kind : {"dispatch", "gantt", "budget", "prices", "flows"}
+    instance : Instance
+    schedule : Schedule, optional
+        All but "prices" need one.
+    zone : tzinfo, optional
+        Whose clocks dates are told by; by default UTC.
+
+    Raises
+    ------
+    ValueError
+        There is no such figure, or it is one of a schedule and there is none.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> figure = draw("prices", cs.generate(sites=2, periods=4, jobs=1, services=1))
+    >>> [axis.get_title() for axis in figure.axes[:2]]
+    ['site-1', 'site-2']
+    """
+    if kind not in KINDS:
+        raise ValueError(f"figure {kind!r}, choose from {', '.join(KINDS)}")
+    if kind == "prices":
+        return prices(instance, zone=zone)
+    if schedule is None:
+        raise ValueError(f"the figure {kind} is one of a schedule: give it too")
+    if kind == "flows":
+        return flows(instance, schedule)
+    drawn = {"dispatch": dispatch, "gantt": gantt, "budget": budget}[kind]
+    return drawn(instance, schedule, zone=zone)

@@ -1,0 +1,79 @@
+"""Two schedules side by side: jobs by hand, and changes that add up."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from conftest import plain
+
+import carbonsched as cs
+
+
+def test_changes_add_up(fleet):
+    instance, before = fleet
+    after = cs.solve(instance, "compute_only", gap=0)
+    change = cs.compare(instance, before, after)
+    assert change.terms.change.sum() == pytest.approx(after.objective - before.objective)
+    assert change.terms.before.sum() == pytest.approx(before.objective)
+    emitted = after.emissions - before.emissions
+    assert change.sites.emissions.sum() == pytest.approx(emitted)
+    assert change.hours.emissions.sum() == pytest.approx(emitted)
+    assert change.hours.cost.sum() == pytest.approx(change.sites.cost.sum())
+    assert change.hours.grid_import.sum() == pytest.approx(change.sites["import"].sum())
+    assert change.terms.attrs["units"]["change"] == "EUR" and "EUR" in repr(change)
+
+
+def test_nothing_changes_from_a_schedule_to_itself(fleet):
+    instance, schedule = fleet
+    change = cs.compare(instance, schedule, schedule)
+    assert not change.moved.size and set(change.jobs.change) <= {"same", "declined"}
+    assert not change.terms.change.any() and not change.sites.any().any()
+    assert not np.signbit(change.hours.values).any()
+
+
+@cache
+def cheap_in(hour, site, **values):
+    """Return an instance in which one job runs in one hour at one site, and its schedule."""
+    price = np.full((2, 4), 50.0)
+    price[site, hour] = 10.0
+    instance = cs.Instance(plain(2, 4, 1, import_price=price, **values))
+    return instance, cs.solve(instance, gap=0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ((1, 0, {}), (1, 0, {}), "same"),
+        ((1, 0, {}), (1, 1, {}), "moved"),
+        ((1, 0, {}), (2, 0, {}), "later"),
+        ((2, 0, {}), (0, 1, {}), "moved, earlier"),
+        ((1, 0, {}), (1, 0, {"reward": 0}), "newly declined"),
+        ((1, 0, {"reward": 0}), (1, 0, {}), "newly run"),
+        ((1, 0, {"reward": 0}), (1, 0, {"reward": 0}), "declined"),
+        ((0, 0, {}), (0, 0, {"duration": 2}), "longer"),
+    ],
+)
+def test_a_job_in_words(before, after, said):
+    (given, first), (later, second) = (cheap_in(h, s, **v) for h, s, v in (before, after))
+    change = cs.compare(given, first, second, later)
+    assert change.jobs.change["j0"] == said
+    assert change.terms.change.sum() == pytest.approx(second.objective - first.objective)
+
+
+def test_jobs_that_only_one_has(make):
+    few, many = make(1, 2, 1), make(1, 2, 2)
+    first, second = (cs.solve(i, gap=0) for i in (few, many))
+    assert cs.compare(few, first, second, many).jobs.change.to_dict() == {"j0": "same", "j1": "new"}
+    assert cs.compare(many, second, first, few).jobs.change["j1"] == "gone"
+
+
+def test_what_cannot_be_compared(fleet, numbered):
+    with pytest.raises(ValueError, match="one is in EUR, the other in USD"):
+        cs.compare(*fleet, numbered[1], numbered[0])
+    dollars = cs.Instance(fleet[0].data.assign_attrs(currency="USD"))
+    with pytest.raises(ValueError, match="one has timestamps"):
+        cs.compare(dollars, fleet[1], numbered[1], numbered[0])
+    with pytest.raises(ValueError, match="not one of this instance"):
+        cs.compare(fleet[0], fleet[1], numbered[1])

@@ -1,0 +1,122 @@
+"""The report: whole by itself, hostile to nobody, and true of what it is given."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from conftest import plain
+
+import carbonsched as cs
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>$\\frac$"
+
+
+class Page(HTMLParser):
+    """The elements of a page, with their attributes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+def page_of(instance, schedule, folder, *more) -> Page:
+    return Page(cs.report(instance, schedule, folder / "r.html", *more).read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def page(fleet, tmp_path_factory):
+    proof = cs.certify(*fleet)
+    return page_of(*fleet, tmp_path_factory.mktemp("report"), proof)
+
+
+def test_it_asks_for_nothing(page):
+    for tag, attrs in page.elements:
+        assert tag not in ("script", "link", "iframe", "object", "form")
+        for name in ("src", "href", "srcset", "action", "data"):
+            assert (attrs.get(name) or "data:").startswith("data:"), (tag, name)
+        assert not any(name.startswith("on") for name in attrs)
+    styles = re.findall(r"url\(|@import", page.text)
+    assert not styles
+
+
+def test_every_figure_has_words_and_is_whole(page):
+    images = page.all("img")
+    assert len(images) == 5
+    for image in images:
+        assert len(image["alt"]) > 40
+        head, _, content = image["src"].partition(",")
+        assert head == "data:image/svg+xml;base64"
+        drawn = base64.b64decode(content).decode()
+        assert drawn.rstrip().endswith("</svg>") and "<script" not in drawn
+        assert not re.search(r'(href|src)="(?!#|data:image/png)', drawn)
+
+
+def test_it_says_what_the_schedule_is(page, fleet):
+    instance, schedule = fleet
+    frame = cs.plan(instance, schedule)
+    for said in (
+        f"{schedule.objective:,.0f} EUR",
+        "every equation of the model holds",
+        *frame.index,
+    ):
+        assert said in page.text
+    assert "better exists: proved" in page.text and "by its file" not in page.text.split("Plan")[0]
+    assert "USD" not in page.text and "CC0-1.0" in page.text
+    assert "prefers-color-scheme: dark" in page.text and "@media print" in page.text
+    assert len(page.all("table")) >= 5 and page.all("html") == [{"lang": "en"}]
+
+
+def test_hostile_names_are_text(tmp_path):
+    times = pd.date_range("2025-03-30", periods=2, freq="h")
+    data = plain(1, 2, 2, 1, demand=1.0, reward=[1000, 0]).assign_coords(
+        site=[EVIL], job=[EVIL, "b"], service=[EVIL], time=times
+    )
+    when = {name: ("job", times[[k, k]]) for name, k in (("release", 0), ("deadline", 1))}
+    data = data.assign(when | {"home": ("service", [EVIL])})
+    data["import_price"].attrs["source"] = EVIL
+    instance = cs.Instance(
+        data.assign_attrs(title=EVIL, description=EVIL, source=EVIL, licence=EVIL)
+    )
+    page = page_of(instance, cs.solve(instance, gap=0), tmp_path)
+    assert not page.all("script") and all(image["src"] != "x" for image in page.all("img"))
+    assert page.text.count(EVIL) >= 5 and EVIL in page.all("img")[0]["alt"]
+
+
+def test_a_broken_schedule_and_a_foreign_certificate_are_said(numbered, fleet, tmp_path):
+    instance, schedule = numbered
+    broken = replace(schedule, data=schedule.data.assign(soc=schedule.data.soc + 1))
+    page = page_of(instance, broken, tmp_path, cs.certify(*fleet))
+    assert "Not verified" in page.text and "(13) state of charge: broken by" in page.text
+    assert "made for another instance" in page.text and "proved in exact" not in page.text
+    assert "BROKEN" in page.text
+
+
+def test_a_certificate_of_another_schedule_is_told(numbered, tmp_path):
+    instance, schedule = numbered
+    other = cs.solve(instance, "no_battery", gap=0)
+    page = page_of(instance, schedule, tmp_path, cs.certify(instance, other))
+    assert "made for another schedule" in page.text and "better exists: proved" not in page.text
+
+
+def test_local_time_and_none_given(numbered, fleet, tmp_path):
+    assert "-04:00" in page_of(*fleet, tmp_path, None, "America/New_York").text
+    assert "Cert" in page_of(*numbered, tmp_path).text
+    with pytest.raises(ValueError, match="no known time zone"):
+        cs.report(*fleet, tmp_path / "x.html", zone="Mars")
+    assert not (tmp_path / "x.html").exists()

@@ -1,0 +1,98 @@
+"""The figures by name: dates, budget, prices, flows, names as they are, words beside them."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import plain
+from matplotlib.dates import num2date
+
+import carbonsched as cs
+from carbonsched import plots
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    plt.switch_backend("Agg")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def dated():
+    instance = cs.generate(2, 6, 2, 2, seed=1, start="2025-03-30", step_hours=0.5)
+    return instance, cs.solve(instance, gap=0)
+
+
+@pytest.mark.parametrize("kind", ["dispatch", "gantt", "budget", "prices"])
+def test_dates_stand_on_the_axis(dated, rich, kind):
+    axis = plots.draw(kind, *dated).axes[-1 if kind == "dispatch" else 0]
+    first, last = (num2date(at).replace(tzinfo=None) for at in axis.get_xlim())
+    assert first == pd.Timestamp("2025-03-30") and last == pd.Timestamp("2025-03-30 03:00")
+    numbered = plots.draw(kind, *rich).axes[0]
+    assert numbered.get_xlim() == (0, 24)
+    below = [axis.get_xlabel() for axis in plots.draw(kind, *rich).axes]
+    assert "hours after the first period" in below
+
+
+def test_the_budget_is_used_up_to_the_emissions(rich):
+    instance, schedule = rich
+    axis = plots.budget(instance, schedule).axes[0]
+    total, limit = axis.lines
+    assert total.get_ydata()[0] == 0 and total.get_ydata()[-1] == pytest.approx(schedule.emissions)
+    assert (np.diff(total.get_ydata()) >= 0).all()
+    assert limit.get_ydata()[0] == instance.data.carbon_budget and "[tCO2e]" in axis.get_ylabel()
+    free = instance.replace(carbon_budget=np.inf)
+    assert len(plots.budget(free, schedule).axes[0].lines) == 1
+
+
+def test_prices_are_those_given(dated):
+    instance, _ = dated
+    figure = plots.prices(instance)
+    assert [axis.get_title() for axis in figure.axes[:2]] == list(instance.data.site.values)
+    assert figure.axes[0].get_ylabel() == "USD/MWh"
+    drawn = figure.axes[0].patches[0].get_data()
+    np.testing.assert_allclose(drawn.values, instance.data.import_price[0])
+
+
+def test_flows_add_up_to_all_inference(rich):
+    instance, schedule = rich
+    axis = plots.flows(instance, schedule).axes[0]
+    shown = axis.images[0].get_array()
+    power = (instance.data.demand * instance.data.power_per_unit).mean("time")
+    assert shown.sum() == pytest.approx(float(power.sum()), rel=1e-6)
+    for row, site in enumerate(instance.data.site.values):
+        home = power.where(instance.data.home == site, 0).sum()
+        assert shown[row].sum() == pytest.approx(float(home), rel=1e-6, abs=1e-9)
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("served at", "arises at")
+
+
+@pytest.mark.parametrize("kind", plots.KINDS)
+def test_names_are_no_formulas(kind, tmp_path):
+    names = {"site": ["$\\frac$", "_x"], "job": ["a$b$c$"], "service": ["$\\"]}
+    data = plain(2, 2, 1, 1, demand=1.0).assign_coords(names).assign(home=("service", ["_x"]))
+    instance = cs.Instance(data)
+    schedule = cs.solve(instance, gap=0)
+    plots.draw(kind, instance, schedule).savefig(tmp_path / "x.svg")
+    assert "$\\frac$" in plots.alt(kind, instance, schedule) or kind in ("gantt", "flows")
+
+
+def test_the_words_have_the_numbers(rich):
+    instance, schedule = rich
+    assert f"{schedule.emissions:,.4g} tCO2e" in plots.alt("budget", instance, schedule)
+    declined = cs.plan(instance, schedule).query("not accepted").index
+    for job in instance.data.job.values:
+        assert job in plots.alt("gantt", instance, schedule)
+    assert all(
+        job in plots.alt("gantt", instance, schedule).split("declined")[-1] for job in declined
+    )
+
+
+def test_a_figure_that_there_is_not(rich):
+    for function in (plots.draw, plots.alt):
+        with pytest.raises(ValueError, match="choose from dispatch, gantt"):
+            function("pie", *rich)
+        with pytest.raises(ValueError, match="one of a schedule"):
+            function("gantt", rich[0])
