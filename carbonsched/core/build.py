@@ -168,7 +168,7 @@ def held_apart(formulation: Formulation, families: Iterable[Family]) -> Formulat
     Lowered limits and left-out states are proved for what the paper's families ask of an optimum;
     another family may ask for something else, a least import for instance.
     """
-    if not added(families):
+    if all(family.keeps_shortcuts for family in added(families)):
         return formulation
     return replace(
         formulation, bounds="given", grid_states="everywhere", storage_states="everywhere"

@@ -70,6 +70,7 @@ class Family:
     decisions: tuple[Quantity, ...] = ()
     moves: frozenset[str] | None = None
     judged: ClassVar[bool] = True
+    keeps_shortcuts: ClassVar[bool] = False  # lowered limits and left-out states stay proved
 
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Add variables, and terms to the shared expressions."""

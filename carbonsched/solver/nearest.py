@@ -1,0 +1,101 @@
+"""Of plans that earn as much, the one nearest to a former plan: fewest jobs elsewhere, then flows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import xarray as xr
+from linopy.constants import Result
+
+from carbonsched.core.families.expressions import Model, expression
+from carbonsched.solver.near import Former, Hold
+from carbonsched.solver.polish import of_equals, open_start
+from carbonsched.solver.settings import Settings
+
+_FARTHER = 1e-6  # relative, or MWh: what rounding and netting of flows leave
+
+
+def fewest(
+    model: Model,
+    benefit: float,
+    turnover: float,
+    settings: Settings,
+    former: Former,
+    start: xr.DataArray,
+) -> Result | None:
+    """Solve a model for the fewest jobs that change, each as it is now or as it was.
+
+    Parameters
+    ----------
+    model : Model
+    benefit : float
+        Of what can be decided, USD.
+    turnover : float
+        USD, to which the tolerance is relative.
+    settings : Settings
+    former : Former
+    start : DataArray
+        Of the plan as it is, over (job, site, time).
+
+    Returns
+    -------
+    linopy Result or None
+        None if the solver found none.
+    """
+    with _between(model, *former.back(start)):
+        fewer = expression(model, [(-1.0, model["changed"])], ())
+        return of_equals(model, benefit, turnover, fewer, settings)
+
+
+def nearest(
+    model: Model,
+    benefit: float,
+    turnover: float,
+    settings: Settings,
+    hold: Hold,
+    data: xr.Dataset,
+    start: xr.DataArray,
+) -> Result | None:
+    """Solve a model for the dispatch of a workload whose flows are nearest to the former ones."""
+    pairs = [(-weight, of) for weight, of in hold.distance(model, data)]
+    with _between(model, start, start):
+        return of_equals(model, benefit, turnover, expression(model, pairs, ()), settings)
+
+
+def most_of_near(
+    model: Model,
+    benefit: float,
+    turnover: float,
+    settings: Settings,
+    rows: Mapping[str, Any],
+    start: xr.DataArray,
+) -> Result | None:
+    """Solve a model for the dispatch of a workload that earns most and keeps some more rows."""
+    with _between(model, start, start):
+        return of_equals(model, benefit, turnover, None, settings, rows)
+
+
+def no_farther(model: Model, hold: Hold, data: xr.Dataset, amount: float) -> dict[str, Any]:
+    """Return the row that flows are no farther from the former ones, MWh, by its name."""
+    pairs = hold.distance(model, data)
+    most = amount + _FARTHER * max(amount, 1.0)
+    return {"polish:near": expression(model, pairs, ()) <= most} if pairs else {}
+
+
+@contextmanager
+def _between(model: Model, least: xr.DataArray, most: xr.DataArray) -> Generator[None]:
+    """Keep the starts of jobs between two workloads."""
+    start = open_start(model)
+    if start is None:
+        yield
+        return
+    lower, upper = start.lower, start.upper
+    like = start.labels
+    ends = [end.astype(float).transpose(*like.dims) for end in (least, most)]
+    try:
+        start.update(lower=ends[0], upper=ends[1])
+        yield
+    finally:
+        start.update(lower=lower, upper=upper)
