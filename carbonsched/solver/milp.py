@@ -30,7 +30,7 @@ from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import hand_over, run_solver
 from carbonsched.solver.near import Hold, holding
-from carbonsched.solver.nearest import fewest, most_of_near, nearest, no_farther
+from carbonsched.solver.nearest import FARTHER, fewest, most_of_near, nearest, no_farther
 from carbonsched.solver.polish import (
     LEAST_MONEY,
     SAME,
@@ -190,8 +190,16 @@ def _nearest(
         found = fewest(model, decided(schedule), schedule.turnover, left, former, start)
         schedule = taken(found, schedule, 0.0)
     best, cost, start = schedule, hold.change_cost, schedule.data.start
-    found = nearest(model, decided(best) - cost, best.turnover, left, hold, given.data, start)
-    near = taken(found, best, cost)
+    near, apart = best, hold.apart(given.data, best.data)
+    for states in (False, True):
+        if apart > FARTHER:
+            least = decided(best) - cost
+            found = nearest(
+                model, least, best.turnover, left, hold, given.data, start, states=states
+            )
+            other = taken(found, best, cost)
+            if other is not best and hold.apart(given.data, other.data) < apart:
+                near, apart = other, hold.apart(given.data, other.data)
     if near is best or not cost:
         return near
     rows = no_farther(model, hold, given.data, hold.apart(given.data, near.data))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import xarray as xr
 from linopy.constants import Result
 
+from carbonsched.core.build import fix
 from carbonsched.core.families.expressions import Model, expression
 from carbonsched.solver.near import Former, Hold
 from carbonsched.solver.polish import of_equals, open_start
 from carbonsched.solver.settings import Settings
 
-_FARTHER = 1e-6  # relative, or MWh: what rounding and netting of flows leave
+SECONDS = 5.0  # for the states of the nearest dispatch
+FARTHER = 1e-6  # relative, or MWh: what rounding and netting of flows leave
+STATES = ("importing", "exporting", "charging")
 
 
 def fewest(
@@ -57,11 +61,19 @@ def nearest(
     hold: Hold,
     data: xr.Dataset,
     start: xr.DataArray,
+    states: bool,
 ) -> Result | None:
-    """Solve a model for the dispatch of a workload whose flows are nearest to the former ones."""
-    pairs = [(-weight, of) for weight, of in hold.distance(model, data)]
-    with _between(model, start, start):
-        return of_equals(model, benefit, turnover, expression(model, pairs, ()), settings)
+    """Solve a model for the dispatch of a workload whose flows are nearest to the former ones.
+
+    Without `states`, those of grid and battery stay as in the plan that the model holds, which
+    leaves a linear program. To let them go is a hard problem where hardly a cent may be spent, and
+    is given up after some seconds.
+    """
+    near = expression(model, [(-weight, of) for weight, of in hold.distance(model, data)], ())
+    if states:
+        settings = replace(settings, time_limit=min(settings.time_limit, SECONDS))
+    with _between(model, start, start), nullcontext() if states else _states_kept(model):
+        return of_equals(model, benefit, turnover, near, settings)
 
 
 def most_of_near(
@@ -80,8 +92,21 @@ def most_of_near(
 def no_farther(model: Model, hold: Hold, data: xr.Dataset, amount: float) -> dict[str, Any]:
     """Return the row that flows are no farther from the former ones, MWh, by its name."""
     pairs = hold.distance(model, data)
-    most = amount + _FARTHER * max(amount, 1.0)
+    most = amount + FARTHER * max(amount, 1.0)
     return {"polish:near": expression(model, pairs, ()) <= most} if pairs else {}
+
+
+@contextmanager
+def _states_kept(model: Model) -> Generator[None]:
+    """Keep the states of grid and battery as they are in the plan that a model holds."""
+    kept = [model[n] for n in STATES if n in model.variables and "solution" in model[n].data]
+    for state in kept:
+        fix(state, state.solution.fillna(0).round().clip(0, 1))
+    try:
+        yield
+    finally:
+        for state in kept:
+            state.unfix()
 
 
 @contextmanager
