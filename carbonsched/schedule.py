@@ -47,8 +47,9 @@ class Schedule:
         Seconds in the solver, and building the model.
     status : str
         "optimal" (to the gap asked for), "time_limit" (the incumbent), or "stopped": column
-        generation knows no further step, and the gap that is left is wider than asked for; or
-        "rolled", which is solved window by window and has no bound.
+        generation knows no further step, and the gap that is left is wider than asked for;
+        "held" near a former plan, where what changes cost leaves a wider gap in (1); or "rolled",
+        which is solved window by window and has no bound.
     method : Method
         Which schedules it was chosen from, and by which the judge judges it.
     formulation : Formulation

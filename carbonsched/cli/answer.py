@@ -25,7 +25,12 @@ UNITS = {
     **dict.fromkeys(("runtime", "build_time"), "s"),
     **dict.fromkeys(("gap", "gap_of_objective"), "1"),
 }
-ENDED = {"time_limit": "out of time", "stopped": "no further step known", "optimal": ""}
+ENDED = {
+    "time_limit": "out of time",
+    "stopped": "no further step known",
+    "held": "held near a former plan",
+    "optimal": "",
+}
 
 
 def amount(value: float, decimals: int = 2, *, up: bool = False) -> str:
@@ -164,6 +169,16 @@ def _emissions(schedule: Schedule, given: Instance | None) -> str:
         return f"{emitted} {unit}, not held to the budget of {amount(budget, 3)}"
     share = f", {schedule.emissions / budget:z.1%}" if budget else ""
     return f"{emitted} of {amount(budget, 3)} {unit}{share}"
+
+
+def held(former: Schedule, given: Instance, schedule: Schedule) -> str:
+    """Return how far a schedule is from a former one, where both say something."""
+    from carbonsched.solver.near import changes
+
+    apart = changes(former, given, schedule)
+    jobs, changed = int(apart["jobs"]), int(apart["changed"])
+    said = f"{jobs - changed} of {jobs} jobs as they were, " if jobs else ""
+    return f"{said}{amount(apart['energy'])} MWh of flows differ"
 
 
 def terms(schedule: Schedule) -> dict[str, str]:

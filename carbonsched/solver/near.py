@@ -26,7 +26,7 @@ from numbers import Real
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.families.expressions import Model, Pair, expression, require
+from carbonsched.core.families.expressions import Model, Pair, require
 from carbonsched.core.family import Family, Row, over
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
@@ -104,7 +104,8 @@ def former_of(plan: Schedule, instance: Instance) -> Former:
     ran = then.run.sel(time=then.time >= first).any(["site", "time"])
     ran = ran.reindex(job=labels["job"], fill_value=False)
     listed = xr.DataArray(labels["job"].isin(then.indexes["job"]), {"job": labels["job"]})
-    none = ~then.start.astype(bool).any(["site", "time"]).reindex(job=labels["job"], fill_value=True)
+    started = then.start.astype(bool).any(["site", "time"])
+    none = ~started.reindex(job=labels["job"], fill_value=True)
     start = (start & may_start(given)).transpose("job", "site", "time")
     astray = ran & ~start.any(["site", "time"])
     names = (*FLOWS, "route")

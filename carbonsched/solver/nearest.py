@@ -1,4 +1,4 @@
-"""Of plans that earn as much, the one nearest to a former plan: fewest jobs elsewhere, then flows."""
+"""Of plans that earn as much, the nearest to a former one: fewest jobs that change, then flows."""
 
 from __future__ import annotations
 
