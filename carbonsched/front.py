@@ -110,9 +110,10 @@ def solve(
         one with the fewest jobs that change is taken, then the nearest flows, then the calmest.
     change_cost : float
         USD that each job must bring to be on another site, to start at another time, or to be
-        newly declined or accepted. All changes of energy flows and routes together count as one
-        more: of the dispatches that earn at most this less than the best, the nearest is taken.
-        It is a price of choosing, and no part of what the schedule states it earns.
+        newly declined or accepted. All changes of energy flows and routes are one more, made if
+        the best dispatch earns more than this beyond the nearest; up to a millionth of the
+        turnover (and no more than this) is not worth changing flows for in any case. It is a price
+        of choosing, and no part of what the schedule states it earns.
 
     Returns
     -------

@@ -30,7 +30,15 @@ from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import hand_over, run_solver
 from carbonsched.solver.near import Hold, holding
-from carbonsched.solver.nearest import FARTHER, fewest, most_of_near, nearest, no_farther
+from carbonsched.solver.nearest import (
+    EQUAL,
+    FARTHER,
+    SPENT,
+    fewest,
+    most_of_near,
+    nearest,
+    no_farther,
+)
 from carbonsched.solver.polish import (
     LEAST_MONEY,
     SAME,
@@ -189,23 +197,32 @@ def _nearest(
     if former.changed(start).any():
         found = fewest(model, decided(schedule), schedule.turnover, left, former, start)
         schedule = taken(found, schedule, 0.0)
-    best, cost, start = schedule, hold.change_cost, schedule.data.start
-    near, apart = best, hold.apart(given.data, best.data)
-    for states in (False, True):
-        if apart > FARTHER:
-            least = decided(best) - cost
-            found = nearest(
-                model, least, best.turnover, left, hold, given.data, start, states=states
-            )
-            other = taken(found, best, cost)
-            if other is not best and hold.apart(given.data, other.data) < apart:
-                near, apart = other, hold.apart(given.data, other.data)
-    if near is best or not cost:
-        return near
-    rows = no_farther(model, hold, given.data, hold.apart(given.data, near.data))
-    found = most_of_near(model, decided(near), best.turnover, left, rows, start)
-    other = taken(found, near, 0.0)
-    return other if other.objective > near.objective else near
+    best, start = schedule, schedule.data.start
+
+    def within(cost: float) -> Schedule:
+        """Return the nearest dispatch that earns at most so much less, the best of such."""
+        near, apart = best, hold.apart(given.data, best.data)
+        for states in (False, True):
+            if apart > FARTHER:
+                least = decided(best) - cost
+                found = nearest(
+                    model, least, best.turnover, left, hold, given.data, start, states=states
+                )
+                other = taken(found, best, cost)
+                if other is not best and hold.apart(given.data, other.data) < apart:
+                    near, apart = other, hold.apart(given.data, other.data)
+        if near is best or not cost:
+            return near
+        rows = no_farther(model, hold, given.data, apart)
+        found = most_of_near(model, decided(near), best.turnover, left, rows, start)
+        other = taken(found, near, 0.0)
+        return other if other.objective > near.objective else near
+
+    cost, same = hold.change_cost, min(hold.change_cost, EQUAL * best.turnover)
+    near = within(cost)
+    # the nearest of all costs less, or else the floor would have kept it from being taken
+    pays = same < cost and best.objective - near.objective >= (1 - SPENT) * cost - LEAST_MONEY
+    return within(same) if pays else near
 
 
 def _is_optimal(result: Result) -> bool:

@@ -9,10 +9,11 @@ A job that is elsewhere than in the former plan, newly declined or newly accepte
 
 A schedule of (1) earns at most the bound of that and :math:`c` for every job that may change.
 
-Energy flows and routes have no price of a change of their own. Of the dispatches of the chosen
-workload that earn at most :math:`c` less than the best, so that all flows together count as one
-more change, the nearest is taken: the least sum of differences in generation, import, export,
-charge and discharge, and in the energy of what is routed, MWh.
+Energy flows and routes are one more change: they are made if the best dispatch of the chosen
+workload earns more than :math:`c` beyond the nearest, else the nearest is taken; and of dispatches
+that earn the same, to a millionth of the turnover, it is the nearest in any case. The nearest has
+the least sum of differences in generation, import, export, charge and discharge, and in the energy
+of what is routed, MWh.
 """
 
 from __future__ import annotations

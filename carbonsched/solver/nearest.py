@@ -17,6 +17,8 @@ from carbonsched.solver.polish import of_equals, open_start
 from carbonsched.solver.settings import Settings
 
 SECONDS = 5.0  # for the states of the nearest dispatch
+EQUAL = 1e-6  # of the turnover: a dispatch that earns so much more is not worth changing flows for
+SPENT = 1e-3  # of what changes may cost: what the rounding of flows leaves of it
 FARTHER = 1e-6  # relative, or MWh: what rounding and netting of flows leave
 STATES = ("importing", "exporting", "charging")
 
