@@ -29,7 +29,7 @@ from carbonsched.errors import (
     VerificationError,
 )
 from carbonsched.judge.verify import verify
-from carbonsched.keywords import named_keywords
+from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.schedule import Schedule
 from carbonsched.solver.milp import believed, polished, solve_milp, versions
 from carbonsched.solver.near import hold_of, uncharged
@@ -151,6 +151,7 @@ def solve(
     True
     """
     require_instance(instance)
+    require_kinds(explain=(explain, bool))
     chosen, how = method_of(method), formulation_of(formulation)
     stated = require_families(families)
     instance = fitted(instance, stated)

@@ -13,6 +13,7 @@ import xarray as xr
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
+from carbonsched.keywords import require_kinds
 
 ARRAYS = ("data", "prices")
 
@@ -151,6 +152,7 @@ class Schedule:
         """
         import carbonsched
 
+        require_kinds(path=(path, str))
         return carbonsched.io.load_schedule(Path(path), families)
 
     def __repr__(self) -> str:

@@ -151,6 +151,20 @@ def over(data: xr.Dataset, *dims: Hashable) -> dict[Hashable, pd.Index]:
     return {dim: data.indexes[dim] for dim in dims}
 
 
+def listed(families: object) -> tuple[Any, ...]:
+    """Return families as a tuple.
+
+    Raises
+    ------
+    TypeError
+        They are no list.
+    """
+    if isinstance(families, str) or not isinstance(families, Iterable):
+        example = "[*carbonsched.FAMILIES, my_family]"
+        raise TypeError(f"families = {families!r:.80}: a list is needed, as {example}")
+    return tuple(families)
+
+
 def contributed(families: Iterable[Family]) -> tuple[Quantity, ...]:
     """Return the parameters that families add to the paper's."""
     return tuple(quantity for family in families for quantity in family.parameters)

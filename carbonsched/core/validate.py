@@ -44,13 +44,13 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
     broken = {fault.name for fault in faults}
     usual = {
         q.name: (q.dims, np.full([data.sizes[dim] for dim in q.dims], q.default))
-        for name in ("required", "battery_recovery")
+        for name in ("required", "battery_recovery", "allowed")
         if (q := PARAMETERS[name]) and (name not in data or name in broken)
         if set(q.dims) <= set(data.sizes)
     }
     for check, needs in _AGREEMENTS.items():
         dims = {dim for name in needs for dim in PARAMETERS[name].dims} | {"time"}
-        if not broken & (needs | dims) and needs <= set(data):
+        if not broken & (needs | dims) and needs <= {*data, *usual}:
             faults += check(data.assign(usual))
     return faults
 
