@@ -18,6 +18,7 @@ from .errors import (
     SolverError,
     SuspiciousValueWarning,
     UnboundedError,
+    UnmatchedWarning,
     VerificationError,
 )
 from .front import solve
@@ -66,6 +67,7 @@ __all__ = [
     "SolverError",
     "SuspiciousValueWarning",
     "UnboundedError",
+    "UnmatchedWarning",
     "VerificationError",
     "already_running",
     "build",

@@ -133,6 +133,10 @@ class SuspiciousValueWarning(UserWarning):
     """A value is possible, and yet so far from what is usual that its unit may be another."""
 
 
+class UnmatchedWarning(UserWarning):
+    """A former plan and an instance do not have the same labels, so that less of it is held."""
+
+
 def kind_of(error: BaseException) -> str:
     """Return the kind of an error as a table's status says it: "infeasible", "noincumbent", ..."""
     return type(error).__name__.removesuffix("Error").lower()

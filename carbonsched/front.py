@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import xarray as xr
 
+from carbonsched.bounds.relaxation import relaxed_bound
 from carbonsched.columns.engine import column_generation, first_schedule
 from carbonsched.core.build import added, build, fitted, refuse_added, require_families
 from carbonsched.core.families import FAMILIES
@@ -28,10 +29,11 @@ from carbonsched.errors import (
     VerificationError,
 )
 from carbonsched.judge.verify import verify
-from carbonsched.keywords import named_keywords
+from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.schedule import Schedule
 from carbonsched.solver.milp import believed, polished, solve_milp, versions
-from carbonsched.solver.polish import may_idle
+from carbonsched.solver.near import hold_of, uncharged
+from carbonsched.solver.polish import may_idle, seconds_left
 from carbonsched.solver.settings import Settings
 
 ENGINES = ("auto", "milp", "column-generation")
@@ -57,6 +59,8 @@ def solve(
     explain: bool = False,
     polish: bool = True,
     options: Mapping[str, Any] | None = None,
+    near: Schedule | None = None,
+    change_cost: float = 0.0,
 ) -> Schedule:
     """Build, solve and verify.
 
@@ -99,11 +103,28 @@ def solve(
         nothing and moves no more energy, but in the formulation "paper".
     options : mapping, optional
         Passed to the solver under the solver's own names.
+    near : Schedule, optional
+        A former plan to keep unless changing it pays, of this instance or of one before it: jobs,
+        sites, services and periods are matched by label, so that period numbers must go on
+        counting. The whole model is solved, not column generation. Of plans that are as good, the
+        one with the fewest jobs that change is taken, then the nearest flows, then the calmest.
+    change_cost : float
+        USD that each job must bring to be on another site, to start at another time, or to be
+        newly declined or accepted. All changes of energy flows and routes are one more, made if
+        the best dispatch earns more than this beyond the nearest; up to a millionth of the
+        turnover (and no more than this) is not worth changing flows for in any case. It is a price
+        of choosing, and no part of what the schedule states it earns.
 
     Returns
     -------
     Schedule
-        Verified against every equation, by its method.
+        Verified against every equation, by its method. Near a former plan, its bound is still
+        that of (1), and its status "held" where that leaves a gap wider than asked for.
+
+    Warns
+    -----
+    UnmatchedWarning
+        The former plan has other jobs, sites or services, or a job cannot be where it was.
 
     Raises
     ------
@@ -113,7 +134,8 @@ def solve(
         The solver's answer breaks the model; with the engine "milp", also when solved again
         without presolve and with all states, if there was time to.
     ValueError
-        A choice is unknown, or the engine does not take the method, solver, options or families.
+        A choice is unknown, or the engine does not take the method, solver, options or families;
+        or the former plan has no site or period in common with the instance.
     InstanceError
         The instance holds parameters of a family that is not given, or lacks some of one that is.
     FamilyError
@@ -129,6 +151,7 @@ def solve(
     True
     """
     require_instance(instance)
+    require_kinds(explain=(explain, bool))
     chosen, how = method_of(method), formulation_of(formulation)
     stated = require_families(families)
     instance = fitted(instance, stated)
@@ -138,6 +161,13 @@ def solve(
         gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
         progress=progress, polish=polish, options=options,
     )  # fmt: skip
+    hold = hold_of(near, change_cost, instance)
+    if hold is not None:
+        if engine == "column-generation":
+            raise ValueError("column generation keeps no former plan (near): use engine='milp'")
+        with explaining(instance, chosen, explain, stated):
+            held = solve_milp(instance, chosen, how, (*stated, hold), settings)
+            return _of_objective(instance, uncharged(held, hold), stated, settings)
     if engine == "auto":
         engine = fitting_engine(instance, chosen, how, settings, stated)
     with explaining(instance, chosen, explain, stated):
@@ -154,6 +184,21 @@ def solve(
         if schedule.status != "stopped" or placements(instance.data) > BRANCH_PLACEMENTS:
             return schedule
         return _branched(instance, schedule, stated, settings)
+
+
+def _of_objective(
+    instance: Instance, schedule: Schedule, families: tuple[Family, ...], settings: Settings
+) -> Schedule:
+    """Return a schedule with the lower of its bound and that of the relaxation."""
+    if schedule.gap_to(settings.gap_of) > settings.gap:
+        left = seconds_left(settings, schedule.runtime)
+        with suppress(SolverError):
+            relaxed = relaxed_bound(
+                instance, schedule.method, schedule.formulation, families, time_limit=left
+            )
+            schedule = replace(schedule, bound=min(schedule.bound, relaxed))
+    close = schedule.gap_to(settings.gap_of) <= settings.gap
+    return replace(schedule, status="optimal") if schedule.status == "held" and close else schedule
 
 
 def _first_schedule(

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import wraps
+from numbers import Integral
+from os import PathLike
 from typing import Any, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
@@ -28,6 +30,28 @@ def keywords(function: Callable[..., Any]) -> list[str]:
     variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     given = inspect.signature(function).parameters
     return [name for name, p in given.items() if p.kind not in variadic]
+
+
+_KINDS: dict[type, tuple[Any, str]] = {
+    int: (Integral, "a whole number"),
+    bool: (bool, "True or False"),
+    str: ((str, PathLike), "a path"),
+}
+
+
+def require_kinds(**given: tuple[object, type]) -> None:
+    """Raise TypeError for a keyword whose value is of another kind, naming it and its kind.
+
+    Examples
+    --------
+    >>> require_kinds(window=("3", int))
+    Traceback (most recent call last):
+    TypeError: window = '3': a whole number is needed
+    """
+    for name, (value, kind) in given.items():
+        taken, words = _KINDS[kind]
+        if not isinstance(value, taken) or (kind is not bool and isinstance(value, bool)):
+            raise TypeError(f"{name} = {value!r:.80}: {words} is needed")
 
 
 def named_keywords(function: Callable[Given, Returned]) -> Callable[Given, Returned]:

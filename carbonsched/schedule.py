@@ -10,10 +10,11 @@ from typing import Any
 
 import xarray as xr
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
+from carbonsched.currency import currency_of
+from carbonsched.keywords import require_kinds
 
 ARRAYS = ("data", "prices")
 
@@ -48,8 +49,9 @@ class Schedule:
         Seconds in the solver, and building the model.
     status : str
         "optimal" (to the gap asked for), "time_limit" (the incumbent), or "stopped": column
-        generation knows no further step, and the gap that is left is wider than asked for; or
-        "rolled", which is solved window by window and has no bound.
+        generation knows no further step, and the gap that is left is wider than asked for;
+        "held" near a former plan, where what changes cost leaves a wider gap in (1); or "rolled",
+        which is solved window by window and has no bound.
     method : Method
         Which schedules it was chosen from, and by which the judge judges it.
     formulation : Formulation
@@ -156,6 +158,7 @@ class Schedule:
         """
         import carbonsched
 
+        require_kinds(path=(path, str))
         return carbonsched.io.load_schedule(Path(path), families)
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import pytest
 
@@ -67,3 +68,19 @@ def test_a_variable_that_there_is_not_is_told_with_the_nearest_that_there_is():
 def test_reading_names_the_nearest_keyword(call):
     with pytest.raises(TypeError, match=r"has no keyword '(familes|nam)', did you mean"):
         call()
+
+
+def test_a_value_of_another_kind_is_named_with_what_is_needed():
+    instance = cs.generate(sites=2, periods=4, jobs=1, services=1)
+    for ask, said in (
+        (lambda: cs.roll(instance, window="3"), "window = '3': a whole number is needed"),
+        (lambda: cs.roll(instance, window=3, step=1.5), "step = 1.5: a whole number is needed"),
+        (lambda: cs.load(3), "path = 3: a path is needed"),
+        (lambda: cs.load("x", 3), "families = 3: a list is needed"),
+        (lambda: cs.Schedule.load(3), "path = 3: a path is needed"),
+        (lambda: cs.solve(instance, families=3), "families = 3: a list is needed"),
+        (lambda: cs.solve(instance, explain=3), "explain = 3: True or False is needed"),
+        (lambda: cs.solve(instance, progress="x"), "progress = 'x': True, False or None"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(said)):
+            ask()

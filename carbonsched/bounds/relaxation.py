@@ -8,12 +8,15 @@ one unit raises the bound at that rate, until the basis changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import linopy
 import xarray as xr
 
 from carbonsched.core.build import build
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
@@ -80,6 +83,29 @@ def relaxation_prices(
     for name, unit in UNITS.items():
         prices[name].attrs["units"] = unit
     return prices.assign_attrs(basis="linear relaxation")
+
+
+def relaxed_bound(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    families: Iterable[Family] = FAMILIES,
+    *,
+    time_limit: float = 120.0,
+) -> float:
+    """Return the optimum of the linear relaxation, USD: no schedule earns more.
+
+    Raises
+    ------
+    SolverError
+        HiGHS is not there, or found no optimum in time.
+    """
+    model = build(instance, formulation, method=method, families=families)
+    model.variables.relax()
+    result = run_solver(model, Settings(gap=0.0, time_limit=time_limit, progress=False))
+    if str(result.status.termination_condition) != "optimal" or model.objective.value is None:
+        raise SolverError("no optimum of the linear relaxation was found in time")
+    return float(model.objective.value)
 
 
 def root_prices(instance: Instance, method: Method, *, time_limit: float = 120.0) -> xr.Dataset:

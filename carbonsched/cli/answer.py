@@ -11,7 +11,7 @@ import pandas as pd
 import typer
 
 from carbonsched.cli.terminal import console, plain
-from carbonsched.core.currency import in_currency
+from carbonsched.currency import in_currency
 from carbonsched.io.horizon import horizon, horizon_of
 from carbonsched.output.energy import energy
 from carbonsched.output.words import amount, standing_by_file, standing_of
@@ -66,6 +66,16 @@ def _emissions(schedule: Schedule, given: Instance | None) -> str:
         return f"{emitted} {unit}, not held to the budget of {amount(budget, 3)}"
     share = f", {schedule.emissions / budget:z.1%}" if budget else ""
     return f"{emitted} of {amount(budget, 3)} {unit}{share}"
+
+
+def held(former: Schedule, given: Instance, schedule: Schedule) -> str:
+    """Return how far a schedule is from a former one, where both say something."""
+    from carbonsched.solver.near import changes
+
+    apart = changes(former, given, schedule)
+    jobs, changed = int(apart["jobs"]), int(apart["changed"])
+    said = f"{jobs - changed} of {jobs} jobs as they were, " if jobs else ""
+    return f"{said}{amount(apart['energy'])} MWh of flows differ"
 
 
 def terms(schedule: Schedule) -> dict[str, str]:

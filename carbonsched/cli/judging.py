@@ -108,7 +108,7 @@ def certify(
         certificate = cs.certify(given, cs.Schedule.load(schedule, own))
         require_free({out: CERTIFICATE}, read, overwrite=overwrite)
         certificate.save(out)
-    from carbonsched.core.currency import currency_of
+    from carbonsched.currency import currency_of
 
     typer.echo(certificate.report(currency_of(given.data)))
     typer.echo(f"written    {out}")

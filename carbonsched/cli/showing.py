@@ -57,8 +57,8 @@ def info(file: FilePath, family: FamilyOption = None, zone: ZoneOption = None) -
 def _instance(given: Instance, name: str, zone: str | None) -> None:
     from rich.table import Table
 
-    from carbonsched.core.currency import currency_of, in_currency
     from carbonsched.core.schema import DIMENSIONS
+    from carbonsched.currency import currency_of, in_currency
     from carbonsched.io.horizon import horizon
     from carbonsched.output.zones import ATTRIBUTE
 

@@ -55,6 +55,14 @@ def solve(
     engine: Annotated[Engine, typer.Option(help="How to solve.")] = AUTO,
     solver: SolverOption = "highs",
     verbose: Annotated[bool, typer.Option(help="Show the solver's log.")] = False,
+    near: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="A former schedule to keep unless changing it pays."),
+    ] = None,
+    change_cost: Annotated[
+        float,
+        typer.Option(min=0, help="Money that a change of a job must bring, and that of all flows."),
+    ] = 0.0,
     family: FamilyOption = None,
     option: OwnOption = None,
     zone: ZoneOption = None,
@@ -65,6 +73,8 @@ def solve(
     The schedule is written to NetCDF, with a summary and the plan beside it as JSON; both or none.
 
     Example: carbonsched generate my-fleet, then carbonsched solve my-fleet --out day.nc
+
+    To hold it the day after: carbonsched solve INSTANCE --near day.nc --change-cost 50 --out new.nc
     """
     with explained():
         if out.suffix != ".nc":
@@ -74,9 +84,11 @@ def solve(
         require_hdf5("writing the schedule")
         beside = out.with_suffix(".json")
         outputs = {out: SCHEDULE, beside: SUMMARY}
-        require_free(outputs, [instance], overwrite=overwrite)
+        read = [instance] if near is None else [instance, near]
+        require_free(outputs, read, overwrite=overwrite)
         own = families_of(family)
         given = load(instance, own)
+        former = None if near is None else cs.Schedule.load(near, own)
         clocks = clocks_of(given, zone)
         with nothing_printed() if as_json else nullcontext():
             schedule = cs.solve(
@@ -92,13 +104,15 @@ def solve(
                 verbose=verbose,
                 explain=True,
                 options=options_of(option),
+                near=former,
+                change_cost=change_cost,
             )
         from carbonsched.cli import answer
         from carbonsched.io import replacing_all
 
         frame = cs.plan(given, schedule)
         document = json.dumps(answer.document(given, schedule, frame), indent=2)
-        require_free(outputs, [instance], overwrite=overwrite)
+        require_free(outputs, read, overwrite=overwrite)
         with replacing_all(out, beside) as (array_file, text_file):
             schedule.save(array_file)
             text_file.write_text(document + "\n", encoding="utf-8")
@@ -106,6 +120,8 @@ def solve(
         typer.echo(document)
         return
     rows = answer.answer(schedule, frame, given)
+    if former is not None:
+        rows["held"] = answer.held(former, given, schedule)
     rows |= {"solver time": f"{schedule.runtime:.2f} s", "written": f"{out}, {beside}"}
     show_rows(rows, f"{given.data.attrs.get('title', instance)}: {method.value}")
     elsewhere = f"all in {beside}, and by `carbonsched plan {instance} {out}`"

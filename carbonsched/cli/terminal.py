@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from carbonsched.errors import CarbonschedError, InstanceError, SuspiciousValueWarning
+from carbonsched.errors import (
+    CarbonschedError,
+    InstanceError,
+    SuspiciousValueWarning,
+    UnmatchedWarning,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,9 +56,10 @@ def explained() -> Generator[None]:
 
 @contextmanager
 def _warned() -> Generator[None]:
-    """Say what is suspicious once, and before any error that may come of it."""
+    """Say what is suspicious or unmatched once, and before any error that may come of it."""
     with warnings.catch_warnings(record=True, action="ignore") as noted:
-        warnings.simplefilter("always", SuspiciousValueWarning)
+        for kind in (SuspiciousValueWarning, UnmatchedWarning):
+            warnings.simplefilter("always", kind)
         try:
             yield
         finally:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.families.expressions import SHARED, Model
-from carbonsched.core.family import Family, contributed
+from carbonsched.core.family import Family, contributed, listed
 from carbonsched.core.first_fit import first_fit
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
@@ -132,7 +132,7 @@ def require_families(families: Iterable[Family]) -> tuple[Family, ...]:
         Something is no family, one of the paper's is missing, or a name is empty, not printable
         or given twice.
     """
-    given = tuple(families)
+    given = listed(families)
     for family in given:
         if not isinstance(family, Family):
             raise TypeError(f"families: {family!r} is no carbonsched.Family")
@@ -168,7 +168,7 @@ def held_apart(formulation: Formulation, families: Iterable[Family]) -> Formulat
     Lowered limits and left-out states are proved for what the paper's families ask of an optimum;
     another family may ask for something else, a least import for instance.
     """
-    if not added(families):
+    if all(family.keeps_shortcuts for family in added(families)):
         return formulation
     return replace(
         formulation, bounds="given", grid_states="everywhere", storage_states="everywhere"

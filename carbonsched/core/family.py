@@ -70,6 +70,7 @@ class Family:
     decisions: tuple[Quantity, ...] = ()
     moves: frozenset[str] | None = None
     judged: ClassVar[bool] = True
+    keeps_shortcuts: ClassVar[bool] = False  # lowered limits and left-out states stay proved
 
     def declare(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Add variables, and terms to the shared expressions."""
@@ -148,6 +149,20 @@ def over(data: xr.Dataset, *dims: Hashable) -> dict[Hashable, pd.Index]:
     ['A', 'B']
     """
     return {dim: data.indexes[dim] for dim in dims}
+
+
+def listed(families: object) -> tuple[Any, ...]:
+    """Return families as a tuple.
+
+    Raises
+    ------
+    TypeError
+        They are no list.
+    """
+    if isinstance(families, str) or not isinstance(families, Iterable):
+        example = "[*carbonsched.FAMILIES, my_family]"
+        raise TypeError(f"families = {families!r:.80}: a list is needed, as {example}")
+    return tuple(families)
 
 
 def contributed(families: Iterable[Family]) -> tuple[Quantity, ...]:

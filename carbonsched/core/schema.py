@@ -76,8 +76,8 @@ _S, _ST, _J, _K = ("site",), ("site", "time"), ("job",), ("service",)
 PARAMETERS: dict[str, Quantity] = {
     q.name: q
     for q in (
-        Quantity("step_hours", (), "h", r"\Delta", "1, 13, 16", "length of a period", lower=0, upper=1e5, lower_open=True, plausible=(1 / 60, 168)),
-        Quantity("it_capacity", _S, "MW", r"C_i", "2", "IT power the site can host", lower=0, plausible=(1e-5, 5e4), varies=True),
+        Quantity("step_hours", (), "h", r"\Delta", "1, 13, 16", "length of a period", lower=0, upper=1e5, lower_open=True, plausible=(1 / 60, 24)),
+        Quantity("it_capacity", _S, "MW", r"C_i", "2", "IT power the site can host", lower=0, plausible=(1e-5, 4e3), varies=True),
         Quantity("cooling", _ST, "MW/MW", r"\kappa_{it}", "3", "facility power per unit of IT power", lower=1, plausible=(1, 3)),
         Quantity("import_limit", _S, "MW", r"\bar P^{imp}_i", "5", "most power drawn from the grid", lower=0, plausible=(1e-5, 5e4), varies=True),
         Quantity("export_limit", _S, "MW", r"\bar P^{exp}_i", "6", "most power sold to the grid", lower=0, plausible=(1e-5, 5e4), varies=True),
@@ -105,7 +105,7 @@ PARAMETERS: dict[str, Quantity] = {
         Quantity("reward", _J, "USD", r"R_j", "1", "paid on completion of the job", lower=0, plausible=(1e-4, 1e9)),
         Quantity("startup_cost", _J, "USD", r"\sigma_j", "1", "paid at the start of the job", lower=0, plausible=(1e-6, 1e8)),
         Quantity("required", _J, "bool", r"F_j", "8", "whether the job must run, as one that is running already", kind="bool", default=False),
-        Quantity("allowed", ("job", "site"), "bool", r"A_{ji}", "8", "whether the job may run on the site", kind="bool"),
+        Quantity("allowed", ("job", "site"), "bool", r"A_{ji}", "8", "whether the job may run on the site", kind="bool", default=True),
         Quantity("demand", ("service", "time"), "unit", r"D_{kt}", "11", "inference workload to be served", lower=0),
         Quantity("power_per_unit", _K, "MW/unit", r"\alpha_k", "2", "IT power per unit of workload", lower=0, plausible=(1e-9, 1e3)),
         Quantity("value", _K, "USD/(unit h)", r"V_k", "1", "paid per unit of workload and hour served"),

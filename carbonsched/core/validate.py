@@ -10,9 +10,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from carbonsched.core.currency import CODE, DEFAULT
 from carbonsched.core.reach import endless_positions, window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
+from carbonsched.currency import CODE, DEFAULT
 
 _MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
 _ROUNDED = 2.5e-3  # what a length of period in three digits, 0.0833 h or 0.167 h, is off by
@@ -46,13 +46,13 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
     broken = {fault.name for fault in faults}
     usual = {
         q.name: (q.dims, np.full([data.sizes[dim] for dim in q.dims], q.default))
-        for name in ("required", "battery_recovery")
+        for name in ("required", "battery_recovery", "allowed")
         if (q := PARAMETERS[name]) and (name not in data or name in broken)
         if set(q.dims) <= set(data.sizes)
     }
     for check, needs in _AGREEMENTS.items():
         dims = {dim for name in needs for dim in PARAMETERS[name].dims} | {"time"}
-        if not broken & (needs | dims) and needs <= set(data):
+        if not broken & (needs | dims) and needs <= {*data, *usual}:
             faults += check(data.assign(usual))
     return faults
 

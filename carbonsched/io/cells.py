@@ -59,7 +59,8 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
                 continue
             if header is None:
                 header = record
-                if faults := list(_misnamed(record, table)):
+                wide = _wide(record, table)
+                if faults := list((_misnamed_wide if wide else _misnamed)(record, table)):
                     break
             elif not any(record):
                 faults.append(f"{table.path}, row {at}: no value in any cell, take the row out")
@@ -77,6 +78,8 @@ def parse(text: str, table: Table) -> tuple[Cells, list[str]]:
         faults.append(f"{table.path}, row {at}, {told}")
     if faults or header is None:
         return Cells([], {}), faults
+    if _wide(header, table):
+        header, rows, records = _long(header, rows, records, table)
     of_columns = list(zip(*records, strict=True)) or [()] * len(header)
     by_name = dict(zip(header, of_columns, strict=True))
     columns, zoned = dict[str, np.ndarray](), dict[str, bool]()
@@ -120,6 +123,37 @@ def _miscounted(record: list[str], header: list[str], table: Table, like: list[s
     counts += " (a decimal comma?)" * bool(numbers)
     columns = joint.join(dict.fromkeys(name for name, _ in cells))
     return f"column {columns}: {counts}: {joint.join(cures)}"
+
+
+def _wide(header: list[str], table: Table) -> bool:
+    """Return whether a table of one variable has a column for each label of its second dimension.
+
+    Its first column is that of the first dimension, and neither the other nor the variable has one.
+    """
+    if len(table.dims) != 2 or len(table.quantities) != 1 or header[0] not in table.dims:
+        return False
+    return not {*table.dims, *table.quantities}.difference(header[:1]) & set(header)
+
+
+def _misnamed_wide(header: list[str], table: Table) -> Iterator[str]:
+    for name in dict.fromkeys(name for name in header if header.count(name) > 1):
+        yield f"{table.path}, row 1, column {name!r:.80}: given {header.count(name)} times"
+    if len(header) == 1:
+        yield from _misnamed(header, table)
+
+
+def _long(
+    header: list[str], rows: list[int], records: list[list[str]], table: Table
+) -> tuple[list[str], list[int], list[list[str]]]:
+    """Return a wide table's header, rows and cells with a row for each of its values."""
+    first, labels = header[0], header[1:]
+    (second,) = (dim for dim in table.dims if dim != first)
+    long = [
+        [record[0], label, cell]
+        for record in records
+        for label, cell in zip(labels, record[1:], strict=True)
+    ]
+    return [first, second, *table.quantities], [row for row in rows for _ in labels], long
 
 
 def _misnamed(header: list[str], table: Table) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What an instance states: all of its parameters but those that are at their defaults.
+"""What an instance states: its parameters but for those that are at a default added later.
 
 So a parameter that a later version or a family adds, with a default, changes neither the
 fingerprint nor the files of an instance that does without it.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import xarray as xr
 
 from carbonsched.core.instance import Instance, default_of
+
+_ALWAYS = ("allowed",)  # was there before it had a default
 
 
 def stated(instance: Instance, *, sourced: bool = False) -> xr.Dataset:
@@ -23,7 +25,7 @@ def stated(instance: Instance, *, sourced: bool = False) -> xr.Dataset:
 
     def implied(name: str) -> bool:
         quantity, data = instance.quantities[name], instance.data
-        if quantity.default is None:
+        if quantity.default is None or name in _ALWAYS:
             return False
         given, default = data.variables[name], default_of(quantity, data).variable
         about = [(a.attrs.get("source"), a.attrs.get("licence")) for a in (given, default)]

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from carbonsched.core.family import Family, Unknown
+from carbonsched.core.family import Family, Unknown, listed
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Contributor, Instance
 from carbonsched.core.method import Method
@@ -18,7 +18,7 @@ from carbonsched.errors import InstanceError
 from carbonsched.io.folder import Content, read_folder, write_folder
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
 from carbonsched.io.stated import stated
-from carbonsched.keywords import named_keywords
+from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.schedule import ARRAYS, Schedule
 
 EXAMPLES = ("default", "real-week")
@@ -58,8 +58,9 @@ def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
     ...     cs.load(instance.save(folder))
     <Instance 'synthetic 2 x 4 x 1 x 1, seed 0': 2 sites x 4 periods x 1 job x 1 service>
     """
+    require_kinds(path=(path, str))
     path = Path(path)
-    extra = _parameters(families)
+    extra = _parameters(listed(families))
     known = PARAMETERS | {quantity.name: quantity for quantity in extra}
     content = read_folder(path, known) if path.is_dir() else Content(read_netcdf(path))
     if "schedule" in content.data.attrs:
@@ -138,7 +139,7 @@ def save_schedule(schedule: Schedule, path: Path) -> Path:
 
 def load_schedule(path: Path, families: Iterable[Family] = ()) -> Schedule:
     """Read a schedule; see `carbonsched.Schedule.load`."""
-    given = {family.name: family for family in families}
+    given = {family.name: family for family in listed(families)}
     data = read_netcdf(path)
     if "schedule" not in data.attrs:
         raise ValueError(f"{path} holds no schedule")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.core.schema import DIMENSIONS
+from carbonsched.core.schema import DIMENSIONS, Quantity
 from carbonsched.io.cells import Cells
 from carbonsched.io.package import FILE, Table, is_time
 
@@ -36,7 +36,7 @@ def labels(tables: Tables) -> dict[str, pd.Index]:
 def misfits(tables: Tables, coords: dict[str, pd.Index]) -> list[str]:
     """Name tables that differ in how they tell time, and rows whose label no other table knows.
 
-    And rows given twice, and rows that are missing.
+    And rows given twice, and rows that are missing and have no default.
     """
     if faults := [*_kinds(tables), *_zones(tables)]:
         return faults
@@ -101,14 +101,39 @@ def _uncounted(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> Itera
         yield f"{table.path}, row {row}, column {key}: the same {key} as in row {former}"
     if len(twice) > _SHOWN:
         yield f"{table.path}: {len(twice) - _SHOWN} more rows given twice"
+    groups = _stating_defaults(table, cells, coords)
+    inner = math.prod(sizes[1:])
     lacking = math.prod(sizes) - len(first)
+    if groups is not None:
+        lacking = inner * len(groups) - sum(p // inner in groups for p in first)
     # Counted one by one from the first: however many are lacking, few are looked at.
-    for place in islice((p for p in count() if p not in first), min(lacking, _SHOWN)):
+    every = count() if groups is None else (g * inner + p for g in groups for p in range(inner))
+    for place in islice((p for p in every if p not in first), min(lacking, _SHOWN)):
         at = np.unravel_index(place, sizes)
         where = ", ".join(f"{d}={coords[d][k]}" for d, k in zip(table.dims, at, strict=True))
         yield f"{table.path}: no row for {where}"
     if lacking > _SHOWN:
         yield f"{table.path}: {lacking - _SHOWN:,} more rows missing"
+
+
+def _stating_defaults(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> list[int] | None:
+    """Return of which labels, by position, rows are not to be missing; None if of none of them.
+
+    Where all variables of a table have a default, a row that is missing states it. But beside a row
+    that states it for the same job, what the others are is anybody's guess.
+    """
+    if not all(_has_default(quantity) for quantity in table.quantities.values()):
+        return None
+    usual = np.ones(len(cells.rows), bool)
+    for name, quantity in table.quantities.items():
+        usual &= cells.columns[name] == quantity.default
+    at = coords[table.dims[0]].get_indexer(cells.columns[table.dims[0]])
+    return sorted(set(at[usual].tolist())) if len(table.dims) > 1 else []
+
+
+def _has_default(quantity: Quantity) -> bool:
+    """Return whether what holds where a quantity is not given is one value."""
+    return quantity.default is not None and not isinstance(quantity.default, str)
 
 
 def _places(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> np.ndarray:
@@ -124,7 +149,9 @@ def arrays(table: Table, cells: Cells, coords: dict[str, pd.Index]) -> dict[str,
     places = _places(table, cells, coords) if table.dims else np.array([0])
 
     def array(name: str) -> xr.DataArray:
-        values = np.empty(math.prod(shape), cells.columns[name].dtype)
+        default, kind = table.quantities[name].default, cells.columns[name].dtype
+        usual = 0 if default is None or isinstance(default, str) else default
+        values = np.full(math.prod(shape), usual, kind)
         values[places] = cells.columns[name]
         unit = {"units": table.units[name]} if name in table.units else {}
         return xr.DataArray(values.reshape(shape), order, table.dims, attrs=table.about | unit)

@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.method import Method
 from carbonsched.core.reach import may_start
+from carbonsched.currency import currency_of
 from carbonsched.judge.verify import Judged
 
 _AT = ("site", "time")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance, require_instance
+from carbonsched.currency import currency_of
 from carbonsched.judge.declined import reasons
 from carbonsched.judge.verify import Judged, mismatches, require_schedule
 from carbonsched.keywords import named_keywords

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
+from carbonsched.currency import currency_of
 from carbonsched.errors import asking
 from carbonsched.judge.report import Check, Report
 from carbonsched.judge.scale import scales

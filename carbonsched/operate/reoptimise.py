@@ -149,8 +149,20 @@ class Reoptimiser:
         self._data: xr.Dataset | None = None  # that the model stands for, as its families saw it
         self._wide = False  # whether the solver counts in units of its own
 
-    def solve(self, instance: Instance) -> Schedule:
+    @named_keywords
+    def solve(
+        self, instance: Instance, *, near: Schedule | None = None, change_cost: float = 0.0
+    ) -> Schedule:
         """Return the schedule of an instance, verified; `build_time` is that of the update.
+
+        Parameters
+        ----------
+        instance : Instance
+        near : Schedule, optional
+            A former plan to keep unless changing it pays, as in `carbonsched.solve`. That is a
+            model of its own, built anew; the one that is held here stays as it is.
+        change_cost : float
+            USD a change, as there.
 
         Raises
         ------
@@ -160,6 +172,8 @@ class Reoptimiser:
             The solver's answer breaks the model.
         """
         require_instance(instance)
+        if near is not None or change_cost:
+            return self._solve_anew(instance, near=near, change_cost=change_cost)
         with explaining(instance, self.method, families=self.families):
             return self._solve(instance)
 
@@ -177,9 +191,13 @@ class Reoptimiser:
         if not contradiction(schedule, settings) and verify(instance, schedule).ok:
             return schedule
         # A tie in prices, or presolve: `solve` knows how to go on from there.
+        return self._solve_anew(instance)
+
+    def _solve_anew(self, instance: Instance, **how: Any) -> Schedule:
+        """Return the schedule of an instance by a model of its own."""
         return solve(
             instance, self.method, self.formulation, families=self.families, engine="milp",
-            progress=False, **settings.for_solve(),
+            progress=False, **self.settings.for_solve(), **how,
         )  # fmt: skip
 
     def update(self, instance: Instance) -> None:

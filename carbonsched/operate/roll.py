@@ -58,7 +58,7 @@ from carbonsched.front import explaining
 from carbonsched.io import write_netcdf
 from carbonsched.io.digest import digest
 from carbonsched.judge.verify import verify
-from carbonsched.keywords import named_keywords
+from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.operate.kept import code_of, key, resumed
 from carbonsched.operate.lookahead import (
     TIMES,
@@ -136,7 +136,8 @@ def roll(
     UnboundedError, NoIncumbentError, SolverError, VerificationError
         As in `carbonsched.solve`.
     TypeError
-        What is given is no instance, or no family, or there is no such keyword.
+        What is given is no instance, or no family, a keyword is of another kind, or there is no
+        such keyword.
 
     Examples
     --------
@@ -147,6 +148,7 @@ def roll(
     ('rolled', True)
     """
     require_instance(instance)
+    require_kinds(window=(window, int), step=(step, int))
     chosen, stated = method_of(method), formulation_of(formulation)
     families = require_families(families)
     periods = instance.data.sizes["time"]

@@ -33,8 +33,8 @@ def already_running(instance: Instance, running: Mapping[str, tuple[str, int]]) 
     Raises
     ------
     InstanceError
-        A job or site is unknown, or what is left is no whole number of at least one period; and
-        whatever of the changed instance is faulty.
+        A job or site is unknown, or what is left is no whole number of at least one period, or
+        more than the job lasts; and whatever of the changed instance is faulty.
     TypeError
         What is given is no instance.
 
@@ -84,4 +84,6 @@ def _faults(instance: Instance, running: Mapping[str, tuple[str, int]]) -> list[
             faults.append(f"job {job}: no such site, {site}")
         if isinstance(left, bool) or not isinstance(left, int | np.integer) or left < 1:
             faults.append(f"job {job}: {left} periods left, expected a whole number of at least 1")
+        elif job in known["job"] and left > (whole := int(instance.data.duration.sel(job=job))):
+            faults.append(f"job {job}: {left} periods left, and it lasts {whole} in all")
     return faults

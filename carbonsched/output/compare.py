@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance
+from carbonsched.currency import currency_of
 from carbonsched.judge.plan import plan
 from carbonsched.keywords import named_keywords
 from carbonsched.output.energy import energy, flows

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 import carbonsched
-from carbonsched.core.currency import currency_of, in_currency
 from carbonsched.core.instance import Instance
+from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import CertificateError, extra
 from carbonsched.io.digest import digest
 from carbonsched.io.files import replacing

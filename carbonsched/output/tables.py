@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance
+from carbonsched.currency import currency_of
 from carbonsched.judge.plan import plan
 from carbonsched.output.energy import ends_of, energy, flows
 from carbonsched.schedule import Schedule

@@ -9,7 +9,12 @@ if TYPE_CHECKING:
     from carbonsched.schedule import Schedule
 
 CENT = 0.01  # of the currency
-ENDED = {"time_limit": "out of time", "stopped": "no further step known", "optimal": ""}
+ENDED = {
+    "time_limit": "out of time",
+    "stopped": "no further step known",
+    "held": "held near a former plan",
+    "optimal": "",
+}
 
 
 def amount(value: float, decimals: int = 2, *, up: bool = False) -> str:

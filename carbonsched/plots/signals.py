@@ -8,8 +8,8 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance
+from carbonsched.currency import currency_of
 from carbonsched.plots.style import DPI, legend, literal
 from carbonsched.plots.timeline import edges_of, set_times
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from carbonsched.core.currency import currency_of
 from carbonsched.core.instance import Instance
+from carbonsched.currency import currency_of
 from carbonsched.plots.balance import SUPPLY, USE
 from carbonsched.plots.carbon import emitted
 from carbonsched.plots.choice import KINDS

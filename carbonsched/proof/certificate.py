@@ -257,12 +257,13 @@ def _stated(rounded: Callable[[Fraction, int], Fraction], number: Fraction) -> F
 
 def _labels_apart(instance: Instance, certificate: Certificate) -> list[str]:
     """Say which arrays of a certificate are not over the labels of an instance."""
-    return [
+    told = [
         f"{name}: other labels than the instance has"
         for part in (certificate.incumbent.decided, certificate.prices)
         for name in part.coords
         if list(map(str, part.indexes[name])) != list(map(str, instance.data.indexes[name]))
     ]
+    return list(dict.fromkeys(told))
 
 
 def scope_apart(method: str, scope: dict[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from carbonsched.core.currency import currency_of
+from carbonsched.currency import currency_of
 from carbonsched.errors import CarbonschedError, CertificateError
 from carbonsched.io.store import load
 from carbonsched.proof.certificate import Certificate, title_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -29,6 +29,16 @@ from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import hand_over, run_solver
+from carbonsched.solver.near import Hold, holding
+from carbonsched.solver.nearest import (
+    EQUAL,
+    FARTHER,
+    SPENT,
+    fewest,
+    most_of_near,
+    nearest,
+    no_farther,
+)
 from carbonsched.solver.polish import (
     LEAST_MONEY,
     SAME,
@@ -91,7 +101,8 @@ def _attempt(
     model = build(instance, formulation, method=method, families=families)
     built = time.perf_counter()
     with deciding(model, settings):
-        start = None if known is None else known.start
+        hold = holding(families)
+        start = known.start if known is not None else hold.former.start if hold else None
         result = run_solver(model, settings, cautious=cautious, start=start)
     seconds = time.perf_counter() - built
     schedule = read_schedule(
@@ -130,25 +141,88 @@ def polished(
         shift = _worth(settled, other.data) - _worth(settled, schedule.data)
         return replace(other, bound=schedule.bound + shift)
 
+    hold = holding(families)
     left = replace(settings, time_limit=seconds_left(settings, schedule.runtime))
     solved = model.status == "ok"  # not where columns have made the schedule
     if not (solved and schedule.distance <= SAME * schedule.turnover):
-        better = of(dispatch(model, schedule.data.start, left))
+        ends = hold.former.back(schedule.data.start) if hold else None
+        better = of(dispatch(model, schedule.data.start, left, ends))
         if better.objective > schedule.objective:
             schedule = better
+    rows: Callable[[], dict[str, Any]] = dict
+    still = None
+    if hold is not None:
+        schedule = _nearest(given, schedule, model, hold, settled, left, of)
+        rows = partial(no_farther, model, hold, given.data, hold.apart(given.data, schedule.data))
+        still = hold.former.held & ~hold.former.changed(schedule.data.start)
     decided = schedule.objective - _worth(settled, schedule.data)
     worth = schedule.objective - min(2 * SAME * schedule.turnover, 2 * LEAST_MONEY)
     for among_equals in (calmest, earliest, calmest):
         if among_equals is calmest and not may_idle(instance.data, schedule.data):
             continue
-        other = of(among_equals(model, decided, schedule.turnover, left))
+        how = {"still": still} if among_equals is earliest else {}
+        other = of(among_equals(model, decided, schedule.turnover, left, rows(), **how))
         if other is not schedule and other.objective >= worth and verify(instance, other).ok:
             schedule = other
         elif among_equals is earliest:
             break  # the workload is as it was, and its dispatch the calmest
     if schedule.status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
         return replace(schedule, status="optimal")
+    if hold is not None and hold.change_cost and schedule.status == "optimal":
+        return replace(schedule, status="held")  # by as much it earns less than the best
     return schedule
+
+
+def _nearest(
+    given: Instance,
+    schedule: Schedule,
+    model: Model,
+    hold: Hold,
+    settled: Mapping[str, xr.DataArray],
+    left: Settings,
+    of: Callable[[Result | None], Schedule],
+) -> Schedule:
+    """Return of the plans that are as good the one with the fewest jobs elsewhere, then flows."""
+
+    def taken(result: Result | None, before: Schedule, cost: float) -> Schedule:
+        other = of(result)
+        least = before.objective - cost - min(2 * SAME * before.turnover, 2 * LEAST_MONEY)
+        good = other.objective >= least and verify(given, other).ok
+        return other if good else before
+
+    def decided(plan: Schedule) -> float:
+        return plan.objective - _worth(settled, plan.data)
+
+    start, former = schedule.data.start, hold.former
+    if former.changed(start).any():
+        found = fewest(model, decided(schedule), schedule.turnover, left, former, start)
+        schedule = taken(found, schedule, 0.0)
+    best, start = schedule, schedule.data.start
+
+    def within(cost: float) -> Schedule:
+        """Return the nearest dispatch that earns at most so much less, the best of such."""
+        near, apart = best, hold.apart(given.data, best.data)
+        for states in (False, True):
+            if apart > FARTHER:
+                least = decided(best) - cost
+                found = nearest(
+                    model, least, best.turnover, left, hold, given.data, start, states=states
+                )
+                other = taken(found, best, cost)
+                if other is not best and hold.apart(given.data, other.data) < apart:
+                    near, apart = other, hold.apart(given.data, other.data)
+        if near is best or not cost:
+            return near
+        rows = no_farther(model, hold, given.data, apart)
+        found = most_of_near(model, decided(near), best.turnover, left, rows, start)
+        other = taken(found, near, 0.0)
+        return other if other.objective > near.objective else near
+
+    cost, same = hold.change_cost, min(hold.change_cost, EQUAL * best.turnover)
+    near = within(cost)
+    # the nearest of all costs less, or else the floor would have kept it from being taken
+    pays = same < cost and best.objective - near.objective >= (1 - SPENT) * cost - LEAST_MONEY
+    return within(same) if pays else near
 
 
 def _is_optimal(result: Result) -> bool:
@@ -184,7 +258,8 @@ def read_schedule(
     solver, values = settings.solver, None
     try:
         condition = _condition(model, result, families, settings)
-        status = _status(result, condition, solver, added(families))
+        own = tuple(family for family in added(families) if not isinstance(family, Hold))
+        status = _status(result, condition, solver, own)
         bound = _bound(model, result, status)
     except NoIncumbentError:
         status, values = "time_limit", known

@@ -43,7 +43,12 @@ def seconds_left(settings: Settings, spent: float) -> float:
     return max(settings.time_limit - spent, settings.time_limit / 10, LEAST_SECONDS)
 
 
-def dispatch(model: Model, start: xr.DataArray | None, settings: Settings) -> Result:
+def dispatch(
+    model: Model,
+    start: xr.DataArray | None,
+    settings: Settings,
+    ends: tuple[xr.DataArray, xr.DataArray] | None = None,
+) -> Result:
     """Solve a model for the best dispatch of a workload.
 
     Parameters
@@ -54,6 +59,8 @@ def dispatch(model: Model, start: xr.DataArray | None, settings: Settings) -> Re
         0 or 1 over (job, site, time); by default no job runs.
     settings : Settings
         The time limit is for this.
+    ends : tuple of DataArray, optional
+        The least and the most of each start, where a few are left to the solver.
 
     Raises
     ------
@@ -66,11 +73,17 @@ def dispatch(model: Model, start: xr.DataArray | None, settings: Settings) -> Re
         apart = engine is None or engine.solver_name.value != "highs"
         if engine is None or apart:
             engine = hand_over(model, tight, rescale=engine is None)
-        with _fixed(engine, model, start), _exactly(engine.solver_model, tight):
+        with _fixed(engine, model, ends or (start, start)), _exactly(engine.solver_model, tight):
             return run(engine, model, tight, apart=apart)
 
 
-def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -> Result | None:
+def calmest(
+    model: Model,
+    benefit: float,
+    turnover: float,
+    settings: Settings,
+    rows: Mapping[str, Any] | None = None,
+) -> Result | None:
     """Solve a model whose workload is fixed for the calmest dispatch of a benefit.
 
     A MWh over the grid counts a thousandth of one through a battery.
@@ -81,6 +94,8 @@ def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -
         Of what can be decided, USD.
     turnover : float
         USD, to which the tolerance is relative.
+    rows : mapping, optional
+        What the plan must keep besides, by names of rows.
 
     Returns
     -------
@@ -88,17 +103,24 @@ def calmest(model: Model, benefit: float, turnover: float, settings: Settings) -
         None if the solver found none.
     """
     calm = expression(model, [(-weight, of) for weight, of in _moved(model)], ())
-    start = _open_start(model)
+    start = open_start(model)
     if start is None:
-        return _of_equals(model, benefit, turnover, calm, settings)
+        return of_equals(model, benefit, turnover, calm, settings, rows)
     start.fix(start.solution.fillna(0).round().clip(0, 1))
     try:
-        return _of_equals(model, benefit, turnover, calm, settings)
+        return of_equals(model, benefit, turnover, calm, settings, rows)
     finally:
         start.unfix()
 
 
-def earliest(model: Model, benefit: float, turnover: float, settings: Settings) -> Result | None:
+def earliest(
+    model: Model,
+    benefit: float,
+    turnover: float,
+    settings: Settings,
+    rows: Mapping[str, Any] | None = None,
+    still: xr.DataArray | None = None,
+) -> Result | None:
     """Solve a model for the earliest starts of its accepted jobs, each on its site.
 
     The plan earns as much as the one that the model holds and moves no more energy through
@@ -110,14 +132,16 @@ def earliest(model: Model, benefit: float, turnover: float, settings: Settings) 
     linopy Result or None
         None if no job can start earlier, or the solver found none in time.
     """
-    start = _open_start(model)
+    start = open_start(model)
     if start is None or "run" in model.variables:
         return None
     if model.status != "ok":  # what was tried before has left no plan in it
         return None
     now = start.solution.fillna(0).round().clip(0, 1)
     free = _may_be_earlier(model, now, SAME * turnover)
-    if free is None:
+    if free is not None and still is not None:
+        free = free & ~still
+    if free is None or not free.any():
         return None
     before = start.lower, start.upper
     position = xr.DataArray(np.arange(now.sizes["time"], dtype=float), {"time": now.time})
@@ -128,8 +152,8 @@ def earliest(model: Model, benefit: float, turnover: float, settings: Settings) 
         accepted = now.sum(["site", "time"])
         jobs = expression(model, [(1.0, start)], ("job",)) == accepted
         quiet = expression(model, moved, ()) <= amount + SAME * max(amount, 1.0)
-        rows = {"polish:jobs": jobs, "polish:moved": quiet}
-        return _of_equals(model, benefit, turnover, early, settings, rows)
+        rows = {**(rows or {}), "polish:jobs": jobs, "polish:moved": quiet}
+        return of_equals(model, benefit, turnover, early, settings, rows)
     finally:
         start.update(lower=before[0], upper=before[1])
 
@@ -142,7 +166,7 @@ def _to_the_end(settings: Settings) -> Settings:
     return replace(settings, solver="highs", gap=0.0, options={}, progress=False)
 
 
-def _open_start(model: Model) -> linopy.Variable | None:
+def open_start(model: Model) -> linopy.Variable | None:
     """Return the starts of jobs, where there are some and the method does not fix them."""
     return None if "start" in model.fixed else dict(model.variables.items()).get("start")
 
@@ -153,15 +177,18 @@ def _moved(model: Model) -> list[tuple[float, Any]]:
     return [*moved, *((_TRADE, model[n]) for n in ("grid_import", "grid_export"))]
 
 
-def _of_equals(
+def of_equals(
     model: Model,
     benefit: float,
     turnover: float,
-    best: LinearExpression,
+    best: LinearExpression | None,
     settings: Settings,
     rows: Mapping[str, Any] | None = None,
 ) -> Result | None:
-    """Maximise something else over the plans that earn a benefit and keep some more rows."""
+    """Maximise something else over the plans that earn a benefit and keep some more rows.
+
+    Without something else it is the benefit itself.
+    """
     whole, name = model.objective, "polish:benefit"
     rows = dict(rows or {})
     try:
@@ -171,7 +198,8 @@ def _of_equals(
             rows[name] = model.objective.expression >= benefit - slack
             for row, stated in rows.items():
                 model.add_constraints(stated, name=row)
-            model.objective = Objective(best, model, "max")
+            if best is not None:
+                model.objective = Objective(best, model, "max")
             tight = _to_the_end(settings)
             engine = hand_over(model, tight, rescale=False)  # a held model keeps its units
             result = run(engine, model, tight, apart=True)
@@ -221,16 +249,18 @@ def may_idle(data: xr.Dataset, schedule_data: xr.Dataset) -> bool:
 
 
 @contextmanager
-def _fixed(engine: Solver[Any], model: Model, start: xr.DataArray | None) -> Generator[None]:
+def _fixed(
+    engine: Solver[Any], model: Model, ends: tuple[xr.DataArray | None, xr.DataArray | None]
+) -> Generator[None]:
     """Hold the workload in HiGHS, where its columns would be free."""
     highs = engine.solver_model
-    if _open_start(model) is None:
+    if open_start(model) is None:
         yield
         return
-    at, values = columns(model, "start", start)
+    (at, least), (_, most) = (columns(model, "start", end) for end in ends)
     program = highs.getLp()
     lower, upper = (np.array(side)[at] for side in (program.col_lower_, program.col_upper_))
-    highs.changeColsBounds(len(at), at, values, values)
+    highs.changeColsBounds(len(at), at, least, most)
     try:
         yield
     finally:

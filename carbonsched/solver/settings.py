@@ -66,6 +66,8 @@ class Settings:
         for name in ("verbose", "polish"):
             if not isinstance(value := getattr(self, name), bool):
                 raise TypeError(f"{name} = {value!r}: True or False is needed")
+        if self.progress is not None and not isinstance(self.progress, bool):
+            raise TypeError(f"progress = {self.progress!r}: True, False or None is needed")
         if not isinstance(self.solver, str):
             raise TypeError(f"solver = {self.solver!r}: a name is needed")
         if not isinstance(self.options, Mapping):

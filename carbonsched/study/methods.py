@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from carbonsched.core.build import require_families
-from carbonsched.core.currency import currency_of, in_currency
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import METHODS, Method, method_of
+from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import InfeasibleError, NoIncumbentError, kind_of
 from carbonsched.front import solve
 from carbonsched.keywords import keywords, refuse_unknown

@@ -120,9 +120,9 @@ def states(v, index, lower, upper, sites, periods):
         yield np.column_stack([lower, bounded])
 
 
-def brute_force(instance: cs.Instance) -> float | None:
-    """Return the optimum by enumeration, or None if there is no schedule."""
-    data, best = instance.data, None
+def every_plan(instance: cs.Instance) -> dict[tuple, float]:
+    """Return by the places of the jobs the best benefit, of those that are possible."""
+    data, best = instance.data, {}
     for chosen in product(*(list(placements(data, j)) for j in range(data.sizes["job"]))):
         load = np.zeros((data.sizes["site"], data.sizes["time"]))
         earned = 0.0
@@ -133,9 +133,14 @@ def brute_force(instance: cs.Instance) -> float | None:
                 earned += float(data.reward.values[job] - data.startup_cost.values[job])
         if (load <= data.it_capacity.values[:, None]).all():
             rest = dispatch(data, load)
-            if rest is not None and (best is None or earned + rest > best):
-                best = earned + rest
+            if rest is not None:
+                best[chosen] = earned + rest
     return best
+
+
+def brute_force(instance: cs.Instance) -> float | None:
+    """Return the optimum by enumeration, or None if there is no schedule."""
+    return max(every_plan(instance).values(), default=None)
 
 
 def tiny(seed: int) -> cs.Instance:
@@ -173,3 +178,37 @@ def test_the_optimum_is_that_of_enumeration(seed, opinion):
             apart = abs(schedule.objective - best) / max(abs(best), 1.0)
             opinion("enumeration", f"every placement, {formulation}", apart, False)
             assert schedule.objective == pytest.approx(best, rel=1e-6, abs=1e-4)
+
+
+def places(schedule):
+    """Return the (site, first period) of each job, None for a declined one."""
+    start = schedule.data.start.values
+    return tuple(tuple(map(int, np.argwhere(job)[0])) if job.any() else None for job in start)
+
+
+@pytest.mark.parametrize(
+    "seed", [pytest.param(k, marks=[pytest.mark.long] * (k not in (1, 2, 3))) for k in range(40)]
+)
+def test_near_a_former_plan_it_is_the_best_after_what_changes_cost(seed):
+    """And (1) of any plan is below its bound, however much holding the former one costs."""
+    instance = tiny(seed)
+    factor = np.random.default_rng(seed).uniform(0.3, 3, instance.data.import_price.shape)
+    tomorrow = instance.replace(import_price=instance.data.import_price * factor)
+    plans = every_plan(tomorrow)
+    if not plans:
+        pytest.skip("no schedule")
+    try:
+        old = cs.solve(instance, gap=0)
+    except cs.InfeasibleError:
+        pytest.skip("no former plan")
+    before, best = places(old), max(plans.values())
+    for cost in (0.0, 1e3):
+        held = cs.solve(tomorrow, gap=0, near=old, change_cost=cost)
+        charged = {
+            plan: earned - cost * sum(a != b for a, b in zip(plan, before, strict=True))
+            for plan, earned in plans.items()
+        }
+        near = {"rel": 1e-6, "abs": 1e-2}
+        assert charged[places(held)] == pytest.approx(max(charged.values()), **near)
+        assert 0 <= plans[places(held)] - held.objective + 1e-2 <= cost + 2e-2
+        assert held.bound >= best - 1e-6 * abs(best)

@@ -131,3 +131,23 @@ def test_every_range_has_room_for_a_spike_and_ends_in_order():
         if quantity.plausible is not None:
             low, high = quantity.plausible
             assert quantity.lower <= low < high <= quantity.upper
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"it_capacity": 5000.0, "import_limit": 5000.0}, "it_capacity[site=A] is 5,000 MW"),
+        ({"step_hours": 60.0}, "step_hours is 60 h"),  # minutes
+        ({"step_hours": 24.0}, None),
+        ({"power": 0.0007}, None),  # one GPU
+    ],
+)
+def test_kilowatts_and_minutes_are_asked_about_and_one_gpu_is_not(values, said):
+    data = plain(1, 4, 1, **{"import_limit": 100.0} | values)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        cs.Instance(data)
+    told = [str(warning.message) for warning in heard]
+    assert (
+        told == [] if said is None else any(said in t and "is the unit right?" in t for t in told)
+    )

@@ -15,7 +15,8 @@ def test_a_running_job_runs_on_where_it_is_and_pays_no_start(make, engine):
 
     The other job starts in a cheap period, beside it or after it: 10 MW at 10, and 70 to start.
     """
-    instance = make(2, 4, 2, 0, **DAY | {"import_price": [DAY["import_price"][0], [1] * 4]})
+    prices = [DAY["import_price"][0], [1] * 4]
+    instance = make(2, 4, 2, 0, duration=[2, 1], **DAY | {"import_price": prices})
     begun = cs.already_running(instance, {"j0": ("A", 2)})
     schedule = cs.solve(begun, gap=0, engine=engine)
     assert schedule.data.run.sel(job="j0").values.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0]]
@@ -27,7 +28,7 @@ def test_a_running_job_runs_on_where_it_is_and_pays_no_start(make, engine):
 
 def test_a_running_job_is_rolled_on(make):
     """Proves: three of its four periods lie in the first window alone, one period committed."""
-    instance = make(1, 6, 2, 0, duration=[1, 1], reward=[0.0, 5000.0], startup_cost=70.0)
+    instance = make(1, 6, 2, 0, duration=[4, 1], reward=[0.0, 5000.0], startup_cost=70.0)
     begun = cs.already_running(instance, {"j0": ("A", 3)})
     rolled = cs.roll(begun, window=3, step=1, gap=0)
     assert rolled.data.run.sel(job="j0", site="A").values.tolist() == [1, 1, 1, 0, 0, 0]
@@ -37,14 +38,32 @@ def test_a_running_job_is_rolled_on(make):
         cs.roll(longer, window=3, step=1)
 
 
+def long_beyond(instance, periods):
+    """Return the instance with a job whose window ends long after the horizon."""
+    return instance.replace(duration=periods, deadline=periods)
+
+
+def test_no_more_can_be_left_than_there_was(make):
+    with pytest.raises(cs.InstanceError, match="job j0: 3 periods left, and it lasts 2 in all"):
+        cs.already_running(make(1, 3, 1, 0, duration=2), {"j0": ("A", 3)})
+
+
 def test_what_runs_beyond_the_horizon_takes_all_of_it(make):
-    begun = cs.already_running(make(1, 3, 1, 0), {"j0": ("A", 40)})
+    begun = cs.already_running(long_beyond(make(1, 3, 1, 0), 40), {"j0": ("A", 40)})
     assert begun.data.duration.values.tolist() == [3]
     assert cs.solve(begun).data.run.values.ravel().tolist() == [1, 1, 1]
 
 
 def test_other_jobs_stay_as_they_are(make):
-    instance = make(2, 4, 2, 1, allowed=[[True, True], [False, True]], **DAY | {"import_price": 9})
+    instance = make(
+        2,
+        4,
+        2,
+        1,
+        duration=[2, 1],
+        allowed=[[True, True], [False, True]],
+        **DAY | {"import_price": 9},
+    )
     begun = cs.already_running(instance, {"j0": ("B", 2)})
     for name in begun.data:
         kept = begun.data[name], instance.data[name]
