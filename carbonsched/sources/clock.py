@@ -19,8 +19,6 @@ _CARRIES = (  # an offset behind a time of day: 2023-01-01 has none
     r"^(?P<stamp>.*:\d{2}(?:[.,]\d+)?|.*\d(?=\s*(?:Z|UTC)$))"
     r"\s*(?P<offset>Z|UTC|(?:UTC)?[+-]\d{2}(?::?\d{2})?)$"
 )
-    r"(?<=\d)\s*(?:UTC)?(Z|UTC|(?<=:\d\d)[+-]\d{2}(?::?\d{2})?|(?<=\.\d{3})[+-]\d{2}:?\d{2})$"
-)
 _ABBREVIATION = r"\s*\(?\b(?!UTC)([A-Z]{3,5})\)?$"
 _MIDNIGHT = r"(?<![:\d])24:00(?=$|:00$|:00\.0+$|\s)"
 
@@ -308,8 +306,8 @@ def _untrue(utc: pd.Series, said: pd.Series, zone: tzinfo) -> list[str]:
     wrong = given[true != said[given.index]]
     return some(
         [
-            f"row {row}: it says {said[row]} where the clocks of {zone} have {true[row]}: is the zone "
-            "another?"
+            f"row {row}: it says {said[row]} where the clocks of {zone} have {true[row]}: "
+            "is the zone another?"
             for row in wrong.index[:SHOWN]
         ],
         len(wrong),
