@@ -12,7 +12,7 @@ import pandas as pd
 
 from carbonsched.errors import InstanceError
 from carbonsched.sources.log_profile import JobProfile
-from carbonsched.sources.log_time import lengths, moments, shown
+from carbonsched.sources.log_time import lengths, moments, moved
 from carbonsched.sources.text import MOST_BYTES, SHOWN, Table, read_table, some
 
 _KILOWATTS = {"W": 1e-3, "kW": 1.0, "MW": 1e3}
@@ -193,7 +193,7 @@ def _names(columns: Any, name: str) -> Iterable[str]:
 
 def _without_steps(table: Table, column: str, profile: JobProfile, notes: list[str]) -> Table:
     """Return a table without rows that are parts of a job, and without rows told twice."""
-    frame = table.frame
+    frame: Any = table.frame
     if profile.skip:
         steps = frame[column].str.contains(profile.skip, regex=True).astype(bool)
         if steps.any():
@@ -242,8 +242,8 @@ def _gpus(
         if column is None:
             continue
         if columns.gpus_pattern:
-            numbers = _found(table.frame[column], columns.gpus_pattern)
-            numbers = numbers.where(~table.is_gap(table.frame[column]))
+            cells: Any = table.frame[column]
+            numbers = _found(cells, columns.gpus_pattern).where(~table.is_gap(cells))
         else:
             numbers = table.floats(column, faults)
         found = found.where(found.notna(), numbers)
@@ -254,7 +254,7 @@ def _gpus(
     return found * columns.gpus_scale
 
 
-def _found(cells: pd.Series, patterns: Iterable[str]) -> pd.Series:
+def _found(cells: Any, patterns: Iterable[str]) -> pd.Series:
     """Return the sum of what the first pattern that is found at all finds in each cell."""
     numbers = pd.Series(float("nan"), index=range(len(cells)))
     texts = cells.reset_index(drop=True)
@@ -291,7 +291,7 @@ def _reasons(
     return reason
 
 
-def _wrong(frame: pd.DataFrame, table: Table, known: Mapping[str, str]) -> list[str]:
+def _wrong(frame: Any, table: Table, known: Mapping[str, str]) -> list[str]:
     """Return rows without a name, and with an amount below 0."""
     faults: list[str] = []
     nameless = frame[table.is_gap(frame.job)]
@@ -309,9 +309,7 @@ def _wrong(frame: pd.DataFrame, table: Table, known: Mapping[str, str]) -> list[
     return faults
 
 
-def _whole(
-    frame: pd.DataFrame, profile: JobProfile, notes: list[str], faults: list[str]
-) -> pd.DataFrame:
+def _whole(frame: Any, profile: JobProfile, notes: list[str], faults: list[str]) -> Any:
     """Return one row a job."""
     if profile.rows == "jobs":
         counting = frame[frame.reason == ""]
@@ -369,21 +367,7 @@ def _these(rows: Iterable[object]) -> str:
     return ", ".join(numbers[:5]) + (", ..." if len(numbers) > 5 else "")
 
 
-def _moved(
-    frame: pd.DataFrame, profile: JobProfile, begin: pd.Timestamp | None, notes: list[str]
-) -> pd.DataFrame:
+def _moved(frame: Any, profile: JobProfile, begin: pd.Timestamp | None, notes: list[str]) -> Any:
     """Return jobs of a log with dates moved so that its first job arrives at `begin`."""
-    if begin is None:
-        return frame
-    if profile.time.relative:
-        notes.append(f"The log's zero is {shown(begin)}, as asked.")
-        return frame
-    first = frame.arrival.min()
-    if first is pd.NaT:
-        return frame
-    move = begin - first
-    notes.append(
-        f"The log is moved by {move / pd.Timedelta(days=1):+,.3f} days, as asked: its first job "
-        f"arrived at {shown(first)} and now arrives at {shown(begin)}."
-    )
+    move = moved(frame.arrival, profile.time, begin, "job", notes)
     return frame.assign(arrival=frame.arrival + move, deadline=frame.deadline + move)

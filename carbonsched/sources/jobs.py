@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,10 +119,12 @@ def read_jobs(
     ...     "|COMPLETED|cpu=32,gres/gpu=8,node=1\n"
     ... )
     >>> day = pd.date_range("2025-06-02", periods=24, freq="h")
-    >>> read_jobs(log, "slurm", day, 1.0, kw_per_gpu=0.5, zone="Europe/Berlin").data
-         power  duration             release            deadline
-    job
-    71   0.006         2 2025-06-02 07:00:00 2025-06-02 08:00:00
+    >>> read_jobs(log, "slurm", day, 1.0, kw_per_gpu=0.5, zone="Europe/Berlin").data.loc["71"]
+    power                     0.006
+    duration                      2
+    release     2025-06-02 07:00:00
+    deadline    2025-06-02 08:00:00
+    Name: 71, dtype: object
     """
     model = profile if isinstance(profile, JobProfile) else find(profile, JobProfile)
     faults: list[str] = []
@@ -150,7 +153,7 @@ def read_jobs(
         )
         if asked and not rows.has_gpus
     ]
-    frame = rows.frame
+    frame: Any = rows.frame
     if not faults and kw_per_gpu is None:
         blank = frame[frame.kw.isna() & frame.reason.eq("")]
         faults += some(
@@ -270,13 +273,14 @@ def _placed(
     _because(frame, "its deadline leaves too few whole periods", last < least)
     kept = frame.reason == ""
     clipped = kept & (last >= count)
+    inside: Any = last[kept].clip(upper=count - 1)
     true = (length / step)[kept]
     data = pd.DataFrame(
         {
             "power": frame.kw[kept] / 1000 * (true / booked[kept]),
             "duration": booked[kept],
             "release": periods.labels[release[kept]],
-            "deadline": periods.labels[last[kept].clip(upper=count - 1)],
+            "deadline": periods.labels[inside],
             "gpus": frame.gpus[kept],
             "seconds": frame.seconds[kept],
         }

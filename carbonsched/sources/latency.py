@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,9 +60,8 @@ def read_latency(
     >>> file = Path(tempfile.mkdtemp()) / "latency.csv"
     >>> _ = file.write_text("Source,East,West\nEast,,71\nWest,73,\n")
     >>> found = read_latency(file, rename={"East": "virginia"})
-    >>> found
+    >>> found.rename_axis(None)
               virginia  West
-    origin
     virginia       0.0  71.0
     West          73.0   0.0
     >>> found.attrs["notes"][-1]
@@ -100,7 +100,7 @@ def _matrix(table: Table, origin: str, faults: list[str]) -> pd.DataFrame:
     columns = [column for column in table.frame.columns if column and column != origin]
     if not columns:
         raise InstanceError(["it has no destination beside its first column"], table.where)
-    names = table.frame[origin]
+    names: Any = table.frame[origin]
     faults += [f"row {row}: the origin has no name" for row in names.index[names == ""][:SHOWN]]
     twice = names[names.duplicated() & (names != "")]
     faults += some(
@@ -115,7 +115,7 @@ def _pairs(
     table: Table, origin: str, destination: str, value: str, faults: list[str], notes: list[str]
 ) -> pd.DataFrame:
     """Return a table of pairs as a wide one; a pair told twice must be the same."""
-    frame = pd.DataFrame(
+    frame: Any = pd.DataFrame(
         {
             "origin": table.frame[origin],
             "destination": table.frame[destination],
@@ -252,9 +252,8 @@ def latency_from_coordinates(
     Examples
     --------
     >>> places = {"london": (51.51, -0.13), "frankfurt": (50.11, 8.68)}
-    >>> latency_from_coordinates(places, places).round(1)
+    >>> latency_from_coordinates(places, places).round(1).rename_axis(None)
                london  frankfurt
-    origin
     london        1.0       12.2
     frankfurt    12.2        1.0
     """

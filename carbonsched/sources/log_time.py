@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,8 +89,8 @@ def instant(given: pd.Timestamp | str) -> pd.Timestamp:
     >>> instant("2025-06-02T00:00+02:00")
     Timestamp('2025-06-01 22:00:00')
     """
-    found = pd.Timestamp(given)
-    if found is pd.NaT:
+    found: Any = pd.Timestamp(given)
+    if pd.isna(found):
         raise ValueError(f"{given!r} is no instant")
     return found if found.tz is None else found.tz_convert("UTC").tz_localize(None)
 
@@ -121,14 +122,14 @@ def moments(
     begin : pandas.Timestamp, optional
         When the zero of counts from an unknown instant is.
     """
-    cells = table.frame[column]
+    cells: Any = table.frame[column]
     given = cells[~table.is_gap(cells)]
     found = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[ns]")
     if given.empty:
         return found
     if time.count:
         zero = pd.Timestamp(0) if not time.relative else begin
-        seconds = table.floats(column, faults).mul(SECONDS[time.count])
+        seconds: Any = table.floats(column, faults).mul(SECONDS[time.count])
         wild = seconds[seconds.abs() > 9e9]
         faults += some(
             [f"row {row}, column {column!r}: {cells[row]!r} is no time in {time.count}"
@@ -170,9 +171,9 @@ def lengths(table: Table, column: str, unit: str, faults: list[str]) -> pd.Serie
     by_clock = ((days.fillna(0) * 24 + hours) * 60 + minutes) * 60 + seconds
     plain = cells.str.fullmatch(_NUMBER).astype(bool)
     by_number = cells.where(plain, "nan").astype(float) * SECONDS[unit]
-    found = by_clock.where(by_clock.notna(), by_number)
+    found: Any = by_clock.where(by_clock.notna(), by_number)
     found = found.where(found <= _LONGEST)
-    bad = cells[found.isna() & ~gap]
+    bad: Any = cells[found.isna() & ~gap]
     faults += some(
         [
             f"row {row}, column {column!r}: {cell!r} is no length of time: write a number of "
@@ -184,6 +185,33 @@ def lengths(table: Table, column: str, unit: str, faults: list[str]) -> pd.Serie
     return found
 
 
-def shown(at: pd.Timestamp) -> str:
+def shown(at: Any) -> str:
     """Return an instant in UTC to read."""
     return local([at], zone_of("UTC"))[0]
+
+
+def moved(
+    when: pd.Series, time: LogTime, begin: pd.Timestamp | None, what: str, notes: list[str]
+) -> Any:
+    """Return by how much a log with dates is moved so that its first instant is `begin`.
+
+    Examples
+    --------
+    >>> when = pd.Series([pd.Timestamp("2017-10-07 08:30")])
+    >>> moved(when, LogTime(), pd.Timestamp("2017-10-09 00:00"), "job", notes := [])
+    Timedelta('1 days 15:30:00')
+    >>> notes
+    ['The log is moved, as asked: its first job came at 2017-10-07 08:30 UTC, and is now at \
+2017-10-09 00:00 UTC.']
+    """
+    first = when.min()
+    if begin is None or pd.isna(first):
+        return pd.Timedelta(0)
+    if time.relative:
+        notes.append(f"The log's zero is {shown(begin)}, as asked.")
+        return pd.Timedelta(0)
+    notes.append(
+        f"The log is moved, as asked: its first {what} came at {shown(first)}, and is now at "
+        f"{shown(begin)}."
+    )
+    return begin - first
