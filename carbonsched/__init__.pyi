@@ -1,4 +1,5 @@
 from . import io as io
+from . import sources as sources
 from .core.build import build
 from .core.families import FAMILIES
 from .core.family import Family, over

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import carbonsched as cs
+from carbonsched.cli import importing
 from carbonsched.cli.given import families_of, load, options_of, stated
 from carbonsched.cli.outputs import (
     CERTIFICATE,
@@ -401,3 +402,6 @@ def _describe_schedule(path: Path, families: Iterable[Family]) -> None:
     more = f"`carbonsched plan INSTANCE {path}`"
     answer.show_plan(frame, f"all by {more}")
     typer.echo(plain(f"whether it holds, rewards, and why a job is declined: {more}"))
+
+
+app.command("import")(importing.import_series)

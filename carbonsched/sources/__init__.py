@@ -7,5 +7,7 @@ and every rule that was applied is named in the result.
 from carbonsched.sources.profile import Profile
 from carbonsched.sources.profile import find as profile
 from carbonsched.sources.profile import shipped as profiles
+from carbonsched.sources.series import Series, read
+from carbonsched.sources.units import Rate
 
-__all__ = ["Profile", "profile", "profiles"]
+__all__ = ["Profile", "Rate", "Series", "profile", "profiles", "read"]

@@ -131,12 +131,13 @@ class Time(Part):
         The cell is "start<mark>end": the start is taken.
     epoch : "s" or "ms", optional
         The cell is a count since 1970-01-01 UTC.
-    date, hour, period, part : str, optional
+    date, hour, period, part : tuple of str
         A date with an hour of the clock, "1" to "24" or "01:00" to "24:00", each ending then, and
-        in it a `part`, 1, 2, ...; or with a `period` counted through the day, 1 to 50.
-    flag, again : str, optional
+        in it a `part`, 1, 2, ..., where the file has one; or with a `period` counted through the
+        day, 1 to 50.
+    flag, again : tuple of str, str
         The column that tells the second of two equal hours in autumn, and what it then says.
-    month, day : str, optional
+    month, day : tuple of str
         Columns of a profile without a year; its `hour` is 0 to 23.
     zone : str or dict, optional
         An IANA name, "UTC", "+02:00", or "stamps" where each stamp has its offset; by column where
@@ -147,31 +148,34 @@ class Time(Part):
         The clock stays on the zone's standard time all year.
     interval : "start" or "end"
         What of an interval the stamp is.
+    inside : str, optional
+        The stamp is somewhere in its interval, which is so long and begins at a whole multiple.
     step : str, optional
-        The length of an interval; found out if not stated.
+        The length of an interval, or of a part or a period; found out if not stated.
     """
 
     column: Names = ()
     format: Names = ()
     range_mark: str | None = None
     epoch: Literal["s", "ms"] | None = None
-    date: str | None = None
-    hour: str | None = None
-    period: str | None = None
-    part: str | None = None
-    flag: str | None = None
+    date: Names = ()
+    hour: Names = ()
+    period: Names = ()
+    part: Names = ()
+    flag: Names = ()
     again: str | None = None
-    month: str | None = None
-    day: str | None = None
+    month: Names = ()
+    day: Names = ()
     zone: str | dict[str, str] | None = None
     offset: str | None = None
     standard: bool = False
     interval: Literal["start", "end"] = "start"
+    inside: Span | None = None
     step: Span | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        forms = [bool(self.column), self.date is not None, self.month is not None]
+        forms = [bool(self.column), bool(self.date), bool(self.month)]
         if sum(forms) != 1:
             raise ValueError("state one of column, date, and month with day and hour")
         if self.date and not (self.hour or self.period):
@@ -187,8 +191,8 @@ class Time(Part):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that tells the time."""
-        single = (self.date, self.hour, self.period, self.part, self.flag, self.month, self.day)
-        return (*self.column, *(name for name in single if name))
+        parts = (self.date, self.hour, self.period, self.part, self.flag, self.month, self.day)
+        return (*self.column, *(name for names in parts for name in names))
 
 
 class Values(Part):
@@ -205,6 +209,10 @@ class Values(Part):
         Of every column.
     units : dict
         By column.
+    units_above : str, optional
+        What stands above the table, or beside it in JSON, with the unit of each column.
+    default : str, optional
+        The column that is taken if the reader of the file says none.
     keys : tuple of str
         Columns of a long table that tell its series apart.
     select : dict
@@ -217,6 +225,8 @@ class Values(Part):
     pattern: Pattern | None = None
     unit: str | None = None
     units: dict[str, str] = {}
+    units_above: str | None = None
+    default: str | None = None
     keys: Names = ()
     select: dict[str, Names] = {}
     placeholder: dict[str, str] = {}

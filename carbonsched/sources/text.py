@@ -297,7 +297,7 @@ def _twice(names: Sequence[str]) -> list[str]:
 def _about(rows: Sequence[Sequence[str]]) -> dict[str, str]:
     """Return what stands above a table: "name: value", a name beside a value, or one above it."""
     about: dict[str, str] = {}
-    for row, below in zip(rows, [*rows[1:], ()], strict=True):
+    for row, below in zip(rows, [*rows, ()][1:], strict=True):
         if len(row) == len(below) > 2:
             about |= dict(zip(row, below, strict=True))
         elif len(row) == 2:
