@@ -1,4 +1,4 @@
-"""The command line: solve, plan, diagnose, verify, certify, table, generate, info.
+"""The command line: solve, plan, diagnose, verify, certify, table, generate, info; init, build.
 
 What a command needs is imported when it runs.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import carbonsched as cs
-from carbonsched.cli import importing
+from carbonsched.cli import importing, project
 from carbonsched.cli.given import families_of, load, options_of, stated
 from carbonsched.cli.outputs import (
     CERTIFICATE,
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Schedule AI data centers and their energy together. An INSTANCE is a folder of CSV "
-    "tables with a datapackage.json, or a NetCDF file; start from `carbonsched generate`.",
+    "tables with a datapackage.json, a NetCDF file, or a project file; start from "
+    "`carbonsched init my-fleet`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -45,7 +46,9 @@ Engine = StrEnum("Engine", ["auto", "milp", "column-generation"])  # as carbonsc
 GapOf = StrEnum("GapOf", ["decided", "objective"])  # as carbonsched.solver.settings.GAPS
 JOINT, START, AUTO, DECIDED = Method("joint"), JobForm("start"), Engine("auto"), GapOf("decided")
 
-InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
+InstancePath = Annotated[
+    Path, typer.Argument(metavar="INSTANCE", help="Folder, NetCDF file, or project file.")
+]
 MethodOption = Annotated[
     Method, typer.Option(metavar="METHOD", help=f"A method of Table I: {METHODS}.")
 ]
@@ -404,4 +407,6 @@ def _describe_schedule(path: Path, families: Iterable[Family]) -> None:
     typer.echo(plain(f"whether it holds, rewards, and why a job is declined: {more}"))
 
 
+for command in (project.init, project.build):
+    app.command()(command)
 app.command("import")(importing.import_series)
