@@ -73,8 +73,9 @@ def read_rows(
     """
     columns = profile.jobs
     notes: list[str] = []
+    numbers = None
     if profile.records:
-        table = _nested(Path(path), profile)
+        table, numbers = _nested(Path(path), profile)
     else:
         table = _headed(read_table(path, profile.text, columns.id), profile)
     notes += table.notes
@@ -92,6 +93,8 @@ def read_rows(
         return moments(table, known[name], profile.time, faults, notes, zone=zone, begin=begin)
 
     frame = pd.DataFrame({"job": table.frame[known["id"]], "row": table.frame.index})
+    if numbers is not None:
+        frame["row"] = pd.Series(numbers, index=range(1, len(numbers) + 1))
     frame["start"] = at("start")
     frame["arrival"] = at("arrival") if "arrival" in known else frame.start
     if "arrival" not in known:
@@ -102,7 +105,8 @@ def read_rows(
     power = known.get("power")
     frame["kw"] = float("nan") if power is None else table.floats(power, faults)
     frame["kw"] *= _KILOWATTS[columns.power_unit]
-    frame["reason"] = _reasons(table, known, frame, profile, states)
+    counting = _counting(table, known.get("state"), profile, states, faults)
+    frame["reason"] = _reasons(table, known, frame, counting)
     faults += _wrong(frame, table, known)
     if not faults:
         frame = _whole(frame, profile, notes, faults)
@@ -110,8 +114,8 @@ def read_rows(
     return JobRows(frame, "gpus" in known, power is not None, tuple(notes))
 
 
-def _nested(path: Path, profile: JobProfile) -> Table:
-    """Return a JSON list of jobs as a table, one row an attempt."""
+def _nested(path: Path, profile: JobProfile) -> tuple[Table, list[int]]:
+    """Return a JSON list of jobs as a table, one row an attempt, and which job each is of."""
     from carbonsched.io.files import UnreadableError, read_text
 
     try:
@@ -131,8 +135,9 @@ def _nested(path: Path, profile: JobProfile) -> Table:
             ]
             rows.append(_scalars(job) | _scalars(attempt) | {gpu_list: str(sum(map(len, found)))})
             numbers.append(number)
-    frame = pd.DataFrame(rows, index=pd.Index(numbers, name="row")).fillna("").astype("str")
-    return Table(frame, {}, profile.text, str(path))
+    frame = pd.DataFrame(rows).fillna("").astype("str")
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    return Table(frame, {}, profile.text, str(path)), numbers
 
 
 def _scalars(given: Mapping[str, object]) -> dict[str, str]:
@@ -264,12 +269,32 @@ def _found(cells: Any, patterns: Iterable[str]) -> pd.Series:
     return pd.Series(numbers.fillna(0.0).to_numpy(), index=cells.index)
 
 
-def _reasons(
+def _counting(
     table: Table,
-    known: Mapping[str, str],
-    frame: pd.DataFrame,
+    column: str | None,
     profile: JobProfile,
     states: Sequence[str] | None,
+    faults: list[str],
+) -> pd.Series | None:
+    """Return how each row ended where that counts, "" of rows that do; None if all do."""
+    count = profile.states if states is None else states
+    if not count:
+        return None
+    if column is None:
+        faults.append("states: the log does not tell how jobs ended")
+        return None
+    ended: Any = table.frame[column].str.split().str[0].fillna("not told")
+    wanted = {one.casefold() for one in count}
+    there = {str(one).casefold(): str(one) for one in ended.unique()}
+    for one in states or ():
+        if one.casefold() not in there:
+            known = ", ".join(sorted(there.values())[:SHOWN])
+            faults.append(f"states: no job is in state {one!r}; there are {known}")
+    return ended.mask(ended.str.casefold().isin(wanted), "")
+
+
+def _reasons(
+    table: Table, known: Mapping[str, str], frame: pd.DataFrame, ended: pd.Series | None
 ) -> pd.Series:
     """Return why a row cannot count, or ""."""
     reason = pd.Series("", index=frame.index, dtype="object")
@@ -277,14 +302,10 @@ def _reasons(
     def because(what: pd.Series | str, where: pd.Series) -> None:
         reason.mask(where & reason.eq(""), what, inplace=True)
 
-    count = profile.states if states is None else states
-    if "state" in known and count:
-        state = table.frame[known["state"]].str.split().str[0].fillna("")
-        wanted = {one.casefold() for one in count}
-        because("state " + state.where(state != "", "not told"), ~state.str.casefold().isin(wanted))
-    gap = table.is_gap(table.frame[known["arrival"]] if "arrival" in known else
-                       table.frame[known["start"]])  # fmt: skip
-    because("no time of arrival", gap)
+    if ended is not None:
+        because("state " + ended, ended.ne(""))
+    arrivals: Any = table.frame[known.get("arrival", known.get("start"))]
+    because("no time of arrival", table.is_gap(arrivals))
     because("arrived in an hour that the clocks skip", frame.arrival.isna())
     because("no duration: not started, still running or not logged", frame.seconds.isna())
     because("it ends before it starts", frame.seconds < 0)

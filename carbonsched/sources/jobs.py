@@ -273,14 +273,14 @@ def _placed(
     _because(frame, "its deadline leaves too few whole periods", last < least)
     kept = frame.reason == ""
     clipped = kept & (last >= count)
-    inside: Any = last[kept].clip(upper=count - 1)
+    inside: Any = np.minimum(last, count - 1)
     true = (length / step)[kept]
     data = pd.DataFrame(
         {
             "power": frame.kw[kept] / 1000 * (true / booked[kept]),
             "duration": booked[kept],
             "release": periods.labels[release[kept]],
-            "deadline": periods.labels[inside],
+            "deadline": periods.labels[inside[kept]],
             "gpus": frame.gpus[kept],
             "seconds": frame.seconds[kept],
         }

@@ -25,7 +25,7 @@ _SAME = 1e-9  # ms
 
 def read_latency(
     path: str | Path,
-    profile: str | Path | LatencyProfile = "latency-matrix",
+    profile: str | Path | LatencyProfile | None = None,
     *,
     rename: Mapping[str, str] | None = None,
     to_itself: float = 0.0,
@@ -36,8 +36,8 @@ def read_latency(
     ----------
     path : str or Path
         A matrix with the origins in its first column, or a table of pairs.
-    profile : str, Path or LatencyProfile
-        How it is written.
+    profile : str, Path or LatencyProfile, optional
+        How it is written; "latency-matrix" if not stated.
     rename : mapping of str to str, optional
         Names in the file: names to use, of origins and of destinations.
     to_itself : float
@@ -67,7 +67,8 @@ def read_latency(
     >>> found.attrs["notes"][-1]
     '1 of 1 pairs differ by direction, at most by 2 ms (West, virginia): each way is kept.'
     """
-    model = profile if isinstance(profile, LatencyProfile) else find(profile, LatencyProfile)
+    known = isinstance(profile, LatencyProfile)
+    model = profile if known else find(profile or "latency-matrix", LatencyProfile)
     if not 0 <= to_itself < np.inf:
         raise InstanceError([f"to_itself: {to_itself:g} ms is not 0 or more"], str(path))
     table = read_table(path, model.text)

@@ -166,6 +166,8 @@ def lengths(table: Table, column: str, unit: str, faults: list[str]) -> pd.Serie
     """
     cells = table.frame[column].astype("str").str.strip()
     gap = table.is_gap(cells)
+    if table.layout.decimal == ",":
+        cells = cells.str.replace(",", ".", regex=False)
     clock = cells.str.extract(rf"^{_CLOCK}$")
     days, hours, minutes, seconds = (clock[k].astype(float) for k in range(4))
     by_clock = ((days.fillna(0) * 24 + hours) * 60 + minutes) * 60 + seconds
@@ -173,7 +175,7 @@ def lengths(table: Table, column: str, unit: str, faults: list[str]) -> pd.Serie
     by_number = cells.where(plain, "nan").astype(float) * SECONDS[unit]
     found: Any = by_clock.where(by_clock.notna(), by_number)
     found = found.where(found <= _LONGEST)
-    bad: Any = cells[found.isna() & ~gap]
+    bad: Any = table.frame[column][found.isna() & ~gap]
     faults += some(
         [
             f"row {row}, column {column!r}: {cell!r} is no length of time: write a number of "
