@@ -123,7 +123,8 @@ def _describe(series: Series, file: str) -> None:
 
     show(
         {
-            "values": f"{series.kind.replace('_', ' ')}, {series.name}",
+            "what": series.kind.replace("_", " "),
+            "series": series.name,
             "unit": series.unit,
             "first interval begins": told(first, ends[0]),
             "last interval begins": told(last, ends[1]),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -152,7 +153,7 @@ def instants(
     carried = offsets.notna()
     if carried.any():
         if not carried.all():
-            missing = cells[~carried]
+            missing: Any = cells[~carried]
             faults += some(
                 [
                     f"row {row}, column {cells.name!r}: {cell!r} has no offset, as other rows have"
@@ -191,7 +192,7 @@ def stamps(
     tries = [_parsed(texts, form) for form in formats]
     if tries:
         wall = min(tries, key=lambda one: int(one.isna().sum())).fillna(wall)
-    bad = cells[wall.isna()]
+    bad: Any = cells[wall.isna()]
     forms = " or ".join([*formats, "YYYY-MM-DD hh:mm"])
     faults += some(
         [
@@ -261,14 +262,14 @@ def to_utc(
             second[at] = again.to_numpy()[at]
             how = "told apart by their flag"
         elif said is not None and said.iloc[at].ne("").all():
-            names = [pd.Timestamp(later[k], tz="UTC").tz_convert(zone).tzname() for k in at]
+            names = pd.DatetimeIndex(later[at], tz="UTC").tz_convert(zone).strftime("%Z")
             second[at] = said.iloc[at].to_numpy() == names
             how = "told apart by the zone that the rows name"
         else:
             second[at], how = _in_order(walls[at], at[0] == (len(index) - 1) * backwards, sudden)
         notes.append(f"The hour that the clocks of {zone} repeat on {night}: {how}.")
     utc = pd.Series(np.where(second, later, earlier), index=wall.index).astype("datetime64[ns]")
-    skipped = wall[utc.isna() & wall.notna()]
+    skipped: Any = wall[utc.isna() & wall.notna()]
     for night, rows in skipped.groupby(skipped.dt.date):
         numbers = ", ".join(map(str, rows.index[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
         were = "row was" if len(rows) == 1 else "rows were"
@@ -299,7 +300,7 @@ def _in_order(walls: np.ndarray, begins: bool, sudden: bool) -> tuple[np.ndarray
 
 def _untrue(utc: pd.Series, said: pd.Series, zone: tzinfo) -> list[str]:
     """Return the rows whose abbreviation is not that of the zone at the time."""
-    given = utc[said.ne("") & utc.notna()]
+    given: Any = utc[said.ne("") & utc.notna()]
     if given.empty:
         return []
     true = given.dt.tz_localize("UTC").dt.tz_convert(zone).map(lambda instant: instant.tzname())

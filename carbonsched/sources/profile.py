@@ -92,14 +92,14 @@ class Layout(Part):
         Of a JSON document: where its columns, or its records, are.
     """
 
-    separator: str | None = Field(None, min_length=1, max_length=1)
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Literal[".", ","] = "."
     thousands: Literal[".", ",", " ", "'"] | None = None
     encoding: str | None = None
-    skip: int = Field(0, ge=0)
+    skip: int = Field(default=0, ge=0)
     header: Names = ()
     names: tuple[str, ...] = ()
-    comment: str | None = Field(None, min_length=1)
+    comment: str | None = Field(default=None, min_length=1)
     until: str | None = None
     gaps: Names = ()
     sheet: str | None = None
@@ -245,14 +245,11 @@ class Described(Part):
     ----------
     title, source, licence : str
         What it is, who publishes it (to be named), and under which terms.
-    kind : str
-        What is measured.
     notes : tuple of str
         What a reader of such files should know.
     """
 
     title: str
-    kind: str
     source: str
     licence: str
     notes: Names = ()
@@ -260,7 +257,15 @@ class Described(Part):
 
 
 class Profile(Described):
-    """A profile of series: prices, intensities, factors, power, temperatures, counts."""
+    """A profile of series: prices, intensities, factors, power, temperatures, counts.
+
+    Attributes
+    ----------
+    kind : str
+        What is measured: a count is summed over longer periods, all else averaged.
+    time, values
+        When rows are, and what they hold.
+    """
 
     kind: Literal[
         "price", "carbon_intensity", "capacity_factor", "power", "temperature", "weather", "count"

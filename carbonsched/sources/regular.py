@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from carbonsched.sources.text import SHOWN, some
 from carbonsched.sources.times import usual_step
 
 How = Literal["mean", "sum"]
+TOLD = 24  # gaps that are listed one by one
 MOST_CELLS = 50_000_000  # that a change of step may need
 CHANGED = 12  # equal distances in a row that are another step, and no gaps
 
@@ -68,10 +69,10 @@ def laid(
         many = f"{len(same)} rows that tell" if len(same) > 1 else "1 row that tells"
         notes.append(f"{many} a time again with the same value dropped: row {shown}.")
     at, value, row = at[first], value[first], row[first]
-    step = step or usual_step(at)
-    size = step.value
+    length: Any = step or usual_step(at)
+    size = int(length.value)
     if not len(at):
-        return pd.DatetimeIndex([]), value, step, notes
+        return pd.DatetimeIndex([]), value, length, notes
     apart = np.diff(at).astype(np.int64)
     faults += _another_step(at, apart, size, zone)
     since = (at - at[0]).astype(np.int64)
@@ -79,26 +80,26 @@ def laid(
     if not faults:
         faults += some(
             [
-                f"row {row[k]}: {local([at[k]], zone)[0]} is no whole number of steps of {step} "
+                f"row {row[k]}: {local([at[k]], zone)[0]} is no whole number of steps of {length} "
                 "after the first"
                 for k in off[:SHOWN]
             ],
             len(off),
         )
     if faults:
-        return pd.DatetimeIndex([]), value[:0], step, notes
+        return pd.DatetimeIndex([]), value[:0], length, notes
     count = int(since[-1] // size) + 1
     if count > MOST_CELLS:
-        faults.append(f"{count:,} steps of {step} from first to last: is a year mistyped?")
-        return pd.DatetimeIndex([]), value[:0], step, notes
-    times = pd.date_range(at[0], periods=count, freq=step, unit="ns")
+        faults.append(f"{count:,} steps of {length} from first to last: is a year mistyped?")
+        return pd.DatetimeIndex([]), value[:0], length, notes
+    times = pd.date_range(at[0], periods=count, freq=length, unit="ns")
     full = np.full(count, np.nan)
     full[since // size] = value
-    return times, full, step, notes
+    return times, full, length, notes
 
 
-def _same(one: float, other: float) -> bool:
-    return one == other or (np.isnan(one) and np.isnan(other))
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other or (np.isnan(one) and np.isnan(other)))
 
 
 def _another_step(at: np.ndarray, apart: np.ndarray, size: int, zone: tzinfo) -> list[str]:
@@ -125,9 +126,8 @@ def gaps(times: pd.DatetimeIndex, values: np.ndarray, step: pd.Timedelta) -> lis
     """
     edges = np.diff(np.r_[0, np.isnan(values).astype(int), 0])
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    return [
-        (times[a], times[a] + (b - a) * step, int(b - a)) for a, b in zip(begins, ends, strict=True)
-    ]
+    lengths = [int(count) for count in ends - begins]
+    return [(times[a], times[a] + n * step, n) for a, n in zip(begins, lengths, strict=True)]
 
 
 def told(runs: Sequence[tuple], zone: tzinfo, *, utc: bool = False) -> list[str]:
@@ -140,11 +140,12 @@ def told(runs: Sequence[tuple], zone: tzinfo, *, utc: bool = False) -> list[str]
     ['2023-01-01 01:00 UTC to 2023-01-01 03:00 UTC (2)']
     """
     words = list[str]()
-    for begin, end, count in runs[:SHOWN]:
+    for begin, end, count in runs[:TOLD]:
         one, other = local([begin, end], zone)
         there = f", {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC" if utc else ""
         words.append(f"{one} to {other}{there} ({count})")
-    return some(words, len(runs))
+    more = len(runs) - len(words)
+    return [*words, *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def onto(
@@ -191,7 +192,8 @@ def onto(
     found = np.where(inside, values[np.where(inside, place, 0)], np.nan)
     known = ~np.isnan(found)
     new = found.mean(axis=1) if how == "mean" else found.sum(axis=1) * (grain / step.value)
-    return new, known.any(axis=1) & ~known.all(axis=1)
+    partly = np.asarray(known.any(axis=1) & ~known.all(axis=1))
+    return new, partly
 
 
 def bridged(values: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

@@ -81,7 +81,7 @@ class Table:
         >>> faults
         ["row 4, column 'price': '12.5' is no number with decimal ',' and thousands '.'"]
         """
-        cells = self.frame[column]
+        cells: Any = self.frame[column]
         gap = self.is_gap(cells)
         texts = cells.str.strip().str.replace("−", "-", regex=False)
         texts = texts.str.replace("[\xa0\u202f]", " ", regex=True)
@@ -89,7 +89,7 @@ class Table:
         marks = f"decimal {self.layout.decimal!r}"
         if self.layout.thousands:
             marks += f" and thousands {self.layout.thousands!r}"
-        bad = cells[~gap & ~good]
+        bad: Any = cells[~gap & ~good]
         faults += some(
             [
                 f"row {row}, column {column!r}: {cell!r} is no number with {marks}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def begins(
     years: Sequence[int] = (),
 ) -> Begins:
     """Return when each row begins; what is wrong is added to `faults`, by row and column."""
-    frame = table.frame
+    frame: Any = table.frame
     needed = [time.column, time.date, time.month, time.day, time.period or time.hour]
     missing = [names for names in needed if names and table.named(names) is None]
     if missing:
@@ -61,7 +62,7 @@ def begins(
     column = table.named(time.column)
     known = _zone(table, time, column, zone, faults)
 
-    def cells(names: tuple[str, ...]) -> pd.Series:
+    def cells(names: tuple[str, ...]) -> Any:
         return frame[table.named(names)]
 
     if time.month:
@@ -73,7 +74,7 @@ def begins(
         found = _counted(cells, time, known, faults)
     elif time.epoch:
         texts = frame[str(column)]
-        counts = pd.to_numeric(texts, errors="coerce")
+        counts: Any = pd.to_numeric(texts, errors="coerce")
         bad = texts[counts.isna()]
         faults += some(
             [
@@ -90,7 +91,7 @@ def begins(
     return Begins(np.arange(len(utc)), utc, found.zone, found.notes, _length(time))
 
 
-def _length(time: Time) -> pd.Timedelta | None:
+def _length(time: Time) -> Any:
     """Return how long an interval is, if the profile says it; an hour of a date is one."""
     if time.date and time.hour and not time.part:
         return pd.Timedelta("1h")
@@ -120,7 +121,7 @@ def _zone(
 
 
 def _stamped(
-    frame: pd.DataFrame,
+    frame: Any,
     column: str,
     time: Time,
     zone: tzinfo | None,
@@ -162,11 +163,11 @@ def _ended(found: clock.Instants, time: Time, interval: str | None) -> clock.Ins
     return clock.Instants(found.utc - step, found.zone, (*found.notes, told))
 
 
-def _step(stamps: pd.Series, time: Time) -> pd.Timedelta:
+def _step(stamps: pd.Series, time: Time) -> Any:
     return pd.Timedelta(time.step) if time.step else usual_step(stamps.to_numpy())
 
 
-def usual_step(stamps: np.ndarray) -> pd.Timedelta:
+def usual_step(stamps: np.ndarray) -> Any:
     """Return the most frequent distance between neighbours, or an hour if there is none.
 
     Examples
@@ -180,16 +181,20 @@ def usual_step(stamps: np.ndarray) -> pd.Timedelta:
     return pd.Timedelta(int(sizes[counts.argmax()]) if sizes.size else 3_600_000_000_000)
 
 
-def _span(step: pd.Timedelta) -> str:
+def _span(step: Any) -> str:
     from carbonsched.io.horizon import span
 
-    return span(step / pd.Timedelta(hours=1))
+    return span(step.total_seconds() / 3600)
 
 
-def _whole(cells: pd.Series, most: int, faults: list[str], least: int = 1) -> pd.Series:
+def _hours(count: int) -> Any:
+    return pd.Timedelta(hours=count)
+
+
+def _whole(cells: Any, most: int, faults: list[str], least: int = 1) -> Any:
     """Return a column of whole numbers; an hour may be "01:00"."""
     texts = cells.str.removesuffix(":00").str.removesuffix(".0")
-    counts = pd.to_numeric(texts, errors="coerce")
+    counts: Any = pd.to_numeric(texts, errors="coerce")
     good = counts.between(least, most) & (counts == counts.round())
     bad = cells[~good]
     faults += some(
@@ -202,15 +207,15 @@ def _whole(cells: pd.Series, most: int, faults: list[str], least: int = 1) -> pd
     return counts.where(good, least).astype(int)
 
 
-def _counted(cells, time: Time, zone: tzinfo | None, faults: list[str]) -> clock.Instants:
+def _counted(cells: Any, time: Time, zone: tzinfo | None, faults: list[str]) -> clock.Instants:
     """Return the instants of a date with an hour that ends, or with a period counted through it."""
     dates, _, _ = clock.stamps(cells(time.date), faults, time.format)
     if zone is None:
         faults.append("the dates have no time zone: give one, such as Europe/London")
         return clock.Instants(dates, UTC)
-    step = _length(time) or pd.Timedelta("1h")
+    step: Any = _length(time) or pd.Timedelta("1h")
     if time.period:
-        count = _whole(cells(time.period), int(pd.Timedelta("25h") / step), faults)
+        count = _whole(cells(time.period), int(_hours(25) / step), faults)
         day = clock.to_utc(dates.dt.normalize(), zone, [])
         after = clock.to_utc(dates.dt.normalize() + pd.Timedelta(days=1), zone, [])
         most = (after.utc - day.utc) // step
@@ -228,7 +233,7 @@ def _counted(cells, time: Time, zone: tzinfo | None, faults: list[str]) -> clock
         _whole(cells(time.hour), 24, faults) - 1, unit="h"
     )
     if time.part:
-        most = int(pd.Timedelta("1h") / step)
+        most = int(_hours(1) / step)
         wall = wall + (_whole(cells(time.part), most, faults) - 1) * step
     again = None
     if time.flag:
@@ -239,7 +244,7 @@ def _counted(cells, time: Time, zone: tzinfo | None, faults: list[str]) -> clock
 
 
 def _yearless(
-    cells, time: Time, zone: tzinfo | None, years: Sequence[int], faults: list[str]
+    cells: Any, time: Time, zone: tzinfo | None, years: Sequence[int], faults: list[str]
 ) -> Begins:
     """Return the rows of a profile without a year once for each year, with its 29 February."""
     month = _whole(cells(time.month), 12, faults).to_numpy()
@@ -268,7 +273,8 @@ def _yearless(
         parts = {"year": np.full(len(kept), year), "month": month[kept], "day": days}
         stamps.append(pd.to_datetime(pd.DataFrame(parts | {"hour": hour[kept]}), errors="coerce"))
         rows.append(kept)
-    place, wall = np.concatenate(rows), pd.concat(stamps, ignore_index=True)
+    place = np.concatenate(rows)
+    wall: Any = pd.concat(stamps, ignore_index=True)
     impossible = np.unique(place[wall.isna().to_numpy()])
     index = cells(time.month).index
     faults += some(
