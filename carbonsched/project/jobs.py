@@ -13,8 +13,8 @@ from carbonsched.project.gathered import At, Source
 from carbonsched.project.horizon import instant
 from carbonsched.project.model import Job, JobLog, Terms
 from carbonsched.project.series import Reader
+from carbonsched.sources import read_jobs
 from carbonsched.sources.clock import zone_of
-from carbonsched.sources.jobs import read_jobs
 
 _TYPES: dict[str, Any] = {
     "power": float,

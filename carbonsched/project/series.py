@@ -16,10 +16,8 @@ from carbonsched.project.faults import named
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.model import Requests, SeriesFile, TimeOfUse
 from carbonsched.project.tariff import prices
+from carbonsched.sources import Profile, Series, profile, read, read_requests
 from carbonsched.sources.clock import zone_of
-from carbonsched.sources.profile import Profile, find
-from carbonsched.sources.requests import read_requests
-from carbonsched.sources.series import Series, read
 
 
 class Reader:
@@ -138,4 +136,4 @@ _KINDS = {
 def _own_table(quantity: str) -> Profile:
     """Return the profile of a table without one: a column of times, and columns of values."""
     kind = _KINDS.get(quantity, "power")
-    return find("tidy").model_copy(update={"kind": kind, "source": "", "licence": ""})
+    return profile("tidy").model_copy(update={"kind": kind, "source": "", "licence": ""})

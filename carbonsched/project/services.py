@@ -10,7 +10,7 @@ from carbonsched.project.faults import nearest
 from carbonsched.project.gathered import Source
 from carbonsched.project.model import LatencyFile
 from carbonsched.project.series import Reader
-from carbonsched.sources.latency import latency_from_coordinates, read_latency
+from carbonsched.sources import latency_from_coordinates, read_latency
 
 KEYS: dict[str, tuple[str, ...]] = {
     "demand": ("demand",),

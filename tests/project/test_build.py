@@ -284,9 +284,9 @@ def test_jobs_in_a_list_and_a_table_and_by_name_are_the_same(built, tmp_path):
 
 def test_sites_from_a_table_with_entries_in_dotted_columns(built):
     table = """\
-    name,it_capacity [kW],price [EUR/MWh],carbon_intensity [g/kWh],battery.energy,battery.charge,latitude,longitude
-    007,5000,60,300,4,1 MW,52.5,13.4
-    b,2000,,0,,,48.9,2.4
+    name,it_capacity [kW],price [EUR/MWh],carbon_intensity [g/kWh],battery.energy,battery.charge
+    007,5000,60,300,4,1 MW
+    b,2000,,0,,
     """
     data = built(
         head(currency="EUR", defaults="{sites: {price: 70}}") + "sites: {file: sites.csv}\n",
