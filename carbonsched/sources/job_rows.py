@@ -12,7 +12,7 @@ import pandas as pd
 
 from carbonsched.errors import InstanceError
 from carbonsched.sources.log_profile import JobProfile
-from carbonsched.sources.log_time import lengths, moments, moved
+from carbonsched.sources.log_time import lengths, many, moments, moved
 from carbonsched.sources.text import MOST_BYTES, SHOWN, Table, read_table, some
 
 _KILOWATTS = {"W": 1e-3, "kW": 1.0, "MW": 1e3}
@@ -127,17 +127,20 @@ def _nested(path: Path, profile: JobProfile) -> tuple[Table, list[int]]:
     rows, numbers = list[dict[str, str]](), list[int]()
     gpu_list = profile.gpu_list or ""
     for number, job in enumerate(given, start=1):
-        attempts = [one for one in job.get(profile.records) or [] if isinstance(one, dict)]
+        attempts = [one for one in _list(job, profile.records) if isinstance(one, dict)]
         for attempt in attempts or [{}]:
-            machines = attempt.get(profile.machines) or []
-            found = [
-                machine.get(gpu_list) or [] for machine in machines if isinstance(machine, dict)
-            ]
+            machines = _list(attempt, profile.machines)
+            found = [_list(one, gpu_list) for one in machines if isinstance(one, dict)]
             rows.append(_scalars(job) | _scalars(attempt) | {gpu_list: str(sum(map(len, found)))})
             numbers.append(number)
     frame = pd.DataFrame(rows).fillna("").astype("str")
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     return Table(frame, {}, profile.text, str(path)), numbers
+
+
+def _list(given: Mapping[str, Any], key: str | None) -> list[Any]:
+    value = given.get(key or "")
+    return value if isinstance(value, list) else []
 
 
 def _scalars(given: Mapping[str, object]) -> dict[str, str]:
@@ -202,12 +205,14 @@ def _without_steps(table: Table, column: str, profile: JobProfile, notes: list[s
     if profile.skip:
         steps = frame[column].str.contains(profile.skip, regex=True).astype(bool)
         if steps.any():
-            notes.append(f"{steps.sum():,} rows are steps of jobs that have a row: skipped.")
+            notes.append(
+                f"Steps of jobs, which are told whole, are skipped: {many(steps.sum(), 'row')}."
+            )
         frame = frame[~steps]
     if not profile.records:
         twice = frame.duplicated()
         if twice.any():
-            notes.append(f"{twice.sum():,} rows are the same as another: each is taken once.")
+            notes.append(f"Repeats of another row are dropped: {many(twice.sum(), 'row')}.")
         frame = frame[~twice]
     if frame.empty:
         raise InstanceError(["it has no job"], table.where)
@@ -230,8 +235,8 @@ def _seconds(
     differ = ((told - between).abs() > 1.0).sum()
     if differ:
         notes.append(
-            f"{differ:,} of {(told.notna() & between.notna()).sum():,} times in the column "
-            f"{known['duration']!r} differ from the end less the start: the column counts."
+            f"The column {known['duration']!r} is not the end less the start in {differ:,} of "
+            f"{many((told.notna() & between.notna()).sum(), 'row')}: the column counts."
         )
     return told.where(told.notna(), between)
 
@@ -379,7 +384,7 @@ def _whole(frame: Any, profile: JobProfile, notes: list[str], faults: list[str])
             "tasks": "tasks: from the first start to the last end, with the GPU hours of all",
             "attempts": "attempts: as long as all together, with the GPU hours of all",
         }[profile.rows]
-        notes.append(f"{several:,} jobs have several {how}.")
+        notes.append(f"{many(several, 'job')} with several {how}.")
     return whole.reset_index()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carbonsched.errors import InstanceError
+from carbonsched.errors import InstanceError, SuspiciousValueWarning
 from carbonsched.sources.job_rows import JobRows, read_rows
 from carbonsched.sources.log_profile import JobProfile
-from carbonsched.sources.log_time import Periods, instant, shown
+from carbonsched.sources.log_time import Periods, instant, many, shown
 from carbonsched.sources.profile import find
 from carbonsched.sources.text import SHOWN, some
+
+MOST_KW = 10.0  # that a GPU with its share of a server may draw before it is asked about
+
+_FAR = 10**18  # ns, some 30 years: beyond any horizon
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ def read_jobs(
     notes += _counted(out, len(frame))
     if data.empty:
         span = f"{shown(periods.labels[0])}, {periods.count} periods of {periods.hours:g} h"
-        told = f"none of its {len(frame):,} jobs is left on the horizon ({span})"
+        told = f"none of {many(len(frame), 'job')} is left on the horizon ({span})"
         raise InstanceError([told, *_counted(out, len(frame)), *_reach(frame)], str(path))
     if reward_per_mwh is not None:
         data["reward"] = data.power * data.duration * periods.hours * reward_per_mwh
@@ -226,8 +231,13 @@ def _kilowatts(rows: JobRows, kw_per_gpu: float | None, notes: list[str]) -> pd.
     told = rows.frame.kw
     if kw_per_gpu is None:
         return told
+    if kw_per_gpu > MOST_KW:
+        asked = f"kw_per_gpu: {kw_per_gpu:,g} kW for one GPU: is the unit right?"
+        warnings.warn(asked, SuspiciousValueWarning, stacklevel=3)
     by_gpus = told.isna()
-    notes.append(f"Power is {kw_per_gpu:g} kW a GPU, as given, of {by_gpus.sum():,} jobs.")
+    notes.append(
+        f"Power is {kw_per_gpu:g} kW a GPU, as given, of {many(int(by_gpus.sum()), 'job')}."
+    )
     return told.where(~by_gpus, rows.frame.gpus * kw_per_gpu)
 
 
@@ -252,7 +262,7 @@ def _placed(
     step, count = periods.step, periods.count
     known = frame.arrival.notna() & frame.seconds.notna()
     arrival = frame.arrival.where(known, pd.Timestamp(0)).astype("datetime64[ns]").astype("int64")
-    length = frame.seconds.where(known, 0.0).clip(lower=0.0).mul(1e9).round().astype("int64")
+    length = frame.seconds.where(known, 0.0).clip(0.0, _FAR / 1e9).mul(1e9).round().astype("int64")
     release = -((periods.start - arrival) // step)
     booked = -(-length // step)
     least = release + booked - 1
@@ -260,7 +270,11 @@ def _placed(
     if after is None:
         last = pd.Series(count - 1, index=frame.index)
     else:
-        more = after if isinstance(after, int) else (length * after).round().astype("int64")
+        more = (
+            min(after, _FAR)
+            if isinstance(after, int)
+            else (length * after).clip(upper=_FAR).round().astype("int64")
+        )
         last = (arrival + length + more - periods.start) // step - 1
     short = ~stated & (last < least)
     last = last.where(~short, least)
@@ -297,17 +311,20 @@ def _placed(
         )
         late = (release[kept] * step + periods.start - arrival[kept]) > 0
         notes.append(
-            f"Arrivals are rounded up to the start of a period, of {late.sum():,} jobs; deadlines "
-            "down to the end of one."
+            f"Arrivals are rounded up to the start of a period, of {many(int(late.sum()), 'job')}; "
+            "deadlines down to the end of one."
         )
     notes += [
         text
         for number, text in (
-            (int((short & kept).sum()), "have no slack after rounding: window as long as the job"),
-            (int(clipped.sum()), "have a deadline beyond the horizon: they must end within it"),
+            (
+                int((short & kept).sum()),
+                "left without slack by rounding: the window is as long as the job",
+            ),
+            (int(clipped.sum()), "with a deadline beyond the horizon: the end must lie within it"),
         )
         if number
-        for text in [f"{number:,} jobs {text}."]
+        for text in [f"{many(number, 'job')} {text}."]
     ]
     return data
 
@@ -318,7 +335,7 @@ def _counted(out: pd.DataFrame, jobs: int) -> list[str]:
         return []
     parts = [f"{number:,} ({reason})" for reason, number in out.reason.value_counts().items()]
     more = [f"and {len(parts) - 12} more reasons"] if len(parts) > 12 else []
-    return [f"{len(out):,} of {jobs:,} jobs are left out: {', '.join(parts[:12] + more)}."]
+    return [f"Left out are {len(out):,} of {many(jobs, 'job')}: {', '.join(parts[:12] + more)}."]
 
 
 def _reach(frame: pd.DataFrame) -> list[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from carbonsched.errors import InstanceError
 from carbonsched.sources.log_profile import LatencyProfile
-from carbonsched.sources.log_time import SECONDS
+from carbonsched.sources.log_time import SECONDS, many
 from carbonsched.sources.profile import find
 from carbonsched.sources.text import SHOWN, Table, read_table, some
 
@@ -65,7 +65,7 @@ def read_latency(
     virginia       0.0  71.0
     West          73.0   0.0
     >>> found.attrs["notes"][-1]
-    '1 of 1 pairs differ by direction, at most by 2 ms (West, virginia): each way is kept.'
+    'The directions of 1 of 1 pair differ, at most by 2 ms (West, virginia): each way is kept.'
     """
     known = isinstance(profile, LatencyProfile)
     model = profile if known else find(profile or "latency-matrix", LatencyProfile)
@@ -127,7 +127,7 @@ def _pairs(
     faults += some([f"row {row}: it has no name of a place" for row in blank.index], len(blank))
     again = frame.duplicated()
     if again.any():
-        notes.append(f"{again.sum():,} rows tell a pair again, and the same: each is taken once.")
+        notes.append(f"Repeats of a pair, the same, are dropped: {many(int(again.sum()), 'row')}.")
     frame = frame[~again]
     twice = frame[frame.duplicated(["origin", "destination"], keep="first")]
     faults += some(
@@ -174,7 +174,8 @@ def _with_itself(found: pd.DataFrame, to_itself: float, notes: list[str]) -> pd.
     blank = _of_itself(found) & found.isna().to_numpy()
     if blank.any():
         notes.append(
-            f"{blank.sum():,} places have no latency to themselves: {to_itself:g} ms is taken."
+            f"{to_itself:g} ms is taken from a place to itself, where none is told: "
+            f"{many(int(blank.sum()), 'place')}."
         )
     return found.mask(blank, to_itself)
 
@@ -192,8 +193,9 @@ def _directions(found: pd.DataFrame) -> list[str]:
         return []
     one, other = np.unravel_index(np.nanargmax(apart), apart.shape)
     return [
-        f"{differ:,} of {pairs:,} pairs differ by direction, at most by {np.nanmax(apart):g} ms "
-        f"({both[max(one, other)]}, {both[min(one, other)]}): each way is kept."
+        f"The directions of {differ:,} of {many(pairs, 'pair')} differ, at most by "
+        f"{np.nanmax(apart):g} ms ({both[max(one, other)]}, {both[min(one, other)]}): each way is "
+        "kept."
     ]
 
 
@@ -213,7 +215,7 @@ def _missing(found: pd.DataFrame) -> list[str]:
     pairs = [f"{one} to {other}" for one, other in _pairs_where(gaps)]
     if pairs:
         more = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
-        notes.append(f"{len(pairs):,} pairs are missing: {', '.join(pairs[:SHOWN])}{more}.")
+        notes.append(f"Missing: {many(len(pairs), 'pair')}: {', '.join(pairs[:SHOWN])}{more}.")
     return notes
 
 

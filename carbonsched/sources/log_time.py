@@ -16,6 +16,7 @@ SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _CLOCK = r"(?:(\d+)(?:-|\s*days?,?\s+))?(\d+):([0-5]?\d):([0-5]?\d(?:\.\d+)?)"
 _NUMBER = r"\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+"
 _FINE = r"(\.\d{3})\d+(?=\s*(?:Z|[+-]\d{2}:?\d{2})$)"  # beyond milliseconds, before an offset
+_FAR = 4e9  # s, some 120 years
 _LONGEST = 1e9  # s, some 30 years: more is another unit
 
 
@@ -130,13 +131,13 @@ def moments(
     if time.count:
         zero = pd.Timestamp(0) if not time.relative else begin
         seconds: Any = table.floats(column, faults).mul(SECONDS[time.count])
-        wild = seconds[seconds.abs() > 9e9]
+        wild = seconds[seconds.abs() > _FAR]
         faults += some(
             [f"row {row}, column {column!r}: {cells[row]!r} is no time in {time.count}"
              for row in wild.index[:SHOWN]],
             len(wild),
         )  # fmt: skip
-        seconds = seconds.where(seconds.abs() <= 9e9)
+        seconds = seconds.where(seconds.abs() <= _FAR)
         return (zero or pd.Timestamp(0)) + pd.to_timedelta(seconds.mul(1e9).round(), unit="ns")
     try:
         clock = None if (name := zone or time.zone) is None else zone_of(name)
@@ -185,6 +186,17 @@ def lengths(table: Table, column: str, unit: str, faults: list[str]) -> pd.Serie
         len(bad),
     )
     return found
+
+
+def many(count: int, what: str) -> str:
+    """Return a number of things.
+
+    Examples
+    --------
+    >>> many(1, "job"), many(2500, "job")
+    ('1 job', '2,500 jobs')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def shown(at: Any) -> str:

@@ -13,7 +13,7 @@ import xarray as xr
 from carbonsched.errors import InstanceError
 from carbonsched.sources.clock import name_of, zone_of
 from carbonsched.sources.log_profile import RequestProfile
-from carbonsched.sources.log_time import Periods, instant, moments, moved, shown
+from carbonsched.sources.log_time import Periods, instant, many, moments, moved, shown
 from carbonsched.sources.profile import find
 from carbonsched.sources.series import Series
 from carbonsched.sources.text import SHOWN, Table, read_table, some
@@ -106,7 +106,7 @@ def read_requests(
     if faults or periods is None:
         raise InstanceError(faults, str(path))
     if lost:
-        notes.append(f"{lost:,} requests without a time are not counted.")
+        notes.append(f"Without a time, and not counted: {many(lost, 'request')}.")
     when = when.dropna()
     shift = moved(when, model.time, start, "request", notes)
     counts, more = _counts(when + shift, weights, periods, per)
@@ -158,7 +158,9 @@ def _tokens(
         )  # fmt: skip
         blank = int(numbers.isna().sum())
         if blank:
-            notes.append(f"{blank:,} requests without {column!r} count none of these tokens.")
+            notes.append(
+                f"{many(blank, 'request')} without {column!r}, counted as none of these tokens."
+            )
         total = total + numbers.fillna(0.0)
     return total
 
@@ -177,9 +179,11 @@ def _counts(
     before = starts < at.min() - slack
     after = starts + periods.step > at.max() + slack
     ends = [shown(pd.Timestamp(int(end))) for end in (at.min(), at.max())]
-    notes = [f"The log has {len(at):,} requests, from {ends[0]} to {ends[1]}."]
+    notes = [f"The log has {many(len(at), 'request')}, from {ends[0]} to {ends[1]}."]
     if (~inside).any():
-        notes.append(f"{(~inside).sum():,} requests outside the horizon are not counted.")
+        notes.append(
+            f"Outside the horizon, and not counted: {many(int((~inside).sum()), 'request')}."
+        )
     for edge, name in ((before, "first"), (after, "last")):
         part = edge & (counts > 0)
         if part.any():
@@ -190,5 +194,7 @@ def _counts(
             )
     bare = int(((before | after) & (counts == 0)).sum())
     if bare:
-        notes.append(f"{bare:,} of {periods.count:,} periods are not covered by the log: missing.")
+        notes.append(
+            f"The log does not cover {bare:,} of {many(periods.count, 'period')}: missing."
+        )
     return np.where(before | after, np.nan, counts), notes

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carbonsched.errors import InstanceError
+from carbonsched.errors import InstanceError, SuspiciousValueWarning
 from carbonsched.sources.jobs import Jobs, read_jobs
 from carbonsched.sources.log_profile import JobProfile
 from carbonsched.sources.log_time import lengths
@@ -76,9 +76,11 @@ def test_slurm_by_hand(tmp_path: Path) -> None:
         "19": "it ran for 0 s",
     }
     assert jobs.left_out.set_index("job").row["13"] == 7
-    assert said(jobs, "2 rows are steps")
-    assert said(jobs, "1 rows are the same as another")
-    assert said(jobs, "1 of 10 times in the column 'Elapsed' differ")  # the array job was suspended
+    assert said(jobs, "skipped: 2 rows")
+    assert said(jobs, "dropped: 1 row.")
+    assert said(
+        jobs, "The column 'Elapsed' is not the end less the start in 1 of 10 rows"
+    )  # the array job was suspended
 
 
 def test_what_arrived_in_the_last_period_before_the_horizon_belongs_to_it(tmp_path: Path) -> None:
@@ -128,12 +130,26 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ({"zone": None}, "have no time zone: give one"),
         ({"slack": -0.5}, "slack: -0.5 times"),
         ({"reward_per_mwh": 1.0, "reward_per_gpu_hour": 1.0}, "give one of them"),
-        ({"at_least_hours": 100.0}, "none of its 11 jobs is left"),
+        ({"at_least_hours": 100.0}, "none of 11 jobs is left"),
     ],
 )
 def test_what_is_not_stated_is_not_guessed(tmp_path: Path, more: dict, words: str) -> None:
     with pytest.raises(InstanceError, match=words):
         sacct(tmp_path, **more)
+
+
+def test_watts_given_as_kilowatts_are_asked_about(tmp_path: Path) -> None:
+    with pytest.warns(SuspiciousValueWarning, match="620 kW for one GPU: is the unit right?"):
+        sacct(tmp_path, kw_per_gpu=620.0)
+
+
+@pytest.mark.parametrize("slack", ["24h", 1e300, "90000 days"])
+def test_slack_as_a_length_of_time(tmp_path: Path, slack: float | str) -> None:
+    ten = sacct(tmp_path, slack=slack).data.loc["10"]
+    assert ten.deadline == DAY[-1]
+    assert sacct(tmp_path, slack="90min").data.deadline["10"] == DAY[10]  # 11:10
+    assert sacct(tmp_path, slack="0h").data.deadline["10"] == DAY[10]  # 09:00 and two periods
+    assert sacct(tmp_path, slack="horizon").data.deadline.eq(DAY[-1]).all()
 
 
 def test_ids_are_unique_among_those_that_count(tmp_path: Path) -> None:
@@ -199,7 +215,7 @@ def test_tasks_of_pai(tmp_path: Path) -> None:
     assert (b.release, b.deadline) == (DAY[1], DAY[1])
     reasons = jobs.left_out.set_index("job").reason
     assert reasons.to_dict() == {"c": "state Failed", "d": "state Running", "e": "no GPUs"}
-    assert said(jobs, "2 jobs have several tasks")
+    assert said(jobs, "2 jobs with several tasks")
     header = ",".join(shipped(JobProfile)["pai"].text.names)
     log.write_text(f"{header}\n{PAI}")  # somebody put the headings above it
     pd.testing.assert_frame_equal(
@@ -255,6 +271,11 @@ def test_attempts_of_philly(tmp_path: Path) -> None:
     moved = read_jobs(log, "philly", DAY, kw_per_gpu=0.25, begin="2025-06-02T02:00+02:00")
     assert moved.data.release["one"] == DAY[0]
     assert said(moved, "its first job came at 2017-10-07 08:00 UTC, and is now at 2025-06-02 00:00")
+    odd = [{"jobid": "x", "status": "Pass", "attempts": 3}, *philly()]
+    odd[1]["attempts"][0]["detail"] = [{"gpus": 8}, "m1"]
+    log.write_text(json.dumps(odd))
+    with pytest.raises(InstanceError, match="none of 5 jobs is left"):
+        read_jobs(log, "philly", DAY, kw_per_gpu=0.25)
     log.write_text('{"no": "list"}')
     with pytest.raises(InstanceError, match="no list of jobs"):
         read_jobs(log, "philly", day, kw_per_gpu=0.25)
@@ -287,7 +308,7 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     assert jobs.data.release["train"] == pd.Timestamp("2025-06-02 05:00")
     assert jobs.data.deadline["train"] == pd.Timestamp("2025-06-02 08:00")  # ends 09:00, not 09:59
     assert jobs.data.deadline["late"] == DAY[-1]
-    assert said(jobs, "1 jobs have a deadline beyond the horizon")
+    assert said(jobs, "1 job with a deadline beyond the horizon")
     assert jobs.left_out.reason.tolist() == ["its deadline leaves too few whole periods"]
 
 

@@ -39,9 +39,9 @@ def test_a_matrix_by_hand(tmp_path: Path) -> None:
     )
     assert found.attrs["notes"] == (
         "No latency is told from Isle.",
-        "1 pairs are missing: oslo to West.",
-        "2 places have no latency to themselves: 0 ms is taken.",
-        "1 of 1 pairs differ by direction, at most by 2 ms (South, oslo): each way is kept.",
+        "Missing: 1 pair: oslo to West.",
+        "0 ms is taken from a place to itself, where none is told: 2 places.",
+        "The directions of 1 of 1 pair differ, at most by 2 ms (South, oslo): each way is kept.",
     )
     assert found.attrs["licence"]
     assert read_latency(path, to_itself=1.0).loc["South", "South"] == 1.0
@@ -53,7 +53,7 @@ def test_a_table_of_pairs_is_the_same_matrix(tmp_path: Path) -> None:
     long.write_text("From,To,RTT_ms\nA,B,3\nA,A,1\nB,A,4\nB,A,4\n")
     found = read_latency(long)
     pd.testing.assert_frame_equal(found, read_latency(wide), check_names=False)
-    assert found.attrs["notes"][0].startswith("1 rows tell a pair again")
+    assert found.attrs["notes"][0].startswith("Repeats of a pair")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,8 @@ def test_the_matrix_of_azure() -> None:
     upper = np.triu(np.ones_like(square, bool), 1) & np.isfinite(square + square.T)
     differ = (square != square.T) & upper
     assert (
-        f"{differ.sum():,} of {upper.sum():,} pairs differ by direction" in found.attrs["notes"][-1]
+        f"The directions of {differ.sum():,} of {upper.sum():,} pairs differ"
+        in found.attrs["notes"][-1]
     )
     # What an estimate without a detour leaves out: the median is the default path factor.
     straight = latency_from_coordinates(REGIONS, REGIONS, path_factor=1.0, overhead=0.0)

@@ -71,7 +71,7 @@ def test_part_filled_ends_are_missing_and_told(tmp_path: Path) -> None:
     assert "8 requests, from 2024-05-10 01:20 UTC to 2024-05-10 04:40 UTC" in told
     assert "first period, from 2024-05-10 01:00 UTC, is filled in part only (2 requests)" in told
     assert "last period, from 2024-05-10 04:00 UTC, is filled in part only (2 requests)" in told
-    assert "2 of 6 periods are not covered" in told
+    assert "does not cover 2 of 6 periods" in told
     with pytest.raises(InstanceError, match="no value from"):
         found.on(HOURS)
     assert found.on(HOURS[2:4]).data.values.tolist() == [2, 2]
