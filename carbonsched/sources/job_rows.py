@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from carbonsched.errors import InstanceError
+from carbonsched.sources.job_parts import one_row_a_job
 from carbonsched.sources.log_profile import JobProfile
 from carbonsched.sources.log_time import lengths, many, moments, moved
-from carbonsched.sources.text import MOST_BYTES, SHOWN, Table, read_table, some
+from carbonsched.sources.nested_jobs import read_nested
+from carbonsched.sources.text import SHOWN, Table, read_table, some
 
 _KILOWATTS = {"W": 1e-3, "kW": 1.0, "MW": 1e3}
 
@@ -75,7 +76,7 @@ def read_rows(
     notes: list[str] = []
     numbers = None
     if profile.records:
-        table, numbers = _nested(Path(path), profile)
+        table, numbers = read_nested(Path(path), profile)
     else:
         table = _headed(read_table(path, profile.text, columns.id), profile)
     notes += table.notes
@@ -109,43 +110,9 @@ def read_rows(
     frame["reason"] = _reasons(table, known, frame, counting)
     faults += _wrong(frame, table, known)
     if not faults:
-        frame = _whole(frame, profile, notes, faults)
+        frame = one_row_a_job(frame, profile, notes, faults)
         frame = _moved(frame, profile, begin, notes)
     return JobRows(frame, "gpus" in known, power is not None, tuple(notes))
-
-
-def _nested(path: Path, profile: JobProfile) -> tuple[Table, list[int]]:
-    """Return a JSON list of jobs as a table, one row an attempt, and which job each is of."""
-    from carbonsched.io.files import UnreadableError, read_text
-
-    try:
-        given: Any = json.loads(read_text(path, MOST_BYTES))
-    except (UnreadableError, ValueError, RecursionError) as error:
-        raise InstanceError([f"it is no JSON: {error}"], str(path)) from error
-    if not isinstance(given, list) or not all(isinstance(job, dict) for job in given):
-        raise InstanceError(["it is no list of jobs"], str(path))
-    rows, numbers = list[dict[str, str]](), list[int]()
-    gpu_list = profile.gpu_list or ""
-    for number, job in enumerate(given, start=1):
-        attempts = [one for one in _list(job, profile.records) if isinstance(one, dict)]
-        for attempt in attempts or [{}]:
-            machines = _list(attempt, profile.machines)
-            found = [_list(one, gpu_list) for one in machines if isinstance(one, dict)]
-            rows.append(_scalars(job) | _scalars(attempt) | {gpu_list: str(sum(map(len, found)))})
-            numbers.append(number)
-    frame = pd.DataFrame(rows).fillna("").astype("str")
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return Table(frame, {}, profile.text, str(path)), numbers
-
-
-def _list(given: Mapping[str, Any], key: str | None) -> list[Any]:
-    value = given.get(key or "")
-    return value if isinstance(value, list) else []
-
-
-def _scalars(given: Mapping[str, object]) -> dict[str, str]:
-    texts = {key: value for key, value in given.items() if not isinstance(value, dict | list)}
-    return {key: "" if value is None else str(value).strip() for key, value in texts.items()}
 
 
 def _headed(table: Table, profile: JobProfile) -> Table:
@@ -333,64 +300,6 @@ def _wrong(frame: Any, table: Table, known: Mapping[str, str]) -> list[str]:
             len(below),
         )
     return faults
-
-
-def _whole(frame: Any, profile: JobProfile, notes: list[str], faults: list[str]) -> Any:
-    """Return one row a job."""
-    if profile.rows == "jobs":
-        counting = frame[frame.reason == ""]
-        twice = counting[counting.job.duplicated(keep=False)]
-        ids = list(dict.fromkeys(twice.job))
-        faults += some(
-            [
-                f"job {job!r} is told in rows {_these(twice.row[twice.job == job])}, and not the "
-                "same each time: ids must be unique"
-                for job in ids[:SHOWN]
-            ],
-            len(ids),
-        )
-        return frame.drop(columns="start")
-    jobs = frame.groupby("job", sort=False)
-    seconds = frame.seconds.clip(lower=0.0).fillna(0.0)
-    work = pd.DataFrame(
-        {
-            "job": frame.job,
-            "gpus": frame.gpus.fillna(0.0) * seconds,
-            "kw": frame.kw * seconds,
-            "seconds": seconds,
-            "begin": frame.start.fillna(frame.arrival),
-        }
-    )
-    work["end"] = work.begin + pd.to_timedelta(seconds.mul(1e9).round(), unit="ns")
-    grouped = work.groupby("job", sort=False)
-    if profile.rows == "tasks":
-        span = (grouped.end.max() - grouped.begin.min()).dt.total_seconds()
-    else:
-        span = grouped.seconds.sum()
-    whole = pd.DataFrame(
-        {
-            "row": jobs.row.first(),
-            "arrival": jobs.arrival.min(),
-            "deadline": jobs.deadline.min(),
-            "seconds": span,
-            "gpus": grouped.gpus.sum() / span.where(span > 0),
-            "kw": grouped.kw.sum(min_count=1) / span.where(span > 0),
-            "reason": jobs.reason.agg(lambda reasons: next(filter(None, reasons), "")),
-        }
-    )
-    several = int((jobs.size() > 1).sum())
-    if several:
-        how = {
-            "tasks": "tasks: from the first start to the last end, with the GPU hours of all",
-            "attempts": "attempts: as long as all together, with the GPU hours of all",
-        }[profile.rows]
-        notes.append(f"{many(several, 'job')} with several {how}.")
-    return whole.reset_index()
-
-
-def _these(rows: Iterable[object]) -> str:
-    numbers = [str(row) for row in rows]
-    return ", ".join(numbers[:5]) + (", ..." if len(numbers) > 5 else "")
 
 
 def _moved(frame: Any, profile: JobProfile, begin: pd.Timestamp | None, notes: list[str]) -> Any:

@@ -17,10 +17,9 @@ from carbonsched.sources.log_profile import JobProfile
 from carbonsched.sources.log_time import Periods, instant, many, shown
 from carbonsched.sources.profile import find
 from carbonsched.sources.text import SHOWN, some
+from carbonsched.sources.whole_periods import because, placed
 
 MOST_KW = 10.0  # that a GPU with its share of a server may draw before it is asked about
-
-_FAR = 10**18  # ns, some 30 years: beyond any horizon
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def read_jobs(
     notes = list(rows.notes)
     frame["kw"] = _kilowatts(rows, kw_per_gpu, notes)
     _filter(frame, rows, at_least_hours, at_least_gpus)
-    data = _placed(frame, periods, after, notes)
+    data = placed(frame, periods, after, notes)
     out = frame[frame.reason != ""]
     notes += _counted(out, len(frame))
     if data.empty:
@@ -243,90 +242,12 @@ def _kilowatts(rows: JobRows, kw_per_gpu: float | None, notes: list[str]) -> pd.
 
 def _filter(frame: pd.DataFrame, rows: JobRows, hours: float, gpus: float) -> None:
     """Say of jobs that draw nothing, or are less than asked for, why they are left out."""
-    _because(frame, "it ran for 0 s", frame.seconds.mul(1e9).round() <= 0)
+    because(frame, "it ran for 0 s", frame.seconds.mul(1e9).round() <= 0)
     nothing = "no GPUs" if rows.has_gpus else "no power"
-    _because(frame, nothing, ~(frame.kw > 0))
-    _because(frame, f"under {hours:g} h", frame.seconds < hours * 3600)
+    because(frame, nothing, ~(frame.kw > 0))
+    because(frame, f"under {hours:g} h", frame.seconds < hours * 3600)
     if rows.has_gpus:
-        _because(frame, f"under {gpus:g} GPUs", frame.gpus < gpus)
-
-
-def _because(frame: pd.DataFrame, what: str, where: pd.Series | np.ndarray) -> None:
-    frame.loc[where & frame.reason.eq(""), "reason"] = what
-
-
-def _placed(
-    frame: pd.DataFrame, periods: Periods, after: float | int | None, notes: list[str]
-) -> pd.DataFrame:
-    """Return the jobs that fit onto the horizon, in whole periods; the others get a reason."""
-    step, count = periods.step, periods.count
-    known = frame.arrival.notna() & frame.seconds.notna()
-    arrival = frame.arrival.where(known, pd.Timestamp(0)).astype("datetime64[ns]").astype("int64")
-    length = frame.seconds.where(known, 0.0).clip(0.0, _FAR / 1e9).mul(1e9).round().astype("int64")
-    release = -((periods.start - arrival) // step)
-    booked = -(-length // step)
-    least = release + booked - 1
-    stated = frame.deadline.notna()
-    if after is None:
-        last = pd.Series(count - 1, index=frame.index)
-    else:
-        more = (
-            min(after, _FAR)
-            if isinstance(after, int)
-            else (length * after).clip(upper=_FAR).round().astype("int64")
-        )
-        last = (arrival + length + more - periods.start) // step - 1
-    short = ~stated & (last < least)
-    last = last.where(~short, least)
-    told = frame.deadline.where(stated, pd.Timestamp(0)).astype("datetime64[ns]").astype("int64")
-    last = last.where(~stated, (told - periods.start) // step - 1)
-    _because(frame, "arrives before the horizon", release < 0)
-    _because(frame, "arrives after the last period began", release >= count)
-    _because(frame, "longer than the horizon", booked > count)
-    _because(frame, "cannot end within the horizon", least >= count)
-    _because(frame, "its deadline leaves too few whole periods", last < least)
-    kept = frame.reason == ""
-    clipped = kept & (last >= count)
-    inside: Any = np.minimum(last, count - 1)
-    true = (length / step)[kept]
-    data = pd.DataFrame(
-        {
-            "power": frame.kw[kept] / 1000 * (true / booked[kept]),
-            "duration": booked[kept],
-            "release": periods.labels[release[kept]],
-            "deadline": periods.labels[inside[kept]],
-            "gpus": frame.gpus[kept],
-            "seconds": frame.seconds[kept],
-        }
-    )
-    data.index = pd.Index(frame.job[kept], name="job")
-    full = frame.kw[kept]
-    energy = float((full * true).sum())
-    if energy > 0:
-        more = float((full * booked[kept]).sum()) / energy - 1
-        notes.append(
-            f"Times are rounded up to whole periods of {periods.hours:g} h and powers scaled down, "
-            f"so that each job keeps its energy: {(true < 1).mean():.0%} of the jobs end within "
-            f"one period, and at full power {more:.1%} more energy would be booked."
-        )
-        late = (release[kept] * step + periods.start - arrival[kept]) > 0
-        notes.append(
-            f"Arrivals are rounded up to the start of a period, of {many(int(late.sum()), 'job')}; "
-            "deadlines down to the end of one."
-        )
-    notes += [
-        text
-        for number, text in (
-            (
-                int((short & kept).sum()),
-                "left without slack by rounding: the window is as long as the job",
-            ),
-            (int(clipped.sum()), "with a deadline beyond the horizon: the end must lie within it"),
-        )
-        if number
-        for text in [f"{many(number, 'job')} {text}."]
-    ]
-    return data
+        because(frame, f"under {gpus:g} GPUs", frame.gpus < gpus)
 
 
 def _counted(out: pd.DataFrame, jobs: int) -> list[str]:

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from carbonsched.errors import InstanceError
+from carbonsched.sources.great_circle import great_circle
 from carbonsched.sources.log_profile import LatencyProfile
 from carbonsched.sources.log_time import SECONDS, many
 from carbonsched.sources.profile import find
 from carbonsched.sources.text import SHOWN, Table, read_table, some
 
-EARTH = 6371.0088  # km, mean radius of the Earth (IUGG)
 LIGHT = 299.792458  # km/ms in vacuum
 INDEX = 1.468  # of standard single-mode fibre at 1550 nm: light goes 204 km in a ms
 
@@ -271,13 +271,7 @@ def latency_from_coordinates(
         faults.append(f"overhead: {overhead:g} ms is not 0 or more")
     if faults:
         raise InstanceError(dict.fromkeys(faults), "coordinates")
-    lat1, lon1 = np.radians(np.reshape(list(origins.values()), (-1, 2))).T[:, :, None]
-    lat2, lon2 = np.radians(np.reshape(list(sites.values()), (-1, 2))).T[:, None, :]
-    haversine = (
-        np.sin((lat2 - lat1) / 2) ** 2
-        + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    )
-    distance = 2 * EARTH * np.arcsin(np.sqrt(np.minimum(haversine, 1.0)))
+    distance = great_circle(list(origins.values()), list(sites.values()))
     speed = LIGHT / INDEX
     found = pd.DataFrame(
         overhead + 2 * distance * path_factor / speed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from carbonsched.errors import InstanceError
+from carbonsched.sources.reopt_reading import HOURS, Reading, part_of
 
 MOST_BYTES = 200_000_000
 POUND = 0.45359237  # kg, exact
 
-_HOURS = 8760  # of REopt's year, leap year or not
 _STORAGE = {  # REopt's own defaults of ElectricStorage
     "internal_efficiency_fraction": 0.975,
     "inverter_efficiency_fraction": 0.96,
@@ -60,79 +60,6 @@ class Reopt:
     year: int | None
     unmapped: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-@dataclass
-class _Reading:
-    """What has been found of a document so far."""
-
-    given: dict[str, Any]
-    found: dict[str, Any]
-    steps: int = 1  # per hour
-    values: dict[str, float] = field(default_factory=dict)
-    series: dict[str, pd.Series] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-    def get(self, part: str, key: str) -> Any:
-        """Return a given value, or None; it counts as taken."""
-        value = _part(self.given, part).get(key)
-        if value not in (None, "", [], {}):
-            self.taken.add(f"{part}.{key}")
-            return value
-        return None
-
-    def result(self, part: str, key: str) -> Any:
-        """Return a value of the results, or None."""
-        value = _part(self.found, part).get(key)
-        return None if value in (None, [], {}) else value
-
-    def number(self, key: str, value: Any) -> float | None:
-        """Return a value as a number; otherwise it is a fault."""
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            self.faults.append(f"{key}: {value!r:.60} is no number")
-            return None
-        return float(value)
-
-    def year(self, key: str, value: Any) -> pd.Series | float | None:
-        """Return a value as a number, or as a year of numbers; otherwise it is a fault."""
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        if not isinstance(value, list):
-            return self.number(key, value)
-        numbers = np.array([v if isinstance(v, int | float) else np.nan for v in value], float)
-        if not np.isfinite(numbers).all():
-            at = int(np.flatnonzero(~np.isfinite(numbers))[0])
-            self.faults.append(f"{key}[{at}]: {value[at]!r:.60} is no number")
-            return None
-        per_hour, rest = divmod(len(value), _HOURS)
-        if rest or per_hour not in (1, 2, 4):
-            told = f"{len(value):,} values are no year of hours, half or quarter hours"
-            self.faults.append(f"{key}: {told} (8,760, 17,520, 35,040)")
-            return None
-        if per_hour > self.steps:
-            numbers = numbers.reshape(-1, per_hour // self.steps).mean(axis=1)
-            self.notes.append(f"{key}: {per_hour} values an hour, averaged to {self.steps}.")
-        else:
-            numbers = np.repeat(numbers, self.steps // per_hour)
-        index = pd.Index(np.arange(len(numbers)) / self.steps, name="hours")
-        return pd.Series(numbers, index=index)
-
-    def put(self, name: str, key: str, value: Any, times: float) -> None:
-        """Keep a value or a series, in units of the model."""
-        found = self.year(key, value)
-        if isinstance(found, pd.Series):
-            self.series[name] = found * times
-        elif isinstance(found, float):
-            self.values[name] = found * times
-
-
-def _part(given: Mapping[str, Any], name: str) -> dict[str, Any]:
-    part = given.get(name)
-    return part if isinstance(part, dict) else {}
 
 
 def read_reopt(path: str | Path) -> Reopt:
@@ -184,7 +111,7 @@ def read_reopt(path: str | Path) -> Reopt:
         raise InstanceError([told], str(path))
     given = whole["inputs"] if isinstance(whole.get("inputs"), dict) else whole
     found = whole["outputs"] if isinstance(whole.get("outputs"), dict) else whole
-    reading = _Reading(given, found)
+    reading = Reading(given, found)
     steps = reading.get("Settings", "time_steps_per_hour")
     if steps not in (None, 1, 2, 4):
         told = f"Settings.time_steps_per_hour: {steps!r:.60} is not 1, 2 or 4"
@@ -216,9 +143,9 @@ _PARTS = ("Site", "ElectricTariff", "ElectricLoad", "ElectricStorage", "Electric
           "Settings")  # fmt: skip
 
 
-def _tariff(reading: _Reading, year: int | None) -> None:
+def _tariff(reading: Reading, year: int | None) -> None:
     """Take what a kWh costs, and what one that is sold brings."""
-    tariff = _part(reading.given, "ElectricTariff")
+    tariff = part_of(reading.given, "ElectricTariff")
     urdb = [key for key in _RATES if tariff.get(key)]
     if urdb:
         reading.notes.append(
@@ -236,7 +163,7 @@ def _tariff(reading: _Reading, year: int | None) -> None:
         rate = reading.number(f"ElectricTariff.{key}", reading.get("ElectricTariff", key))
         if rate is not None:
             reading.values["import_price"] = rate * 1e3
-    if _part(reading.given, "ElectricUtility").get("net_metering_limit_kw"):
+    if part_of(reading.given, "ElectricUtility").get("net_metering_limit_kw"):
         reading.notes.append("ElectricUtility.net_metering_limit_kw: net metering is not modelled.")
     wholesale = reading.get("ElectricTariff", "wholesale_rate")
     reading.put("export_price", "ElectricTariff.wholesale_rate", wholesale, 1e3)
@@ -245,7 +172,7 @@ def _tariff(reading: _Reading, year: int | None) -> None:
         reading.notes.append(f"ElectricTariff.{demand[0]}: charges for the peak are not taken.")
 
 
-def _monthly(reading: _Reading, year: int | None) -> None:
+def _monthly(reading: Reading, year: int | None) -> None:
     """Take one rate a month, as a series."""
     key = "ElectricTariff.monthly_energy_rates"
     rates = reading.get("ElectricTariff", "monthly_energy_rates")
@@ -255,14 +182,14 @@ def _monthly(reading: _Reading, year: int | None) -> None:
     numbers = [reading.number(f"{key}[{month}]", rate) for month, rate in enumerate(rates)]
     if None in numbers:
         return
-    calendar = pd.date_range("2023-01-01", periods=_HOURS, freq="h")  # 28 days in February
+    calendar = pd.date_range("2023-01-01", periods=HOURS, freq="h")  # 28 days in February
     hours = np.array(numbers, float)[calendar.month - 1]
     if year is not None and year % 4 == 0:
         reading.notes.append(f"{key}: 29 February {year} is left out of the year of 8,760 h.")
     reading.put("import_price", key, hours.tolist(), 1e3)
 
 
-def _utility(reading: _Reading) -> None:
+def _utility(reading: Reading) -> None:
     """Take what a kWh from the grid emits."""
     key = "emissions_factor_series_lb_CO2_per_kwh"
     value = reading.get("ElectricUtility", key)
@@ -271,7 +198,7 @@ def _utility(reading: _Reading) -> None:
     reading.put("carbon_intensity", f"ElectricUtility.{key}", value, POUND)
 
 
-def _size(reading: _Reading, part: str, given: dict[str, Any], found: dict[str, Any], unit: str):
+def _size(reading: Reading, part: str, given: dict[str, Any], found: dict[str, Any], unit: str):
     """Return a size of the results, or one that the scenario fixes; None if it leaves it open."""
     if found.get(f"size_{unit}") is not None:
         return reading.number(f"{part}.size_{unit}", found[f"size_{unit}"])
@@ -282,9 +209,9 @@ def _size(reading: _Reading, part: str, given: dict[str, Any], found: dict[str, 
     return reading.number(f"{part}.min_{unit}", least)
 
 
-def _storage(reading: _Reading) -> None:
+def _storage(reading: Reading) -> None:
     """Take the size and the losses of a battery."""
-    given, found = (_part(of, "ElectricStorage") for of in (reading.given, reading.found))
+    given, found = (part_of(of, "ElectricStorage") for of in (reading.given, reading.found))
     if not given and not found:
         return
     power = _size(reading, "ElectricStorage", given, found, "kw")
@@ -317,7 +244,7 @@ def _storage(reading: _Reading) -> None:
         reading.notes.append(f"ElectricStorage.can_grid_charge: {told}")
 
 
-def _generation(reading: _Reading) -> None:
+def _generation(reading: Reading) -> None:
     """Take what PV can give, the sum of several."""
     plants = list(_plants(reading))
     capacity, available = 0.0, None
@@ -347,7 +274,7 @@ def _generation(reading: _Reading) -> None:
         reading.series["generation_available"] = available
 
 
-def _plants(reading: _Reading) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+def _plants(reading: Reading) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     """Yield each PV: its name, what was given and what was found."""
     given, found = reading.given.get("PV"), reading.found.get("PV")
     if isinstance(given, list) or isinstance(found, list):
@@ -357,7 +284,7 @@ def _plants(reading: _Reading) -> Iterator[tuple[str, dict[str, Any], dict[str, 
                     for one in many]  # fmt: skip
             yield f"PV[{place}]", pair[0], pair[1]
     elif isinstance(given, dict) or isinstance(found, dict):
-        yield "PV", _part(reading.given, "PV"), _part(reading.found, "PV")
+        yield "PV", part_of(reading.given, "PV"), part_of(reading.found, "PV")
 
 
 def _unmapped(given: Mapping[str, Any], taken: set[str]) -> Iterator[str]:
