@@ -10,19 +10,23 @@ from typing import Annotated
 import typer
 
 import carbonsched as cs
-from carbonsched.cli import handing_on, judging, making, showing, solving
+from carbonsched.cli import handing_on, importing, judging, making, project, showing, solving
 from carbonsched.cli.completion import completion
 from carbonsched.cli.terminal import EXIT_CODES
 
 app = typer.Typer(
     help="Schedule AI data centers and their energy together. An INSTANCE is a folder of CSV "
-    "tables with a datapackage.json, or a NetCDF file; start from `carbonsched generate my-fleet`.",
+    "tables with a datapackage.json, a NetCDF file, or a project file; start from "
+    "`carbonsched init my-fleet`.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 COMMANDS = (
+    project.init,
+    project.build,
+    importing.import_series,
     making.generate,
     solving.solve,
     judging.plan,
@@ -38,8 +42,9 @@ COMMANDS = (
     solving.diagnose,
     completion,
 )
+NAMES = {importing.import_series: "import"}  # which Python keeps for itself
 for command in COMMANDS:
-    app.command()(command)
+    app.command(NAMES.get(command))(command)
 
 
 def _version(wanted: bool) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from carbonsched.core.instance import Instance
 
 GROUP = "carbonsched.families"  # the entry points by which a package offers a family
+PROJECT = (".yaml", ".yml")  # what a project file ends in
 
 
 _INSTEAD = {  # what shows an output that is given as an instance
@@ -33,7 +34,7 @@ _INSTEAD = {  # what shows an output that is given as an instance
 
 
 def load(path: Path, families: Iterable[Family]) -> Instance:
-    """Return the instance at a path.
+    """Return the instance at a path, or the one that a project file makes.
 
     Raises
     ------
@@ -42,6 +43,8 @@ def load(path: Path, families: Iterable[Family]) -> Instance:
     FileNotFoundError
         Nothing is there.
     """
+    if path.suffix in PROJECT and not path.is_dir():
+        return cs.project.build(path).instance.with_families(families)
     try:
         return cs.load(path, families)
     except InstanceError as error:

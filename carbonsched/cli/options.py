@@ -15,7 +15,9 @@ Engine = StrEnum("Engine", ["auto", "milp", "column-generation"])  # as carbonsc
 GapOf = StrEnum("GapOf", ["decided", "objective"])  # as carbonsched.solver.settings.GAPS
 JOINT, START, AUTO, DECIDED = Method("joint"), JobForm("start"), Engine("auto"), GapOf("decided")
 
-InstancePath = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file.")]
+InstancePath = Annotated[
+    Path, typer.Argument(metavar="INSTANCE", help="Folder, NetCDF file, or project file.")
+]
 MethodOption = Annotated[
     Method, typer.Option(metavar="METHOD", help=f"A method of Table I: {METHODS}.")
 ]

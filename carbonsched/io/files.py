@@ -223,7 +223,7 @@ def read_text(path: Path, most: int) -> str:
     UnreadableError
         It is missing, a folder, a pipe or a device, too large, or not such text.
     """
-    raw = _read_bytes(path, most)
+    raw = read_bytes(path, most)
     if (zero := raw.find(b"\0")) >= 0:
         raise UnreadableError(f"row {_row(raw, zero)}: a zero byte, so not UTF-8 text")
     try:
@@ -235,7 +235,14 @@ def read_text(path: Path, most: int) -> str:
         ) from error
 
 
-def _read_bytes(path: Path, most: int) -> bytes:
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return what a regular file of at most `most` bytes holds.
+
+    Raises
+    ------
+    UnreadableError
+        It is missing, a folder, a pipe or a device, or too large.
+    """
     # Not to wait for the other end of a pipe, the file is opened without blocking.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:

@@ -1,0 +1,153 @@
+"""`carbonsched import`: says what a file of one's own is understood to be, and writes it tidily."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carbonsched.cli.outputs import Kind, require_free
+from carbonsched.cli.terminal import console, explained, plain, show
+
+if TYPE_CHECKING:
+    from carbonsched.sources import Series
+
+
+def _holds(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(5) == b"time,"
+
+
+SERIES = Kind("series", _holds)
+
+
+def import_series(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="CSV, .gz, .zip, .xlsx or JSON.")
+    ] = None,
+    profile: Annotated[
+        str, typer.Option(metavar="NAME|FILE.toml", help="What kind of file it is; see --list.")
+    ] = "tidy",
+    column: Annotated[
+        str | None, typer.Option(help="Column of values, bidding zone, hub or region.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Time zone: Europe/Berlin, UTC, +02:00.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the values, if not stated.")] = None,
+    interval: Annotated[
+        str | None, typer.Option(metavar="start|end", help="What of an interval a stamp is.")
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Rows of a long table. Repeatable."),
+    ] = None,
+    year: Annotated[
+        list[int] | None,
+        typer.Option(help="Year of a profile that has none. Repeatable, in order."),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="CSV file for it: time in UTC, value [unit]."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
+    ] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the profiles.")] = False,
+) -> None:
+    """Read a series from FILE and say what was understood: when, unit, gaps, every rule applied.
+
+    Prices, carbon intensities, capacity factors, power and weather, from the files that grid
+    operators and providers publish, or by a profile of your own. Nothing is written without --out.
+
+    Example: carbonsched import prices.csv --profile smard --column Deutschland/Luxemburg
+    """
+    with explained():
+        if listed:
+            _list()
+            return
+        if file is None:
+            raise typer.BadParameter("name the FILE to read, or --list the profiles")
+        if out is not None:
+            require_free({out: SERIES}, [file], overwrite=overwrite)
+        from carbonsched import sources
+
+        chosen = dict[str, str]()
+        for pair in select or ():
+            name, equals, value = pair.partition("=")
+            if not (name and equals):
+                raise ValueError(f"select {pair!r}: write COLUMN=VALUE")
+            chosen[name] = value
+        series = sources.read(
+            file,
+            profile,
+            column=column,
+            zone=zone,
+            unit=unit,
+            interval=interval,
+            select=chosen,
+            year=year,
+            sheet=sheet,
+        )
+        if out is not None:
+            _write(series, out)
+    _describe(series, str(file))
+    if out is not None:
+        typer.echo(plain(f"written to {out}"))
+
+
+def _list() -> None:
+    from rich.table import Table
+
+    from carbonsched import sources
+
+    grid = Table("profile", "what", "files of")
+    for name, profile in sources.profiles().items():
+        grid.add_row(name, profile.kind.replace("_", " "), profile.title)
+    console().print(grid)
+
+
+def _describe(series: Series, file: str) -> None:
+    """Print what a file was understood to be."""
+    from carbonsched.io.horizon import span
+    from carbonsched.sources.clock import local, zone_of
+
+    data, zone = series.data, zone_of(series.zone)
+    first, last = data["time"].values[0], data["time"].values[-1]
+    ends = local([first, last], zone)
+    known = data.dropna("time")
+
+    def told(instant: object, there: str) -> str:
+        here = str(instant)[:16].replace("T", " ")
+        return f"{here} UTC" if series.zone == "UTC" else f"{there} = {here} UTC"
+
+    show(
+        {
+            "what": series.kind.replace("_", " "),
+            "series": series.name,
+            "unit": series.unit,
+            "first interval begins": told(first, ends[0]),
+            "last interval begins": told(last, ends[1]),
+            "step": span(series.step.total_seconds() / 3600),
+            "intervals": f"{data.size:,}, {data.size - known.size:,} missing",
+            "least, mean, most": f"{known.min():g}, {known.mean():g}, {known.max():g}",
+            "time zone": series.zone,
+            "source": series.source,
+            "licence": series.licence,
+        },
+        file,
+    )
+    for note in series.notes:
+        typer.echo(plain(f"- {note}"))
+
+
+def _write(series: Series, out: Path) -> None:
+    """Write a series as a table of two columns: time in UTC, and value with its unit."""
+    from carbonsched.io import replacing
+
+    times = series.data.indexes["time"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    rows = zip(times, series.data.values, strict=True)
+    lines = [f"time,value [{series.unit}]"]
+    lines += [f"{time},{'' if value != value else repr(float(value))}" for time, value in rows]
+    with replacing(out) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

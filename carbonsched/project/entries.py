@@ -1,0 +1,146 @@
+"""Sites, jobs and services as entries by name, however they are given: by name, as a list, a table.
+
+What entries do not say, they take from `defaults`. All is done with nodes, so that a fault is told
+where its value is written, be that the entry, the defaults or a row of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from carbonsched.project.nodes import (
+    Fault,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    entry,
+    fault,
+    location,
+    mapping,
+    merged,
+    scalar,
+)
+from carbonsched.project.tables import rows
+
+KINDS = {"sites": "site", "jobs": "job", "services": "service"}
+
+
+@dataclass
+class Named:
+    """Entries by name, logs of entries, and faults."""
+
+    by_name: dict[str, tuple[Node, Node]] = field(default_factory=dict)
+    logs: list[Node] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, key: Node, value: Node, kind: str) -> None:
+        """Take an entry, unless its name is taken."""
+        name = str(key.value)
+        if name in self.by_name:
+            where = location(self.by_name[name][0])
+            self.faults.append(fault(key, f"{kind} {name} is given twice, first in {where}"))
+        else:
+            self.by_name[name] = key, value
+
+
+def unfolded(root: MappingNode, folder: Path) -> tuple[MappingNode, list[Fault]]:
+    """Return a project file with its sites, jobs and services as entries by name, with defaults.
+
+    Parameters
+    ----------
+    root : MappingNode
+    folder : Path
+        Where files are that it names.
+    """
+    pairs: list[tuple[Node, Node]] = []
+    faults: list[Fault] = []
+    defaults = _value(root, "defaults")
+    for key, value in root.value:
+        if key.value not in KINDS:
+            pairs.append((key, value))
+            continue
+        named = _named(value, KINDS[key.value], folder)
+        common = _value(defaults, key.value)
+        entries = [(k, merged(_entry(v), common)) for k, v in named.by_name.values()]
+        pairs.append((key, mapping(entries, value)))
+        faults += named.faults
+        if key.value == "jobs":
+            logs = [merged(log, _terms(common)) for log in named.logs]
+            pairs.append((scalar("job_logs", key), SequenceNode(_SEQ, logs, value.start_mark)))
+        else:
+            told = f"{key.value}: a table has no profile: its columns are called as the keys here"
+            faults += [fault(log, told) for log in named.logs]
+    return mapping(pairs, root), faults
+
+
+_SEQ = "tag:yaml.org,2002:seq"
+_TERMS = ("reward", "startup_cost", "required", "allowed")
+
+
+def _terms(common: Node | None) -> Node | None:
+    """Return of the defaults of jobs what a log has too."""
+    if not isinstance(common, MappingNode):
+        return None
+    return mapping([(k, v) for k, v in common.value if k.value in _TERMS], common)
+
+
+def _entry(value: Node) -> Node:
+    """Return an entry that says nothing but its name as one without keys."""
+    if isinstance(value, ScalarNode) and not value.style and value.value in ("", "~", "null"):
+        return mapping([], value)
+    return value
+
+
+def _value(node: Node | None, key: str) -> Node | None:
+    found = entry(node, key)
+    return found[1] if found else None
+
+
+def _named(node: Node, kind: str, folder: Path) -> Named:
+    """Return the entries that a mapping, a list or a table has."""
+    named = Named()
+    items = node.value if isinstance(node, SequenceNode) else [node]
+    for item in items:
+        if not isinstance(item, MappingNode):
+            if not (isinstance(item, ScalarNode) and item.value in ("", "~", "null", "none")):
+                told = f"expected {kind}s by name, a list of them, or a file"
+                named.faults.append(fault(item, told))
+        elif isinstance(_value(item, "file"), ScalarNode):
+            _of_table(item, kind, folder, named)
+        elif isinstance(node, SequenceNode):
+            for key, value in _from_list(item, kind, named):
+                named.add(key, value, kind)
+        else:
+            for key, value in item.value:
+                named.add(key, value, kind)
+    return named
+
+
+def _from_list(item: MappingNode, kind: str, named: Named) -> Iterator[tuple[Node, Node]]:
+    """Yield an item of a list under its name."""
+    name = _value(item, "name")
+    if not isinstance(name, ScalarNode) or not name.value.strip():
+        named.faults.append(fault(item, f"a {kind} without a `name`"))
+        return
+    yield name, mapping([(k, v) for k, v in item.value if k.value != "name"], item)
+
+
+def _of_table(item: MappingNode, kind: str, folder: Path, named: Named) -> None:
+    """Take the rows of a table, with what is said beside its file; of a log that for later."""
+    if _value(item, "profile") is not None:
+        named.logs.append(item)
+        return
+    own = {"file", "sheet"}
+    beside: Any = mapping([(k, v) for k, v in item.value if k.value not in own], item)
+    sheet = _value(item, "sheet")
+    where = _value(item, "file")
+    assert where is not None
+    found, faults = rows(where, str(sheet.value) if sheet else None, folder)
+    named.faults += faults
+    for row in found:
+        for key, value in _from_list(row, kind, named):
+            named.add(key, merged(value, beside), kind)

@@ -1,0 +1,128 @@
+"""The jobs of a project as arrays over (job): single ones, and those of logs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from carbonsched.project.amounts import Lasting, PerEnergy, Periods
+from carbonsched.project.faults import named
+from carbonsched.project.gathered import At, Source
+from carbonsched.project.horizon import instant
+from carbonsched.project.model import Job, JobLog, Terms
+from carbonsched.project.series import Reader
+from carbonsched.sources import read_jobs
+from carbonsched.sources.clock import zone_of
+
+_TYPES: dict[str, Any] = {
+    "power": float,
+    "duration": int,
+    "release": "datetime64[ns]",
+    "deadline": "datetime64[ns]",
+    "reward": float,
+    "startup_cost": float,
+    "required": bool,
+}
+_FROM_LOG = ("power", "duration", "release", "deadline")
+KEYS = {name: (name,) for name in (*_TYPES, "allowed")}  # which key says a quantity
+_NEAR = 1e-9  # of a period: what is rounding
+
+
+def job_frame(reader: Reader) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the jobs, a row each, and where they may run, a column a site.
+
+    The first has `power` (MW), `duration` (periods), `release` and `deadline` (labels), `reward`,
+    `startup_cost` and `required`.
+    """
+    given = reader.project.given
+    rows: dict[str, dict[str, Any]] = {}
+    for name, job in given.jobs.items():
+        rows[name] = _worth(job, _timed(("jobs", name), job, reader), reader)
+    for k, log in enumerate(given.job_logs):
+        for name, row in _of_log(("job_logs", k), log, reader).items():
+            if name in rows:
+                told = f"job {name}: the name is taken by another entry"
+                reader.gathered.faults.append(reader.project.fault(("job_logs", k), told))
+            rows[name] = row
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=[*_TYPES, "allowed_sites"])
+    allowed = pd.DataFrame(
+        {site: [of is None or site in of for of in frame.allowed_sites] for site in given.sites},
+        index=frame.index,
+        dtype=bool,
+    )
+    return frame.drop(columns="allowed_sites").astype(_TYPES), allowed
+
+
+def _worth(terms: Terms, timed: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    """Return a job with what it is worth, by its IT energy where that is so stated."""
+    reward: Any = terms.reward or 0.0
+    if isinstance(reward, PerEnergy):
+        hours = timed["duration"] * (reader.step / pd.Timedelta(hours=1))
+        reward = reward.per_mwh * timed["power"] * hours
+    return timed | {
+        "reward": reward,
+        "startup_cost": terms.startup_cost,
+        "required": terms.required,
+        "allowed_sites": terms.allowed,
+    }
+
+
+def _timed(at: At, job: Job, reader: Reader) -> dict[str, Any]:
+    """Return when a job may run, for how many periods, and at which power.
+
+    A time that is no whole number of periods is rounded up, at a power that keeps the energy.
+    """
+    power, step = job.power, reader.step
+    if isinstance(job.duration, Lasting):
+        exact = job.duration.hours / (step / pd.Timedelta(hours=1))
+        periods = max(math.ceil(exact - _NEAR), 1)
+        if abs(exact - periods) > _NEAR:
+            power = job.power * exact / periods
+            told = f"{exact:.4g} periods become {periods}, at {power:.6g} MW for the same energy"
+            reader.gathered.notes.append(f"{named(at)}: {told}")
+    else:
+        assert isinstance(job.duration, Periods)
+        periods = job.duration.count
+    release, deadline = reader.times[0], reader.times[-1]
+    name = job.zone or reader.project.given.horizon.zone
+    zone = zone_of(name) if name else None
+    with reader.gathered.at((*at, "release")):
+        if job.release is not None:
+            release = _label(instant(job.release, zone), reader, up=True)
+    with reader.gathered.at((*at, "deadline")):
+        if job.deadline is not None:
+            deadline = _label(instant(job.deadline, zone), reader, up=False) - step
+    return {"power": power, "duration": periods, "release": release, "deadline": deadline}
+
+
+def _label(moment: pd.Timestamp, reader: Reader, *, up: bool) -> pd.Timestamp:
+    """Return the begin of a period that is nearest to an instant, not before it or not after it."""
+    whole, rest = divmod(moment - reader.times[0], reader.step)
+    return reader.times[0] + (whole + bool(up and rest)) * reader.step
+
+
+def _of_log(at: At, log: JobLog, reader: Reader) -> dict[str, dict[str, Any]]:
+    """Return the jobs of a log by name."""
+    with reader.gathered.at((*at, "file")):
+        read = read_jobs(
+            reader.project.folder / log.file,
+            reader.profile(log.profile),
+            reader.times,
+            reader.step / pd.Timedelta(hours=1),
+            kw_per_gpu=log.kw_per_gpu,
+            zone=log.zone,
+            slack=log.slack,
+            begin=log.begin,
+            states="all" if log.states == ["all"] else log.states,
+            at_least_hours=log.at_least_hours,
+            at_least_gpus=log.at_least_gpus,
+        )
+        about = (read.source, read.licence, read.notes)
+        reader.gathered.sources.append(Source(named(at), log.file, _FROM_LOG, *about))
+        return {
+            str(name): _worth(log, row.to_dict(), reader)
+            for name, row in read.data[list(_FROM_LOG)].iterrows()
+        }
+    return {}

@@ -1,0 +1,315 @@
+"""Stamps of local clocks as instants: the hour told twice in autumn, the one that March skips."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from carbonsched.sources.text import SHOWN, some
+
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?")
+_ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?"
+_CARRIES = (  # an offset behind a time of day: 2023-01-01 has none
+    r"^(?P<stamp>.*:\d{2}(?:[.,]\d+)?|.*\d(?=\s*(?:Z|UTC)$))"
+    r"\s*(?P<offset>Z|UTC|(?:UTC)?[+-]\d{2}(?::?\d{2})?)$"
+)
+_ABBREVIATION = r"\s*\(?\b(?!UTC)([A-Z]{3,5})\)?$"
+_MIDNIGHT = r"(?<![:\d])24:00(?=$|:00$|:00\.0+$|\s)"
+
+
+@dataclass(frozen=True)
+class Instants:
+    """When the rows of a file are.
+
+    Attributes
+    ----------
+    utc : pandas.Series
+        Of datetime64[ns] in UTC without saying so; the index is that of the cells. NaT of a row of
+        the hour that the clocks skip, and of one that cannot be read.
+    zone : tzinfo
+        The clock that the stamps follow.
+    notes : tuple of str
+        Each rule that was applied.
+    """
+
+    utc: pd.Series
+    zone: tzinfo
+    notes: tuple[str, ...] = ()
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return a time zone: an IANA name, "UTC", or an offset.
+
+    Raises
+    ------
+    ValueError
+        There is none of the name; or it is an abbreviation, which leaves open whether the clocks
+        change.
+
+    Examples
+    --------
+    >>> zone_of("Europe/Berlin"), zone_of("+02:00")
+    (zoneinfo.ZoneInfo(key='Europe/Berlin'), datetime.timezone(datetime.timedelta(seconds=7200)))
+    """
+    text = name.strip()
+    if text.upper() in ("UTC", "Z", "GMT"):
+        return UTC
+    if match := _OFFSET.fullmatch(text.removeprefix("UTC")):
+        sign, hours, minutes = match.groups()
+        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        if offset <= timedelta(hours=15):
+            return UTC if not offset else timezone(-offset if sign == "-" else offset)
+    if "/" not in text:
+        told = "write a place, such as Europe/Berlin, or UTC, or an offset, such as +01:00"
+        raise ValueError(f"{name!r} is no time zone: {told}")
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}") from error
+
+
+def name_of(zone: tzinfo) -> str:
+    """Return how a zone is written.
+
+    Examples
+    --------
+    >>> name_of(zone_of("Europe/Berlin")), name_of(zone_of("utc")), name_of(zone_of("-0500"))
+    ('Europe/Berlin', 'UTC', '-05:00')
+    """
+    return str(zone).removeprefix("UTC") or "UTC"
+
+
+def standard_time(zone: tzinfo, year: int) -> tzinfo:
+    """Return a zone whose clocks stay on the standard time of another.
+
+    Examples
+    --------
+    >>> name_of(standard_time(zone_of("Australia/Sydney"), 2023))
+    '+10:00'
+    """
+    offsets = [zone.utcoffset(datetime(year, month, 1)) for month in (1, 7)]
+    return timezone(min(offset or timedelta(0) for offset in offsets))
+
+
+def local(instants: Iterable[object], zone: tzinfo) -> list[str]:
+    """Return instants in UTC as a clock shows them.
+
+    Examples
+    --------
+    >>> local([pd.Timestamp("2023-10-29 01:00")], zone_of("Europe/Berlin"))
+    ['2023-10-29 02:00 CET']
+    """
+    index = pd.DatetimeIndex(list(instants)).tz_localize("UTC").tz_convert(zone)
+    return [_clock(instant, zone) for instant in index]
+
+
+def _clock(instant: pd.Timestamp, zone: tzinfo) -> str:
+    """Return one instant with the name of its offset, or with the offset if it has no name."""
+    pattern = "%Y-%m-%d %H:%M" if not instant.second else "%Y-%m-%d %H:%M:%S"
+    name = instant.tzname() or ""
+    known = name if name.isalpha() else name_of(timezone(instant.utcoffset() or timedelta(0)))
+    return f"{instant.strftime(pattern)} {known}"
+
+
+def instants(
+    cells: pd.Series,
+    faults: list[str],
+    *,
+    formats: Sequence[str] = (),
+    zone: tzinfo | None = None,
+    again: pd.Series | None = None,
+    sudden: bool = True,
+) -> Instants:
+    """Return the instants of stamps.
+
+    Parameters
+    ----------
+    cells : pandas.Series of str
+        One stamp a row; its name is the column's, its index the row's in the file.
+    faults : list of str
+        Takes what is wrong, by row and column.
+    formats : sequence of str
+        As `datetime.strptime` takes them: one of them fits the column. ISO 8601 is always read.
+    zone : tzinfo, optional
+        The clock; not needed if each stamp carries its offset.
+    again, sudden
+        As `to_utc`.
+
+    Examples
+    --------
+    >>> cells = pd.Series(["29.10.2023 02:00", "29.10.2023 02:00"], index=[2, 3], name="von")
+    >>> found = instants(cells, [], formats=["%d.%m.%Y %H:%M"], zone=zone_of("Europe/Berlin"))
+    >>> found.utc.tolist()
+    [Timestamp('2023-10-29 00:00:00'), Timestamp('2023-10-29 01:00:00')]
+    """
+    wall, offsets, abbreviations = stamps(cells, faults, formats)
+    carried = offsets.notna()
+    if carried.any():
+        if not carried.all():
+            missing: Any = cells[~carried]
+            faults += some(
+                [
+                    f"row {row}, column {cells.name!r}: {cell!r} has no offset, as other rows have"
+                    for row, cell in missing.head(SHOWN).items()
+                ],
+                len(missing),
+            )
+        return Instants((wall - offsets).astype("datetime64[ns]"), zone or UTC)
+    if zone is None:
+        faults.append(
+            f"column {cells.name!r}: the stamps have no time zone: give one, a place such as "
+            "Europe/Berlin, or UTC, or an offset such as +01:00"
+        )
+        return Instants(wall, UTC)
+    return to_utc(wall, zone, faults, again=again, said=abbreviations, sudden=sudden)
+
+
+def stamps(
+    cells: pd.Series, faults: list[str], formats: Sequence[str] = ()
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return what the clock showed, the offset and the zone's abbreviation that a stamp carries.
+
+    The latter two are NaT and "" of stamps that carry none. 24:00 is 00:00 of the next day.
+    """
+    texts = cells.astype("object").map(str).astype("str").str.strip()
+    parts = texts.str.extract(_CARRIES)
+    carried, texts = parts["offset"], parts["stamp"].fillna(texts)
+    offsets = carried.map({one: _offset(one) for one in carried.dropna().unique()})
+    offsets = pd.to_timedelta(offsets).astype("timedelta64[ns]")
+    abbreviations = texts.str.extract(_ABBREVIATION, expand=False).fillna("")
+    texts = texts.str.replace(_ABBREVIATION, "", regex=True).str.strip()
+    late = texts.str.contains(_MIDNIGHT, regex=True).astype(bool)
+    texts = texts.str.replace(_MIDNIGHT, "00:00", regex=True)
+    iso = texts.where(texts.str.fullmatch(_ISO).astype(bool))
+    wall = _parsed(iso.str.replace(",", ".", regex=False), "ISO8601")
+    tries = [_parsed(texts, form) for form in formats]
+    if tries:
+        wall = min(tries, key=lambda one: int(one.isna().sum())).fillna(wall)
+    bad: Any = cells[wall.isna()]
+    forms = " or ".join([*formats, "YYYY-MM-DD hh:mm"])
+    faults += some(
+        [
+            f"row {row}, column {cells.name!r}: {cell!r} is no time of the form {forms}"
+            for row, cell in bad.head(SHOWN).items()
+        ],
+        len(bad),
+    )
+    return wall + pd.to_timedelta(late.astype(int), unit="D"), offsets, abbreviations
+
+
+def _parsed(texts: pd.Series, form: str) -> pd.Series:
+    return pd.to_datetime(texts, format=form, errors="coerce").astype("datetime64[ns]")
+
+
+def _offset(text: str) -> timedelta:
+    return zone_of(text).utcoffset(None) or timedelta(0)
+
+
+def to_utc(
+    wall: pd.Series,
+    zone: tzinfo,
+    faults: list[str],
+    *,
+    again: pd.Series | None = None,
+    said: pd.Series | None = None,
+    sudden: bool = True,
+) -> Instants:
+    """Return what a clock showed as instants.
+
+    Parameters
+    ----------
+    wall : pandas.Series of datetime64
+        What the clock showed, in the order of the file.
+    zone : tzinfo
+        The clock.
+    faults : list of str
+        Takes what is wrong, by row.
+    again : pandas.Series of bool, optional
+        Whether a row is of the second of two equal hours. Otherwise they are taken in order.
+    said : pandas.Series of str, optional
+        The abbreviation that a row has, such as CEST, or "": it decides too, and must be true.
+    sudden : bool
+        Whether each row is later than the one before, as in a series: the same stamp once more is
+        then of the second hour. In a log it is not.
+    """
+    if not isinstance(zone, ZoneInfo):
+        offset = zone.utcoffset(None) or timedelta(0)
+        return Instants((wall - offset).astype("datetime64[ns]"), zone)
+    index = pd.DatetimeIndex(wall)
+    sides = [
+        index.tz_localize(zone, ambiguous=np.full(len(index), side), nonexistent="NaT")
+        .tz_convert("UTC")
+        .tz_localize(None)
+        for side in (True, False)
+    ]
+    earlier = np.minimum(*[side.to_numpy() for side in sides])
+    later = np.maximum(*[side.to_numpy() for side in sides])
+    twice = np.asarray((earlier != later) & ~np.isnat(earlier))
+    second, notes = np.zeros(len(index), bool), list[str]()
+    walls = index.to_numpy()
+    backwards = len(walls) > 1 and np.median(np.diff(walls[~np.isnat(walls)])).astype(int) < 0
+    for night in np.unique(walls[twice].astype("datetime64[D]")):
+        at = np.flatnonzero(twice & (walls.astype("datetime64[D]") == night))
+        at = at[::-1] if backwards else at
+        if again is not None:
+            second[at] = again.to_numpy()[at]
+            how = "told apart by their flag"
+        elif said is not None and said.iloc[at].ne("").all():
+            names = pd.DatetimeIndex(later[at], tz="UTC").tz_convert(zone).strftime("%Z")
+            second[at] = said.iloc[at].to_numpy() == names
+            how = "told apart by the zone that the rows name"
+        else:
+            second[at], how = _in_order(walls[at], at[0] == (len(index) - 1) * backwards, sudden)
+        notes.append(f"The hour that the clocks of {zone} repeat on {night}: {how}.")
+    utc = pd.Series(np.where(second, later, earlier), index=wall.index).astype("datetime64[ns]")
+    skipped: Any = wall[utc.isna() & wall.notna()]
+    for night, rows in skipped.groupby(skipped.dt.date):
+        numbers = ", ".join(map(str, rows.index[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
+        were = "row was" if len(rows) == 1 else "rows were"
+        notes.append(
+            f"{len(rows)} {were} dropped of the hour that the clocks of {zone} skip on {night}: "
+            f"row {numbers}."
+        )
+    if said is not None:
+        faults += _untrue(utc, said, zone)
+    return Instants(utc, zone, tuple(notes))
+
+
+def _in_order(walls: np.ndarray, begins: bool, sudden: bool) -> tuple[np.ndarray, str]:
+    """Return which rows of a night are of the second hour, and how that was found."""
+    steps = np.diff(walls).astype(int)
+    back = np.flatnonzero(steps <= 0 if sudden else steps < 0)
+    second = np.zeros(len(walls), bool)
+    if back.size:
+        second[back[0] + 1 :] = True
+        return second, "taken in order, the first before the change and the second after it"
+    second[:] = begins
+    if not sudden:
+        return second, "the rows are in order, and taken as before the change"
+    if begins:
+        return second, "the file begins in it, and is taken to begin after the change"
+    return second, "the file has it once; taken as before the change, the one after it is missing"
+
+
+def _untrue(utc: pd.Series, said: pd.Series, zone: tzinfo) -> list[str]:
+    """Return the rows whose abbreviation is not that of the zone at the time."""
+    given: Any = utc[said.ne("") & utc.notna()]
+    if given.empty:
+        return []
+    true = given.dt.tz_localize("UTC").dt.tz_convert(zone).map(lambda instant: instant.tzname())
+    wrong = given[true != said[given.index]]
+    return some(
+        [
+            f"row {row}: it says {said[row]} where the clocks of {zone} have {true[row]}: "
+            "is the zone another?"
+            for row in wrong.index[:SHOWN]
+        ],
+        len(wrong),
+    )

@@ -1,0 +1,338 @@
+"""What a profile says: how files of one source are written, as data and not as code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+
+import pandas as pd
+
+from carbonsched.errors import InstanceError, extra
+
+with extra("sources", "reading files of your own"):
+    from pydantic import (
+        AfterValidator,
+        BaseModel,
+        BeforeValidator,
+        ConfigDict,
+        Field,
+        ValidationError,
+        model_validator,
+    )
+
+FOLDER = Path(__file__).parent / "profiles"
+MOST_BYTES = 1_000_000  # of a profile
+GAPS = ("", "-", "--", "n/e", "n/a", "na", "nan", "null", "none", "#n/a")  # whatever the case
+
+
+def _many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
+def _span(text: str) -> str:
+    try:
+        good = pd.Timedelta(text) > pd.Timedelta(0)
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"{text!r} is no length of time: write 1h, 30min or 5min")
+    return text
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_many)]  # one, or several that stand for it
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Span = Annotated[str, AfterValidator(_span)]
+
+
+class Part(BaseModel):
+    """A table of a profile; a key that it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Layout(Part):
+    """How a file is written, before any column has a meaning.
+
+    Attributes
+    ----------
+    separator : str, optional
+        Between cells; found out if not stated.
+    decimal : "." or ","
+        The decimal mark.
+    thousands : str, optional
+        Between groups of three digits.
+    encoding : str, optional
+        UTF-8 if not stated, or what a byte order mark says.
+    skip : int
+        Rows before the header, or before what stands in front of it.
+    header : tuple of str
+        One of these is a cell of the header row; rows above it are read as "name: value".
+    names : tuple of str
+        The columns of a file without a header row.
+    comment : str, optional
+        What a row begins with that is no data.
+    until : str, optional
+        The table ends before a row with this first cell; "" is an empty row.
+    gaps : tuple of str
+        What stands for a missing value, beside blanks, "-", "n/e", "N/A", "NaN" and "null".
+    sheet : str, optional
+        Of a workbook; its first one if not stated.
+    json_key : str, optional
+        Of a JSON document: where its columns, or its records, are.
+    """
+
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    encoding: str | None = None
+    skip: int = Field(default=0, ge=0)
+    header: Names = ()
+    names: tuple[str, ...] = ()
+    comment: str | None = Field(default=None, min_length=1)
+    until: str | None = None
+    gaps: Names = ()
+    sheet: str | None = None
+    json_key: str | None = None
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        marks = [mark for mark in (self.separator, self.decimal, self.thousands) if mark]
+        if len(set(marks)) < len(marks) and self.separator != ",":
+            raise ValueError("separator, decimal and thousands are different marks")
+        if self.thousands == self.decimal:
+            raise ValueError(f"{self.decimal!r} is both the decimal mark and between thousands")
+        return self
+
+
+class Time(Part):
+    """Where the time of a row stands, and what it means.
+
+    One of: `column` (a stamp), `date` with `hour` or `period`, or `month`, `day` and `hour` of a
+    profile without a year.
+
+    Attributes
+    ----------
+    column : tuple of str
+        The stamp's column, or several names it may have.
+    format : tuple of str
+        As `datetime.strptime` takes it; ISO 8601 is always read.
+    range_mark : str, optional
+        The cell is "start<mark>end": the start is taken.
+    epoch : "s" or "ms", optional
+        The cell is a count since 1970-01-01 UTC.
+    date, hour, period, part : tuple of str
+        A date with an hour of the clock, "1" to "24" or "01:00" to "24:00", each ending then, and
+        in it a `part`, 1, 2, ..., where the file has one; or with a `period` counted through the
+        day, 1 to 50.
+    flag, again : tuple of str, str
+        The column that tells the second of two equal hours in autumn, and what it then says.
+    month, day : tuple of str
+        Columns of a profile without a year; its `hour` is 0 to 23.
+    zone : str or dict, optional
+        An IANA name, "UTC", "+02:00", or "stamps" where each stamp has its offset; by column where
+        that differs. Not stated: it must be given when a file is read.
+    offset : str, optional
+        What the file itself calls its constant offset, in seconds, above its table.
+    standard : bool
+        The clock stays on the zone's standard time all year.
+    interval : "start" or "end"
+        What of an interval the stamp is.
+    inside : str, optional
+        The stamp is somewhere in its interval, which is so long and begins at a whole multiple.
+    step : str, optional
+        The length of an interval, or of a part or a period; found out if not stated.
+    """
+
+    column: Names = ()
+    format: Names = ()
+    range_mark: str | None = None
+    epoch: Literal["s", "ms"] | None = None
+    date: Names = ()
+    hour: Names = ()
+    period: Names = ()
+    part: Names = ()
+    flag: Names = ()
+    again: str | None = None
+    month: Names = ()
+    day: Names = ()
+    zone: str | dict[str, str] | None = None
+    offset: str | None = None
+    standard: bool = False
+    interval: Literal["start", "end"] = "start"
+    inside: Span | None = None
+    step: Span | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        forms = [bool(self.column), bool(self.date), bool(self.month)]
+        if sum(forms) != 1:
+            raise ValueError("state one of column, date, and month with day and hour")
+        if self.date and not (self.hour or self.period):
+            raise ValueError("date needs hour or period")
+        if (self.period or self.part) and not self.step:
+            raise ValueError("period and part need step")
+        if self.month and not (self.day and self.hour):
+            raise ValueError("month needs day and hour")
+        if bool(self.flag) != bool(self.again):
+            raise ValueError("flag and again go together")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that tells the time."""
+        parts = (self.date, self.hour, self.period, self.part, self.flag, self.month, self.day)
+        return (*self.column, *(name for names in parts for name in names))
+
+
+class Values(Part):
+    """Which columns hold values, in which unit, and which columns tell series apart.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        By name; more than one: the reader of the file says which.
+    pattern : str, optional
+        A regular expression for the whole header; its group `name` is what a column is called, its
+        group `unit` its unit.
+    unit : str, optional
+        Of every column.
+    units : dict
+        By column.
+    units_above : str, optional
+        What stands above the table, or beside it in JSON, with the unit of each column.
+    default : str, optional
+        The column that is taken if the reader of the file says none.
+    keys : tuple of str
+        Columns of a long table that tell its series apart.
+    select : dict
+        Rows that are kept where the file has such a column: by column, the values.
+    placeholder : dict
+        By column, a cell that says that the row's value is none.
+    """
+
+    columns: Names = ()
+    pattern: Pattern | None = None
+    unit: str | None = None
+    units: dict[str, str] = {}
+    units_above: str | None = None
+    default: str | None = None
+    keys: Names = ()
+    select: dict[str, Names] = {}
+    placeholder: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _some_column(self) -> Self:
+        if not self.columns and not self.pattern:
+            raise ValueError("state columns or pattern")
+        return self
+
+
+class Described(Part):
+    """What every profile says of its source.
+
+    Attributes
+    ----------
+    title, source, licence : str
+        What it is, who publishes it (to be named), and under which terms.
+    notes : tuple of str
+        What a reader of such files should know.
+    """
+
+    title: str
+    source: str
+    licence: str
+    notes: Names = ()
+    text: Layout = Layout()
+
+
+class Profile(Described):
+    """A profile of series: prices, intensities, factors, power, temperatures, counts.
+
+    Attributes
+    ----------
+    kind : str
+        What is measured: a count is summed over longer periods, all else averaged.
+    time, values
+        When rows are, and what they hold.
+    """
+
+    kind: Literal[
+        "price", "carbon_intensity", "capacity_factor", "power", "temperature", "weather", "count"
+    ]
+    time: Time
+    values: Values
+
+
+P = TypeVar("P", bound=Described)
+
+
+def shipped(model: type[P] = Profile) -> dict[str, P]:
+    """Return the profiles that come with the package and are of a model's kinds, by name.
+
+    Examples
+    --------
+    >>> shipped()["smard"].time.zone
+    'Europe/Berlin'
+    """
+    kinds = set(get_args(model.model_fields["kind"].annotation))
+    found = {path.stem: _parsed(path) for path in sorted(FOLDER.glob("*.toml"))}
+    return {
+        name: _valid(raw, model, name)
+        for name, raw in found.items()
+        if not kinds or raw.get("kind") in kinds
+    }
+
+
+def find(name: str | Path, model: type[P] = Profile) -> P:
+    """Return a profile that comes with the package, by name, or one's own, by path (.toml).
+
+    Raises
+    ------
+    InstanceError
+        There is none, or the file is faulty: every fault, by key.
+    """
+    path = Path(name)
+    if path.suffix == ".toml":
+        return _valid(_parsed(path), model, str(path))
+    known = shipped(model)
+    if str(name) not in known:
+        told = f"no such profile; there are {', '.join(known)}, or name a file that ends in .toml"
+        raise InstanceError([told], f"profile {str(name)!r}")
+    return known[str(name)]
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    from carbonsched.io.files import UnreadableError, read_text
+
+    try:
+        return tomllib.loads(read_text(path, MOST_BYTES))
+    except (UnreadableError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InstanceError([str(error)], str(path)) from error
+
+
+def _valid(raw: dict[str, Any], model: type[P], where: str) -> P:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise InstanceError(list(faults_of(error)), f"profile {where}") from error
+
+
+def faults_of(error: ValidationError) -> Iterable[str]:
+    """Yield each fault that pydantic found, with its key first."""
+    for fault in error.errors():
+        key = ".".join(map(str, fault["loc"])) or "the whole"
+        words = str(fault["msg"]).removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            words = "no such key"
+        yield f"{key}: {words}"

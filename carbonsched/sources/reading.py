@@ -1,0 +1,128 @@
+"""A series from a file, by the profile of its source: every fault at once, every rule named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from carbonsched.errors import InstanceError
+from carbonsched.sources import clock, columns, regular, units
+from carbonsched.sources.profile import Profile, find
+from carbonsched.sources.series import Series
+from carbonsched.sources.text import read_table
+from carbonsched.sources.times import begins
+
+
+def read(
+    path: str | Path,
+    profile: str | Path | Profile,
+    *,
+    column: str | None = None,
+    zone: str | None = None,
+    unit: str | None = None,
+    interval: str | None = None,
+    select: Mapping[str, Any] | None = None,
+    year: int | Sequence[int] | None = None,
+    sheet: str | None = None,
+) -> Series:
+    """Read a series from a file, by the profile of its source.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, packed or not, workbook or JSON.
+    profile : str, Path or Profile
+        The name of one that comes with the package (`carbonsched.sources.profiles`), or a TOML file
+        of one's own.
+    column : str, optional
+        Which column of values, bidding zone, hub or region; needed where there are several.
+    zone : str, optional
+        The clock of the stamps: an IANA name, "UTC", "+02:00". It must be given if neither the
+        profile nor the stamps say it.
+    unit : str, optional
+        Of the values, if the profile does not say it, or says another.
+    interval : "start" or "end", optional
+        What of an interval a stamp is, if not as the profile says.
+    select : mapping of str, optional
+        Which rows of a long table: by column, a value.
+    year : int or sequence of int, optional
+        For which years a profile without a year is to stand.
+    sheet : str, optional
+        Of a workbook.
+
+    Raises
+    ------
+    InstanceError
+        Anything is wrong with the file: every fault, by row and column.
+    OSError
+        It cannot be read.
+    """
+    form = profile if isinstance(profile, Profile) else find(profile)
+    label = str(profile) if not isinstance(profile, Profile) else form.title
+    layout = form.text.model_copy(update={"sheet": sheet}) if sheet else form.text
+    if interval not in (None, "start", "end"):
+        raise InstanceError([f"interval is start or end, not {interval!r}"], str(path))
+    wanted = form.time.column or form.time.date or form.time.month
+    table = read_table(path, layout, () if layout.header or layout.names else wanted)
+    faults = list[str]()
+    chosen = dict(select or {})
+    key, named = columns.key_of(table, form.values, column, chosen)
+    if key is not None:
+        chosen, column = {**chosen, key: named}, None
+    table, notes = columns.selected(table, form.values, chosen, faults)
+    found = columns.column_of(table, form, column, faults, notes)
+    if faults:
+        raise InstanceError(faults, str(path))
+    values = table.floats(found.column, faults)
+    values, dropped = columns.placeholders(table, form.values, values)
+    years = (year,) if isinstance(year, int) else tuple(year or ())
+    when = begins(table, form.time, faults, zone=zone, interval=interval, years=years)
+    stated = unit or found.unit
+    if stated is None:
+        faults.append(f"column {found.column!r}: neither profile nor file says its unit: give it")
+    else:
+        try:
+            units.standard(stated)
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        raise InstanceError(faults, str(path))
+    rows = table.frame.index.to_numpy()[when.rows]
+    times, laid, step, more = regular.laid(
+        when.utc, values.to_numpy()[when.rows], rows, when.step, when.zone, faults
+    )
+    if not faults and not np.isfinite(laid).any():
+        faults.append(f"column {found.column!r} has no value")
+    if faults:
+        raise InstanceError(faults, str(path))
+    unwritten = len(times) - len(np.unique(when.utc[~np.isnat(when.utc)]))
+    runs = regular.gaps(times, laid, step)
+    if runs:
+        count = sum(n for *_, n in runs)
+        words = "; ".join(regular.told(runs, when.zone))
+        rest = f", {unwritten} of them without a row" if unwritten else ""
+        more.append(f"{count} of {len(times)} values are missing{rest}: {words}.")
+    zone_name = clock.name_of(when.zone)
+    data = xr.DataArray(
+        laid,
+        coords={"time": times},
+        dims="time",
+        name=found.name,
+        attrs={"unit": stated, "source": form.source, "licence": form.licence},
+    )
+    return Series(
+        name=found.name if key is None else f"{named}, {found.name}",
+        data=data,
+        unit=str(stated),
+        step=step,
+        zone=zone_name,
+        licence=form.licence,
+        source=form.source,
+        profile=label,
+        notes=(*table.notes, *notes, *dropped, *when.notes, *more),
+        kind=form.kind,
+    )

@@ -1,0 +1,370 @@
+"""Tables of text from any file of rows: CSV of every habit, workbooks, JSON; nothing guessed twice.
+
+What comes out is cells as text, with the row of the file each came from: what they mean is said
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carbonsched.errors import InstanceError, extra
+from carbonsched.sources.profile import GAPS, Layout
+
+MOST_BYTES = 1_000_000_000  # of a file, unpacked
+SEPARATORS = ";\t|,"  # tried in this order where two fit as well
+SAMPLE = 200  # rows by which a separator is judged
+SHOWN = 8  # faults of one kind that are told one by one
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Texts without blanks at their ends; the index is the row in the file, from 1.
+    about : dict of str
+        What stands above the table, by name.
+    layout : Layout
+        How it was written.
+    where : str
+        The file.
+    notes : tuple of str
+        What was found out, or done.
+    """
+
+    frame: pd.DataFrame
+    about: Mapping[str, str]
+    layout: Layout
+    where: str
+    notes: tuple[str, ...] = ()
+
+    def named(self, names: Iterable[str]) -> str | None:
+        """Return the first of these columns that there is, whatever its case and blanks."""
+        known = {_plain(column): column for column in reversed(list(self.frame.columns))}
+        return next((known[_plain(name)] for name in names if _plain(name) in known), None)
+
+    def is_gap(self, cells: pd.Series) -> pd.Series:
+        """Return which cells stand for a missing value."""
+        gaps = {*GAPS, *(gap.strip().casefold() for gap in self.layout.gaps)}
+        return cells.str.strip().str.casefold().isin(gaps)
+
+    def floats(self, column: str, faults: list[str]) -> pd.Series:
+        """Return a column as numbers, NaN where a value is missing.
+
+        What is no number is added to `faults`, by row and column.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"price": ["1.234,5", "-", "12.5"]}, index=[2, 3, 4])
+        >>> table = Table(frame, {}, Layout(decimal=",", thousands="."), "my.csv")
+        >>> table.floats("price", faults := []).tolist()
+        [1234.5, nan, nan]
+        >>> faults
+        ["row 4, column 'price': '12.5' is no number with decimal ',' and thousands '.'"]
+        """
+        cells: Any = self.frame[column]
+        gap = self.is_gap(cells)
+        texts = cells.str.strip().str.replace("−", "-", regex=False)
+        texts = texts.str.replace("[\xa0\u202f]", " ", regex=True)
+        good = texts.str.fullmatch(_number(self.layout)).astype(bool)
+        marks = f"decimal {self.layout.decimal!r}"
+        if self.layout.thousands:
+            marks += f" and thousands {self.layout.thousands!r}"
+        bad: Any = cells[~gap & ~good]
+        faults += some(
+            [
+                f"row {row}, column {column!r}: {cell!r} is no number with {marks}"
+                for row, cell in bad.head(SHOWN).items()
+            ],
+            len(bad),
+        )
+        texts = texts.where(good & ~gap, "nan")
+        if self.layout.thousands:
+            texts = texts.str.replace(self.layout.thousands, "", regex=False)
+        if self.layout.decimal == ",":
+            texts = texts.str.replace(",", ".", regex=False)
+        return texts.astype(float)
+
+
+def some(faults: Sequence[str], count: int) -> list[str]:
+    """Return the first faults of a kind, and how many more there are."""
+    more = count - len(faults[:SHOWN])
+    return [*faults[:SHOWN], *([f"... and {more:,} more like it"] if more > 0 else [])]
+
+
+def read_table(path: str | Path, layout: Layout, header: Iterable[str] = ()) -> Table:
+    """Read a file of rows as text: delimited, packed (.gz, .zip), a workbook (.xlsx), or JSON.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    layout : Layout
+        What is known of it.
+    header : iterable of str
+        Names of which one is a cell of the header row, beside those of `layout`.
+
+    Raises
+    ------
+    InstanceError
+        It is no such file, has no header row, or rows have more or fewer cells than columns: every
+        one, by row.
+    OSError
+        It cannot be read.
+    """
+    path = Path(path)
+    wanted = {_plain(name) for name in (*layout.header, *header)}
+    content = _content(path)
+    if content[:4] == b"PK\x03\x04":
+        return _from_rows(_workbook(content, layout, path), layout, wanted, str(path), ())
+    text, notes = _decoded(content, layout, str(path))
+    if text.lstrip()[:1] in ("{", "["):
+        return _from_json(text, layout, str(path), notes)
+    separator = layout.separator or _separator(text, layout, wanted)
+    rows = _rows(text, separator)
+    return _from_rows(rows, layout, wanted, str(path), notes)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _number(layout: Layout) -> str:
+    """Return what a number looks like; thousands are in groups of three, or it is none."""
+    whole = r"\d+"
+    if layout.thousands:
+        whole = rf"(?:\d{{1,3}}(?:{re.escape(layout.thousands)}\d{{3}})+|\d+)"
+    point = re.escape(layout.decimal)
+    return rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file holds, unpacked, if it is no more than may be."""
+    from carbonsched.io.files import UnreadableError, read_bytes
+
+    told = f"it holds more than {MOST_BYTES:,} bytes: cut it into parts"
+    try:
+        content = read_bytes(path, MOST_BYTES)
+        if content[:2] == b"\x1f\x8b":
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(MOST_BYTES + 1)
+        elif content[:4] == b"PK\x03\x04":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                inside = archive.infolist()
+                if sum(one.file_size for one in inside) > MOST_BYTES:
+                    raise UnreadableError(told)
+                if not any(one.filename == "[Content_Types].xml" for one in inside):
+                    files = [one for one in inside if not one.is_dir()]
+                    if len(files) != 1:
+                        raise UnreadableError(
+                            f"it packs {len(files)} files: unpack the one to read"
+                        )
+                    content = archive.read(files[0])
+    except (UnreadableError, EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+        raise InstanceError([str(error)], str(path)) from error
+    if len(content) > MOST_BYTES:
+        raise InstanceError([told], str(path))
+    return content
+
+
+def _decoded(content: bytes, layout: Layout, where: str) -> tuple[str, tuple[str, ...]]:
+    marked = next((name for bom, name in _BOMS if content.startswith(bom)), None)
+    encoding = marked or layout.encoding or "utf-8"
+    try:
+        return content.decode(encoding), ()
+    except LookupError as error:
+        raise InstanceError([f"{encoding!r} is no encoding"], where) from error
+    except UnicodeDecodeError as error:
+        if marked or layout.encoding or b"\0" in content:
+            raise InstanceError([f"it is not written in {encoding}: {error}"], where) from error
+    told = "The file is not in UTF-8: read as Windows-1252."
+    return content.decode("cp1252", errors="replace"), (told,)
+
+
+def _rows(text: str, separator: str) -> Iterable[tuple[int, list[str]]]:
+    """Yield the number and the cells of each row."""
+    csv.field_size_limit(1_000_000)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    for row in reader:
+        yield reader.line_num, [cell.strip() for cell in row]
+
+
+def _separator(text: str, layout: Layout, wanted: set[str]) -> str:
+    """Return the separator by which the header is found and most rows have as many cells as it."""
+    lines = text.split("\n", SAMPLE + layout.skip + 60)[: SAMPLE + layout.skip + 60]
+    sample = "\n".join(lines)
+
+    def fit(separator: str) -> tuple[bool, float, int]:
+        rows = list(_rows(sample, separator))
+        at = _header(rows, layout, wanted)
+        if at is None:
+            return False, 0.0, 0
+        cells = len(layout.names) or len(rows[at][1])
+        below = [len(row) for _, row in rows[at + 1 :] if any(row)]
+        return True, sum(n == cells for n in below) / max(len(below), 1), min(cells, 2)
+
+    return max(SEPARATORS, key=fit)
+
+
+def _header(rows: Sequence[tuple[int, list[str]]], layout: Layout, wanted: set[str]) -> int | None:
+    """Return which row names the columns, or comes before the first of data."""
+    for at, (number, row) in enumerate(rows):
+        if number <= layout.skip or not any(row) or _is_comment(row, layout):
+            continue
+        if layout.names:
+            return at - 1
+        if not wanted or any(_plain(cell) in wanted for cell in row):
+            return at
+    return None
+
+
+def _is_comment(row: Sequence[str], layout: Layout) -> bool:
+    return bool(layout.comment) and row[0].startswith(layout.comment or "")
+
+
+def _from_rows(
+    given: Iterable[tuple[int, list[str]]],
+    layout: Layout,
+    wanted: set[str],
+    where: str,
+    notes: tuple[str, ...],
+) -> Table:
+    try:
+        rows = list(given)
+    except csv.Error as error:
+        raise InstanceError([f"it is no table of text: {error}"], where) from error
+    at = _header(rows, layout, wanted)
+    if at is None:
+        named = " or ".join(repr(name) for name in (layout.header or sorted(wanted)))
+        told = f"no row has the column {named}" if wanted else "it holds no row"
+        raise InstanceError([told], where)
+    columns = list(layout.names) or rows[at][1]
+    while columns and not columns[-1]:
+        columns = columns[:-1]
+    faults = [f"two columns are called {name!r}" for name in _twice(columns)]
+    numbers: list[int] = []
+    cells: list[list[str]] = []
+    uneven: list[str] = []
+    for number, row in rows[at + 1 :]:
+        first = row[0] if row else ""
+        if first == layout.until and any(row) == bool(layout.until):
+            break
+        if not any(row) or _is_comment(row, layout):
+            continue
+        while len(row) > len(columns) and not row[-1]:
+            row = row[:-1]
+        if len(row) == len(columns):
+            numbers.append(number)
+            cells.append(row)
+        else:
+            uneven.append(
+                f"row {number} has {len(row)} cells, the header {len(columns)}: a comma or a "
+                "separator too many, or a row cut short?"
+            )
+    faults += some(uneven, len(uneven))
+    if not cells and not faults:
+        faults.append("it has no row of data")
+    if faults:
+        raise InstanceError(faults, where)
+    frame = pd.DataFrame(cells, index=pd.Index(numbers, name="row"), columns=columns, dtype="str")
+    above = rows[: max(at, 0)]
+    return Table(frame, _about([row for _, row in above]), layout, where, notes)
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if name and names.count(name) > 1})
+
+
+def _about(rows: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return what stands above a table: "name: value", a name beside a value, or one above it."""
+    about: dict[str, str] = {}
+    for row, below in zip(rows, [*rows, ()][1:], strict=True):
+        if len(row) == len(below) > 2:
+            about |= dict(zip(row, below, strict=True))
+        elif len(row) == 2:
+            about[row[0].rstrip(":")] = row[1]
+        elif row and ":" in row[0]:
+            name, _, value = row[0].partition(":")
+            about[name.strip("# ")] = value.strip()
+    return about
+
+
+def _workbook(content: bytes, layout: Layout, path: Path) -> Iterable[tuple[int, list[str]]]:
+    with extra("sources", "reading a workbook"):
+        import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except Exception as error:  # whatever is wrong inside the archive
+        raise InstanceError([f"it is no workbook that can be read: {error}"], str(path)) from error
+    if layout.sheet is not None and layout.sheet not in book.sheetnames:
+        told = f"it has no sheet {layout.sheet!r}, but {', '.join(map(repr, book.sheetnames))}"
+        raise InstanceError([told], str(path))
+    sheet = book[layout.sheet or book.sheetnames[0]]
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        cells = [_cell(value, layout) for value in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        yield number, cells + [""] * (len(row) - len(cells))
+
+
+def _cell(value: Any, layout: Layout) -> str:
+    """Return a typed cell as the text that the layout would have for it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        rounded = pd.Timestamp(value).round("ms")  # a workbook counts days, and is off by some µs
+        return rounded.isoformat(" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, int | float):
+        return repr(value).replace(".", layout.decimal)
+    return str(value).strip()
+
+
+def _from_json(text: str, layout: Layout, where: str, notes: tuple[str, ...]) -> Table:
+    try:
+        given: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InstanceError([f"it is no JSON: {error}"], where) from error
+    whole = given if isinstance(given, dict) else {}
+    about = {key: str(value) for key, value in whole.items() if not isinstance(value, dict | list)}
+    for key, value in whole.items():
+        if isinstance(value, dict) and key != layout.json_key:
+            about |= {f"{key}.{name}": str(one) for name, one in value.items()}
+    body = given if isinstance(given, list) else whole.get(layout.json_key or "data")
+    try:
+        frame = pd.json_normalize(body) if isinstance(body, list) else pd.DataFrame(body)
+        if frame.empty:
+            raise ValueError
+    except (ValueError, TypeError, AttributeError) as error:
+        told = f"it has no table under {layout.json_key or 'data'!r}: columns or records"
+        raise InstanceError([told], where) from error
+    frame = frame.map(lambda value: _cell(None if _is_nan(value) else value, layout))
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    return Table(frame.astype("str"), about, layout, where, notes)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and bool(np.isnan(value))

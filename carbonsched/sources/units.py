@@ -1,0 +1,170 @@
+"""Units by name, through pint; a currency is one more unit, and changes at a stated, dated rate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from carbonsched.errors import extra
+
+with extra("sources", "converting units"):
+    import pint
+
+CURRENCIES = frozenset(  # by their ISO codes, those in which electricity is sold
+    {
+        *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK"),
+        *("EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KRW", "KZT", "MXN"),
+        *("MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PLN", "QAR", "RON", "RSD", "SAR", "SEK"),
+        *("SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR"),
+    }
+)
+_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK"}
+_CENTS = {"ct": "EUR", "cent": "EUR", "c": "USD", "¢": "USD", "p": "GBP"}
+_GREENHOUSE = re.compile(r"\s*(?:CO2|CO₂)[\s_-]?(?:eq|equivalent|e)?\.?(?![a-z])", re.IGNORECASE)
+_WORDS = {
+    "lbs": "lb",
+    "megawatt": "MW",
+    "megawatthour": "MWh",
+    "kilowatthour": "kWh",
+    "%": "percent",
+}
+_SCALES = {"°c": "degC", "c": "degC", "°f": "degF"}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one unit of a currency is worth: `Rate(1.0813, "USD", "mean of 2023, ECB")`.
+
+    Attributes
+    ----------
+    value : float
+        Units of `currency` for one.
+    currency : str
+        ISO code.
+    note : str
+        Of which day, or mean of which time, and by whom.
+    """
+
+    value: float
+    currency: str
+    note: str
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.value) and self.value > 0):
+            raise ValueError(f"a rate of exchange is above 0, not {self.value}")
+        if not self.note.strip():
+            raise ValueError("say of which day a rate of exchange is, and whose")
+
+
+@cache
+def registry() -> Any:
+    """Return the units: pint's, with currencies, each a dimension of its own."""
+    units = pint.UnitRegistry(cache_folder=None)
+    for code in CURRENCIES:
+        units.define(f"{code} = [currency_{code}]")
+    return units
+
+
+def standard(text: str) -> str:
+    """Return a unit as pint spells it: signs of currencies, CO2eq and plurals are understood.
+
+    Raises
+    ------
+    ValueError
+        It is no unit that is known.
+
+    Examples
+    --------
+    >>> [standard(text) for text in ("€/MWh", "gCO₂eq/kWh", "lbs/MWh", "ct/kWh", "$/megawatthour")]
+    ['EUR/MWh', 'g/kWh', 'lb/MWh', '0.01*EUR/kWh', 'USD/MWh']
+    """
+    plain = text.strip()
+    if plain.casefold() in _SCALES:
+        return _SCALES[plain.casefold()]
+    parts = [_part(part) for part in plain.split("/")]
+    spelt = "/".join(parts) if plain else "dimensionless"
+    try:
+        registry().parse_expression(spelt)
+    except Exception as error:  # pint raises many kinds, of its own and of Python's tokenizer
+        raise ValueError(f"unit {text!r} is not known") from error
+    return spelt
+
+
+def _part(text: str) -> str:
+    part = _GREENHOUSE.sub("", text.strip().replace("_", " ")).strip()
+    if part in _CENTS:
+        return f"0.01*{_CENTS[part]}"
+    for sign, code in _SIGNS.items():
+        part = part.replace(sign, code)
+    if part.upper() in CURRENCIES and len(part) == 3:
+        return part.upper()
+    return _WORDS.get(part.casefold(), part)
+
+
+def currency_of(unit: str) -> str | None:
+    """Return the currency that a unit is in, if it is in one.
+
+    Examples
+    --------
+    >>> currency_of("ct/kWh"), currency_of("g/kWh")
+    ('EUR', None)
+    """
+    return next(iter(CURRENCIES.intersection(re.split(r"\W+", standard(unit)))), None)
+
+
+def convert(
+    values: np.ndarray, unit: str, to: str, rates: Mapping[str, Rate] | None = None
+) -> tuple[np.ndarray, str]:
+    """Return values in another unit, and in words what was done.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        In `unit`.
+    unit, to : str
+        Names of units.
+    rates : mapping of str to Rate, optional
+        By currency, what one is worth.
+
+    Raises
+    ------
+    ValueError
+        A unit is not known, the two measure different things, or there is no rate.
+
+    Examples
+    --------
+    >>> convert(np.array([100.0]), "€/MWh", "USD/MWh", {"EUR": Rate(1.25, "USD", "1 May 2024")})
+    (array([125.]), '€/MWh to USD/MWh at 1 EUR = 1.25 USD (1 May 2024)')
+    """
+    old, new = currency_of(unit), currency_of(to)
+    units, spelt, wanted = registry(), standard(unit), standard(to)
+    told, factor = "", 1.0
+    if old != new and old and new:
+        factor, told = _exchange(old, new, rates or {}, f"{unit} to {to}")
+        spelt = spelt.replace(old, new)
+    try:
+        if "deg" in spelt or "deg" in wanted:
+            new_values = units.Quantity(values, spelt).to(wanted).magnitude
+        else:
+            ratio = units.parse_expression(spelt) / units.parse_expression(wanted)
+            new_values = values * (float(ratio.to("dimensionless").magnitude) * factor)
+    except pint.DimensionalityError as error:
+        raise ValueError(f"{unit} is not {to}: they measure different things") from error
+    return np.asarray(new_values, dtype=float), f"{unit} to {to}{told}"
+
+
+def _exchange(old: str, new: str, rates: Mapping[str, Rate], what: str) -> tuple[float, str]:
+    """Return how much of the new currency one of the old is worth, by a rate or its inverse."""
+    there, back = rates.get(old), rates.get(new)
+    if there and there.currency == new:
+        value, told = there.value, f"1 {old} = {there.value:g} {new} ({there.note})"
+    elif back and back.currency == old:
+        value, told = 1 / back.value, f"1 {new} = {back.value:g} {old} ({back.note})"
+    else:
+        raise ValueError(f"{what}: no rate says what one {old} is worth in {new}")
+    return value, f" at {told}"
