@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carbonsched.cli.outputs import Kind, require_free
-from carbonsched.cli.terminal import console, explained, plain, show
+from carbonsched.cli.terminal import console, explained, plain, show_rows
 
 if TYPE_CHECKING:
     from carbonsched.sources import Series
@@ -121,7 +121,7 @@ def _describe(series: Series, file: str) -> None:
         here = str(instant)[:16].replace("T", " ")
         return f"{here} UTC" if series.zone == "UTC" else f"{there} = {here} UTC"
 
-    show(
+    show_rows(
         {
             "what": series.kind.replace("_", " "),
             "series": series.name,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carbonsched.cli.outputs import INSTANCE_FILE, INSTANCE_FOLDER, require_free
-from carbonsched.cli.terminal import explained, plain, show
+from carbonsched.cli.terminal import explained, plain, show_rows
 
 if TYPE_CHECKING:
     from carbonsched.project import Built
@@ -116,7 +116,7 @@ def _show(built: Built, path: Path) -> None:
         "currency": data.attrs["currency"],
         "licence": data.attrs.get("licence", "not stated"),
     }
-    show(rows, f"{path}: {data.attrs['title']}")
+    show_rows(rows, f"{path}: {data.attrs['title']}")
     for source in built.sources:
         about = "; ".join(filter(None, (source.source, source.licence or "licence not stated")))
         typer.echo(plain(f"{source.file} ({source.entry}): {about}"))
