@@ -150,14 +150,22 @@ def show_frame(
     elsewhere: str,
 ) -> None:
     """Print some columns of the first rows, with their units, and how many more there are."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     typer.echo(plain(title))
-    grid, units = Table(label), frame.attrs["units"]
-    for name in columns:
-        heading = f"{name} [{units[name]}]" if name in units else name
+    grid = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    units = frame.attrs["units"]
+    grid.add_column(label, overflow="fold")
+    for name in columns:  # its unit in a line below: eighty characters hold a plan
+        heading = f"{name}\n[{units[name]}]" if name in units else name
         numeric = pd.api.types.is_float_dtype(frame[name])
-        grid.add_column(plain(heading), justify="right" if numeric else "left")
+        grid.add_column(
+            plain(heading),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=name in ("start", "end"),
+        )
     for at, row in frame.head(most if most is not None else len(frame)).iterrows():
         cells = (amount(v) if isinstance(v, float) else str(v) for v in row[columns])
         grid.add_row(*map(plain, (str(at), *cells)))

@@ -98,7 +98,8 @@ def told(at: Any, zone: tzinfo | None = None) -> str:
 def in_local_time(frame: pd.DataFrame, zones: Mapping[str, tzinfo]) -> pd.DataFrame:
     """Return a plan with `start` and `end` as text, by the clocks of the site where a job runs.
 
-    The unit of a column says whose clocks; with several, each instant says its own offset.
+    The unit of a column says whose clocks; where they show several offsets from UTC, each instant
+    says its own.
 
     Parameters
     ----------
@@ -118,9 +119,19 @@ def in_local_time(frame: pd.DataFrame, zones: Mapping[str, tzinfo]) -> pd.DataFr
         name: pd.Series(list(map(text, frame[name], clocks)), frame.index, object)
         for name in ("start", "end")
     }
+    if not mixed:
+        columns = _without_offset(columns)
     made = frame.assign(**columns)
     heads = {"period": "begin of period", "last period": "end of period"}
     heads["UTC"] = "local time" if mixed else next(iter(names), "UTC")
     given = frame.attrs["units"]
     made.attrs["units"] = given | {name: heads.get(given[name], given[name]) for name in columns}
     return made
+
+
+def _without_offset(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """Return instants without their offset from UTC, where all have the same one."""
+    offsets = {text.rpartition(" ")[2] for column in columns.values() for text in column}
+    one = next(iter(offsets)) if len(offsets) == 1 else ""
+    same = one.startswith(("+", "-")) and ":" in one
+    return {n: c.str.removesuffix(f" {one}") if same else c for n, c in columns.items()}
