@@ -92,7 +92,8 @@ def show_energy(given: Instance, schedule: Schedule) -> None:
     units, several = frame.attrs["units"], len(frame) > 1
     frame = pd.concat([frame, total]) if several else frame
     frame.attrs["units"] = units
-    show_frame(frame, "site", list(frame), "energy and carbon by site", None, "")
+    shown = [name for name in frame if name != "it"]  # the facility draws it, with cooling
+    show_frame(frame, "site", shown, "energy and carbon by site", None, "")
     added = schedule.emissions - total.emissions.item()
     if abs(added) > 1e-6 * abs(schedule.emissions):
         typer.echo(f"and {amount(added, 3)} tCO2e by added families, at no site")
