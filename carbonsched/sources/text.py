@@ -213,14 +213,14 @@ def _separator(text: str, layout: Layout, wanted: set[str]) -> str:
     lines = text.split("\n", SAMPLE + layout.skip + 60)[: SAMPLE + layout.skip + 60]
     sample = "\n".join(lines)
 
-    def fit(separator: str) -> tuple[bool, float, int]:
+    def fit(separator: str) -> tuple[bool, int, float]:
         rows = list(_rows(sample, separator))
         at = _header(rows, layout, wanted)
         if at is None:
-            return False, 0.0, 0
+            return False, 0, 0.0
         cells = len(layout.names) or len(rows[at][1])
         below = [len(row) for _, row in rows[at + 1 :] if any(row)]
-        return True, sum(n == cells for n in below) / max(len(below), 1), min(cells, 2)
+        return True, min(cells, 2), sum(n == cells for n in below) / max(len(below), 1)
 
     return max(SEPARATORS, key=fit)
 
