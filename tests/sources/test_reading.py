@@ -107,6 +107,16 @@ def test_smard_and_its_wrong_end_in_march(file, season):
         read(path, "smard", column="Deutschland")
 
 
+def test_smard_in_english(file):
+    path = file(
+        "Start date;End date;Oman [€/MWh] Original resolutions\n"
+        "Oct 29, 2023 2:00 AM;x;1,234.5\nOct 29, 2023 2:00 AM;x;-\nOct 29, 2023 12:00 PM;x;-7\n"
+    )
+    series = read(path, "smard-english")
+    assert (utc(series)[0], utc(series)[-1]) == ("2023-10-29T00:00", "2023-10-29T11:00")
+    assert (values(series)[0], values(series)[-1], len(values(series))) == (1234.5, -7, 12)
+
+
 def test_a_row_for_the_hour_that_march_skips(file):
     """As in a public French file: read as UTC its every later hour would be wrong."""
     lines = ["Date;Prix", *(f"26/03/2023 {h:02}:00;{h},5" for h in range(24))]

@@ -131,7 +131,7 @@ def test_a_missing_header_or_file_is_said(table, tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(table, monkeypatch):
-    monkeypatch.setattr("carbonsched.sources.text.MOST_BYTES", 10_000)
+    monkeypatch.setattr("carbonsched.sources.files.MOST_BYTES", 10_000)
     for content in (gzip.compress(b"0" * 100_000), zipped("0" * 100_000)):
         with pytest.raises(InstanceError, match="more than 10,000 bytes"):
             table(content)
