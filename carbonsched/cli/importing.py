@@ -48,7 +48,7 @@ def import_series(
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="CSV file for it: time in UTC, value [unit]."),
+        typer.Option(dir_okay=False, help="CSV file for it: time in UTC, value with its unit."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")

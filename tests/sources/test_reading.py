@@ -424,6 +424,14 @@ def test_a_unit_is_mandatory_and_known(file):
         read(path, "tidy", column="c", unit="bananas")
 
 
+def test_a_table_of_ones_own_with_decimal_commas(file):
+    path = file("time;a [EUR/MWh]\n01.06.2023 00:00;1.234,5\n01.06.2023 01:00;-0,5\n")
+    series = read(path, "tidy-comma", zone="Europe/Berlin")
+    assert (values(series), utc(series)[0]) == ([1234.5, -0.5], "2023-05-31T22:00")
+    with pytest.raises(InstanceError, match="'-0,5' is no number with decimal"):
+        read(path, "tidy", zone="Europe/Berlin")
+
+
 def test_gaps_and_duplicates_are_told_by_local_time(file):
     path = file(
         "time,Price\n2023-10-29 01:00,1\n2023-10-29 02:00,2\n2023-10-29 03:00,4\n"
@@ -437,7 +445,7 @@ def test_gaps_and_duplicates_are_told_by_local_time(file):
     ]
     once, twice, gaps = series.notes
     assert "the one after it is missing" in once
-    assert "same value dropped: row 5" in twice
+    assert "with the same value: row 5" in twice
     assert gaps.startswith(
         "3 of 7 values are missing, 2 of them without a row: 2023-10-29 02:00 CET"
     )

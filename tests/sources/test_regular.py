@@ -42,7 +42,7 @@ def test_the_same_value_twice_is_dropped_and_another_is_refused():
     times = ["2023-01-01 00:00"] * 3 + ["2023-01-01 01:00"]
     _, values, _, notes, faults = lay(times, [1, 1, 1, 2])
     assert values.tolist() == [1, 2]
-    assert notes == ["2 rows that tell a time again with the same value dropped: row 3, 4."]
+    assert notes == ["2 rows were dropped that tell a time again with the same value: row 3, 4."]
     *_, faults = lay(times, [1, 1, 3, 2], zone=zone_of("Europe/Berlin"))
     assert faults == ["row 4 tells 2023-01-01 01:00 CET again, as 3 and not 1 as row 2"]
     *_, notes, faults = lay(times, [np.nan, np.nan, np.nan, 2])

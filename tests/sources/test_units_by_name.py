@@ -22,7 +22,10 @@ KG = 0.45359237  # a pound, by definition
         ("ct/kWh", "EUR/MWh", 10),
         ("EUR/kWh", "€/MWh", 1000),
         ("$/MWh", "USD/kWh", 1e-3),
-        ("£/MWh", "p/kWh", 0.1),
+        ("£/MWh", "pence/kWh", 0.1),
+        ("A$/MWHr", "AUD/kwh", 1e-3),
+        ("US$/MWh", "¢/kWh", 0.1),
+        ("0.01*AUD/kWh", "AUD/MWh", 10),
         ("W", "MW", 1e-6),
         ("kW", "MW", 1e-3),
         ("%", "1", 0.01),
@@ -41,7 +44,9 @@ def test_temperatures_have_another_zero():
     assert convert(np.array([32.0]), "°F", "degC")[0] == pytest.approx([0.0], abs=1e-9)
 
 
-@pytest.mark.parametrize("unit", ["furlongs/fish", "EUR/MWh/", "[x]", "__import__('os')", "1/0"])
+@pytest.mark.parametrize(
+    "unit", ["furlongs/fish", "c/kWh", "EUR/MWh/", "[x]", "__import__('os')", "1/0"]
+)
 def test_what_is_no_unit_is_said(unit):
     with pytest.raises(ValueError, match="is not known"):
         standard(unit)
