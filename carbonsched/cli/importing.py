@@ -48,7 +48,7 @@ def import_series(
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="CSV file for it: time in UTC, value [unit]."),
+        typer.Option(dir_okay=False, help="CSV file for it: time in UTC, value with its unit."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
@@ -62,12 +62,12 @@ def import_series(
 
     Example: carbonsched import prices.csv --profile smard --column Deutschland/Luxemburg
     """
+    if file is None and not listed:
+        raise typer.BadParameter("name the FILE to read, or --list the profiles")
     with explained():
-        if listed:
+        if file is None:
             _list()
             return
-        if file is None:
-            raise typer.BadParameter("name the FILE to read, or --list the profiles")
         if out is not None:
             require_free({out: SERIES}, [file], overwrite=overwrite)
         from carbonsched import sources

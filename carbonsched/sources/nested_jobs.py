@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from carbonsched.errors import InstanceError
+from carbonsched.sources.files import MOST_BYTES
 from carbonsched.sources.log_profile import JobProfile
-from carbonsched.sources.text import MOST_BYTES, Table
+from carbonsched.sources.text import Table
 
 
 def read_nested(path: Path, profile: JobProfile) -> tuple[Table, list[int]]:

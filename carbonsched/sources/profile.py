@@ -301,6 +301,11 @@ def find(name: str | Path, model: type[P] = Profile) -> P:
     ------
     InstanceError
         There is none, or the file is faulty: every fault, by key.
+
+    Examples
+    --------
+    >>> find("aemo").time.interval
+    'end'
     """
     path = Path(name)
     if path.suffix == ".toml":

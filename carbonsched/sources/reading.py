@@ -29,7 +29,7 @@ def read(
     year: int | Sequence[int] | None = None,
     sheet: str | None = None,
 ) -> Series:
-    """Read a series from a file, by the profile of its source.
+    r"""Read a series from a file, by the profile of its source.
 
     Parameters
     ----------
@@ -60,6 +60,18 @@ def read(
         Anything is wrong with the file: every fault, by row and column.
     OSError
         It cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "prices.csv"
+    >>> lines = ["time,price [EUR/MWh]", "2023-10-29 01:00,5", "2023-10-29 02:00,6"]
+    >>> _ = file.write_text("\n".join([*lines, "2023-10-29 02:00,7", "2023-10-29 03:00,8"]))
+    >>> prices = read(file, "tidy", zone="Europe/Berlin")
+    >>> prices.data.values, prices.unit
+    (array([5., 6., 7., 8.]), 'EUR/MWh')
+    >>> prices.notes[0][:59]
+    'The hour that the clocks of Europe/Berlin repeat on 2023-10'
     """
     form = profile if isinstance(profile, Profile) else find(profile)
     label = str(profile) if not isinstance(profile, Profile) else form.title

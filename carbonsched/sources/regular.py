@@ -66,8 +66,8 @@ def laid(
     if len(twice) > len(other):
         same = [k for k in twice if _same(value[k], value[group[k]])]
         shown = ", ".join(str(row[k]) for k in same[:SHOWN]) + (", ..." * (len(same) > SHOWN))
-        many = f"{len(same)} rows that tell" if len(same) > 1 else "1 row that tells"
-        notes.append(f"{many} a time again with the same value dropped: row {shown}.")
+        many = f"{len(same)} rows were" if len(same) > 1 else "1 row was"
+        notes.append(f"{many} dropped that tell a time again with the same value: row {shown}.")
     at, value, row = at[first], value[first], row[first]
     length: Any = step or usual_step(at)
     size = int(length.value)

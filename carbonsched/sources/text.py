@@ -7,30 +7,22 @@ elsewhere.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import json
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from carbonsched.errors import InstanceError, extra
+from carbonsched.errors import InstanceError
+from carbonsched.sources.files import content_of, decoded, from_json, workbook
 from carbonsched.sources.profile import GAPS, Layout
 
-MOST_BYTES = 1_000_000_000  # of a file, unpacked
 SEPARATORS = ";\t|,"  # tried in this order where two fit as well
 SAMPLE = 200  # rows by which a separator is judged
 SHOWN = 8  # faults of one kind that are told one by one
-
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 @dataclass(frozen=True)
@@ -133,12 +125,12 @@ def read_table(path: str | Path, layout: Layout, header: Iterable[str] = ()) -> 
     """
     path = Path(path)
     wanted = {_plain(name) for name in (*layout.header, *header)}
-    content = _content(path)
+    content = content_of(path)
     if content[:4] == b"PK\x03\x04":
-        return _from_rows(_workbook(content, layout, path), layout, wanted, str(path), ())
-    text, notes = _decoded(content, layout, str(path))
+        return _from_rows(workbook(content, layout, path), layout, wanted, str(path), ())
+    text, notes = decoded(content, layout, str(path))
     if text.lstrip()[:1] in ("{", "["):
-        return _from_json(text, layout, str(path), notes)
+        return Table(*from_json(text, layout, str(path)), layout, str(path), notes)
     separator = layout.separator or _separator(text, layout, wanted)
     rows = _rows(text, separator)
     return _from_rows(rows, layout, wanted, str(path), notes)
@@ -157,49 +149,6 @@ def _number(layout: Layout) -> str:
     return rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
 
 
-def _content(path: Path) -> bytes:
-    """Return what a file holds, unpacked, if it is no more than may be."""
-    from carbonsched.io.files import UnreadableError, read_bytes
-
-    told = f"it holds more than {MOST_BYTES:,} bytes: cut it into parts"
-    try:
-        content = read_bytes(path, MOST_BYTES)
-        if content[:2] == b"\x1f\x8b":
-            with gzip.open(io.BytesIO(content)) as packed:
-                content = packed.read(MOST_BYTES + 1)
-        elif content[:4] == b"PK\x03\x04":
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                inside = archive.infolist()
-                if sum(one.file_size for one in inside) > MOST_BYTES:
-                    raise UnreadableError(told)
-                if not any(one.filename == "[Content_Types].xml" for one in inside):
-                    files = [one for one in inside if not one.is_dir()]
-                    if len(files) != 1:
-                        raise UnreadableError(
-                            f"it packs {len(files)} files: unpack the one to read"
-                        )
-                    content = archive.read(files[0])
-    except (UnreadableError, EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-        raise InstanceError([str(error)], str(path)) from error
-    if len(content) > MOST_BYTES:
-        raise InstanceError([told], str(path))
-    return content
-
-
-def _decoded(content: bytes, layout: Layout, where: str) -> tuple[str, tuple[str, ...]]:
-    marked = next((name for bom, name in _BOMS if content.startswith(bom)), None)
-    encoding = marked or layout.encoding or "utf-8"
-    try:
-        return content.decode(encoding), ()
-    except LookupError as error:
-        raise InstanceError([f"{encoding!r} is no encoding"], where) from error
-    except UnicodeDecodeError as error:
-        if marked or layout.encoding or b"\0" in content:
-            raise InstanceError([f"it is not written in {encoding}: {error}"], where) from error
-    told = "The file is not in UTF-8: read as Windows-1252."
-    return content.decode("cp1252", errors="replace"), (told,)
-
-
 def _rows(text: str, separator: str) -> Iterable[tuple[int, list[str]]]:
     """Yield the number and the cells of each row."""
     csv.field_size_limit(1_000_000)
@@ -213,14 +162,14 @@ def _separator(text: str, layout: Layout, wanted: set[str]) -> str:
     lines = text.split("\n", SAMPLE + layout.skip + 60)[: SAMPLE + layout.skip + 60]
     sample = "\n".join(lines)
 
-    def fit(separator: str) -> tuple[bool, float, int]:
+    def fit(separator: str) -> tuple[bool, int, float]:
         rows = list(_rows(sample, separator))
         at = _header(rows, layout, wanted)
         if at is None:
-            return False, 0.0, 0
+            return False, 0, 0.0
         cells = len(layout.names) or len(rows[at][1])
         below = [len(row) for _, row in rows[at + 1 :] if any(row)]
-        return True, sum(n == cells for n in below) / max(len(below), 1), min(cells, 2)
+        return True, min(cells, 2), sum(n == cells for n in below) / max(len(below), 1)
 
     return max(SEPARATORS, key=fit)
 
@@ -306,65 +255,3 @@ def _about(rows: Sequence[Sequence[str]]) -> dict[str, str]:
             name, _, value = row[0].partition(":")
             about[name.strip("# ")] = value.strip()
     return about
-
-
-def _workbook(content: bytes, layout: Layout, path: Path) -> Iterable[tuple[int, list[str]]]:
-    with extra("sources", "reading a workbook"):
-        import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except Exception as error:  # whatever is wrong inside the archive
-        raise InstanceError([f"it is no workbook that can be read: {error}"], str(path)) from error
-    if layout.sheet is not None and layout.sheet not in book.sheetnames:
-        told = f"it has no sheet {layout.sheet!r}, but {', '.join(map(repr, book.sheetnames))}"
-        raise InstanceError([told], str(path))
-    sheet = book[layout.sheet or book.sheetnames[0]]
-    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-        cells = [_cell(value, layout) for value in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        yield number, cells + [""] * (len(row) - len(cells))
-
-
-def _cell(value: Any, layout: Layout) -> str:
-    """Return a typed cell as the text that the layout would have for it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        rounded = pd.Timestamp(value).round("ms")  # a workbook counts days, and is off by some µs
-        return rounded.isoformat(" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, int | float):
-        return repr(value).replace(".", layout.decimal)
-    return str(value).strip()
-
-
-def _from_json(text: str, layout: Layout, where: str, notes: tuple[str, ...]) -> Table:
-    try:
-        given: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InstanceError([f"it is no JSON: {error}"], where) from error
-    whole = given if isinstance(given, dict) else {}
-    about = {key: str(value) for key, value in whole.items() if not isinstance(value, dict | list)}
-    for key, value in whole.items():
-        if isinstance(value, dict) and key != layout.json_key:
-            about |= {f"{key}.{name}": str(one) for name, one in value.items()}
-    body = given if isinstance(given, list) else whole.get(layout.json_key or "data")
-    try:
-        frame = pd.json_normalize(body) if isinstance(body, list) else pd.DataFrame(body)
-        if frame.empty:
-            raise ValueError
-    except (ValueError, TypeError, AttributeError) as error:
-        told = f"it has no table under {layout.json_key or 'data'!r}: columns or records"
-        raise InstanceError([told], where) from error
-    frame = frame.map(lambda value: _cell(None if _is_nan(value) else value, layout))
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return Table(frame.astype("str"), about, layout, where, notes)
-
-
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and bool(np.isnan(value))

@@ -23,16 +23,16 @@ CURRENCIES = frozenset(  # by their ISO codes, those in which electricity is sol
         *("SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR"),
     }
 )
-_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK"}
-_CENTS = {"ct": "EUR", "cent": "EUR", "c": "USD", "¢": "USD", "p": "GBP"}
+_SIGNS = {  # a bare $ is the USD; other dollars are written with a letter, or by their code
+    "US$": "USD", "A$": "AUD", "C$": "CAD", "NZ$": "NZD", "€": "EUR", "£": "GBP", "$": "USD",
+    "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK",
+}  # fmt: skip
+_CENTS = {"ct": "EUR", "¢": "USD", "p": "GBP", "pence": "GBP"}
 _GREENHOUSE = re.compile(r"\s*(?:CO2|CO₂)[\s_-]?(?:eq|equivalent|e)?\.?(?![a-z])", re.IGNORECASE)
 _WORDS = {
-    "lbs": "lb",
-    "megawatt": "MW",
-    "megawatthour": "MWh",
-    "kilowatthour": "kWh",
-    "%": "percent",
-}
+    "lbs": "lb", "megawatt": "MW", "megawatthour": "MWh", "kilowatthour": "kWh", "%": "percent",
+    "mwh": "MWh", "mwhr": "MWh", "kwh": "kWh", "kwhr": "kWh", "kw": "kW", "w": "W", "euro": "EUR",
+}  # fmt: skip
 _SCALES = {"°c": "degC", "c": "degC", "°f": "degF"}
 
 
@@ -87,6 +87,9 @@ def standard(text: str) -> str:
     if plain.casefold() in _SCALES:
         return _SCALES[plain.casefold()]
     parts = [_part(part) for part in plain.split("/")]
+    if parts[0].casefold() in ("c", "cent", "cents"):
+        told = "of which currency? Write ct of EUR, ¢ of USD, p of GBP, or such as 0.01*AUD/kWh"
+        raise ValueError(f"unit {text!r} is not known: cents {told}")
     spelt = "/".join(parts) if plain else "dimensionless"
     try:
         registry().parse_expression(spelt)

@@ -23,6 +23,7 @@ from carbonsched.sources.text import Table
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("CARBONSCHED_SHARED", ROOT.parent / "shared" / "data"))
 DAY = pd.date_range("2025-06-02", periods=24, freq="h")
+SECONDS = shipped(JobProfile)["jobs-in-seconds"]
 
 SACCT = """\
 JobID|Submit|Start|End|Elapsed|State|AllocTRES
@@ -358,7 +359,7 @@ def test_energy_is_kept_and_windows_are_those_of_brute_force(
     path = table(tmp_path_factory.mktemp("jobs"), jobs)
     count = 86_400 // step
     times = pd.date_range("2025-06-02", periods=count, freq=f"{step}s")
-    found = read_jobs(path, "jobs-in-seconds", times, begin=times[0], slack=slack)
+    found = read_jobs(path, SECONDS, times, begin=times[0], slack=slack)
     assert sorted([*found.data.index, *found.left_out.job], key=int) == [
         str(k) for k in range(len(jobs))
     ]
@@ -390,7 +391,7 @@ def test_horizons_one_after_another_share_a_log_out(
     seen: list[str] = []
     for k in range(6):
         times = pd.date_range(begin + pd.Timedelta(hours=6 * k), periods=6, freq="h")
-        seen += read_jobs(path, "jobs-in-seconds", times, begin=begin).data.index.tolist()
+        seen += read_jobs(path, SECONDS, times, begin=begin).data.index.tolist()
     there = [k for k, (at, *_) in enumerate([*anchors, *jobs]) if -3600 < at <= 126_000]
     assert sorted(map(int, seen)) == there
 
