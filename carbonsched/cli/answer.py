@@ -121,7 +121,7 @@ def show_plan(
     running = frame.loc[frame.accepted].sort_values(by="start", kind="stable")
     running = in_local_time(running, clocks or {})
     declined = frame.loc[~frame.accepted]
-    columns = [name for name in ("site", "start", "end", "power", "reward") if name in frame]
+    columns = [name for name in ("site", "start", "end", "power") if name in frame]
     if "reason" in frame and running.reason.any():
         columns.append("reason")
     if len(running):
