@@ -55,7 +55,15 @@ def test_what_runs_beyond_the_horizon_takes_all_of_it(make):
 
 
 def test_other_jobs_stay_as_they_are(make):
-    instance = make(2, 4, 2, 1, duration=[2, 1], allowed=[[True, True], [False, True]], **DAY | {"import_price": 9})
+    instance = make(
+        2,
+        4,
+        2,
+        1,
+        duration=[2, 1],
+        allowed=[[True, True], [False, True]],
+        **DAY | {"import_price": 9},
+    )
     begun = cs.already_running(instance, {"j0": ("B", 2)})
     for name in begun.data:
         kept = begun.data[name], instance.data[name]
