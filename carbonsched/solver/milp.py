@@ -184,7 +184,6 @@ def _nearest(
     of: Callable[[Result | None], Schedule],
 ) -> Schedule:
     """Return of the plans that are as good the one with the fewest jobs elsewhere, then flows."""
-
     until = time.monotonic() + left.time_limit
 
     def now() -> Settings:

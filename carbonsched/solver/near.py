@@ -232,8 +232,9 @@ class Hold(Family):
 def distances(data: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return what a unit of each flow weighs in the distance of plans, MWh; of a route, of IT."""
     energy = data.step_hours * data.power_per_unit
-    flows = dict.fromkeys(FLOWS, data.step_hours)
-    return flows | {"route": energy.where(energy > 0, _WEIGHTLESS)}
+    weights: dict[str, xr.DataArray] = dict.fromkeys(FLOWS, data.step_hours)
+    weights["route"] = energy.where(energy > 0, _WEIGHTLESS)
+    return weights
 
 
 def apart(former: Former, data: xr.Dataset, decided: xr.Dataset) -> float:
