@@ -113,7 +113,8 @@ def solve(
         newly declined or accepted. All changes of energy flows and routes are one more, made if
         the best dispatch earns more than this beyond the nearest; up to a millionth of the
         turnover (and no more than this) is not worth changing flows for in any case. It is a price
-        of choosing, and no part of what the schedule states it earns.
+        of choosing, and no part of what the schedule states it earns. Without `polish` only jobs
+        are held.
 
     Returns
     -------

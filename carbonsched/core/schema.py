@@ -77,7 +77,7 @@ PARAMETERS: dict[str, Quantity] = {
     q.name: q
     for q in (
         Quantity("step_hours", (), "h", r"\Delta", "1, 13, 16", "length of a period", lower=0, upper=1e5, lower_open=True, plausible=(1 / 60, 24)),
-        Quantity("it_capacity", _S, "MW", r"C_i", "2", "IT power the site can host", lower=0, plausible=(1e-5, 4e3), varies=True),
+        Quantity("it_capacity", _S, "MW", r"C_i", "2", "IT power the site can host", lower=0, plausible=(1e-5, 5e4), varies=True),
         Quantity("cooling", _ST, "MW/MW", r"\kappa_{it}", "3", "facility power per unit of IT power", lower=1, plausible=(1, 3)),
         Quantity("import_limit", _S, "MW", r"\bar P^{imp}_i", "5", "most power drawn from the grid", lower=0, plausible=(1e-5, 5e4), varies=True),
         Quantity("export_limit", _S, "MW", r"\bar P^{exp}_i", "6", "most power sold to the grid", lower=0, plausible=(1e-5, 5e4), varies=True),

@@ -41,6 +41,7 @@ from carbonsched.solver.nearest import (
 )
 from carbonsched.solver.polish import (
     LEAST_MONEY,
+    LEAST_SECONDS,
     SAME,
     calmest,
     dispatch,
@@ -183,6 +184,11 @@ def _nearest(
     of: Callable[[Result | None], Schedule],
 ) -> Schedule:
     """Return of the plans that are as good the one with the fewest jobs elsewhere, then flows."""
+    until = time.monotonic() + left.time_limit
+
+    def now() -> Settings:
+        """Return the settings with what is left of the time for all of these steps together."""
+        return replace(left, time_limit=max(until - time.monotonic(), LEAST_SECONDS))
 
     def taken(result: Result | None, before: Schedule, cost: float) -> Schedule:
         other = of(result)
@@ -195,7 +201,7 @@ def _nearest(
 
     start, former = schedule.data.start, hold.former
     if former.changed(start).any():
-        found = fewest(model, decided(schedule), schedule.turnover, left, former, start)
+        found = fewest(model, decided(schedule), schedule.turnover, now(), former, start)
         schedule = taken(found, schedule, 0.0)
     best, start = schedule, schedule.data.start
 
@@ -206,7 +212,7 @@ def _nearest(
             if apart > FARTHER:
                 least = decided(best) - cost
                 found = nearest(
-                    model, least, best.turnover, left, hold, given.data, start, states=states
+                    model, least, best.turnover, now(), hold, given.data, start, states=states
                 )
                 other = taken(found, best, cost)
                 if other is not best and hold.apart(given.data, other.data) < apart:
@@ -214,7 +220,7 @@ def _nearest(
         if near is best or not cost:
             return near
         rows = no_farther(model, hold, given.data, apart)
-        found = most_of_near(model, decided(near), best.turnover, left, rows, start)
+        found = most_of_near(model, decided(near), best.turnover, now(), rows, start)
         other = taken(found, near, 0.0)
         return other if other.objective > near.objective else near
 

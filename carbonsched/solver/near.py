@@ -76,7 +76,7 @@ class Former:
         """Return the least and the most of each start, where a job may go back to its place."""
         changed = self.changed(start)
         least = start.where(~changed, 0)
-        return least, np.maximum(start, (self.start & changed).astype(start.dtype))
+        return least, start.where(~(self.start & changed), 1)
 
 
 def former_of(plan: Schedule, instance: Instance) -> Former:
@@ -112,7 +112,7 @@ def former_of(plan: Schedule, instance: Instance) -> Former:
     names = (*FLOWS, "route")
     along = {dim: given.indexes[dim] for dim in ("service", "site", "time")}
     flows = {
-        name: then[name].astype(float).reindex({d: along[d] for d in then[name].dims})
+        name: then[name].astype(float).reindex({d: along[str(d)] for d in then[name].dims})
         for name in names
     }
     if told := "; ".join(_told(given, then, given.job.values[astray.values])):
@@ -222,7 +222,7 @@ class Hold(Family):
         """Return how far flows are from what they were, as pairs of weight and variable, MWh."""
         weights = distances(data)
         return [
-            (weights.get(str(name), data.step_hours.item()), model[f"{side}_{name}"])
+            (weights[str(name)], model[f"{side}_{name}"])
             for name in self.former.flows
             for side in ("more", "less")
             if f"{side}_{name}" in model.variables
@@ -230,16 +230,18 @@ class Hold(Family):
 
 
 def distances(data: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Return what a unit of a route weighs in the distance of plans, MWh of IT over (service)."""
+    """Return what a unit of each flow weighs in the distance of plans, MWh; of a route, of IT."""
     energy = data.step_hours * data.power_per_unit
-    return {"route": energy.where(energy > 0, _WEIGHTLESS)}
+    weights: dict[str, xr.DataArray] = dict.fromkeys(FLOWS, data.step_hours)
+    weights["route"] = energy.where(energy > 0, _WEIGHTLESS)
+    return weights
 
 
 def apart(former: Former, data: xr.Dataset, decided: xr.Dataset) -> float:
     """Return how far the flows of a plan are from a former one's, where it says something, MWh."""
-    weights, hours = distances(data), data.step_hours
+    weights = distances(data)
     return sum(
-        float((weights.get(str(name), hours) * np.abs(decided[name] - was)).sum())
+        float((weights[str(name)] * np.abs(decided[name] - was)).sum())
         for name, was in former.flows.items()
     )
 

@@ -55,6 +55,23 @@ def test_generate_solve_verify(tmp_path):
     assert result.exit_code == 0 and "none broken" in result.output
 
 
+def test_solve_near_a_former_plan(tmp_path):
+    folder, old, new = tmp_path / "fleet", tmp_path / "day.nc", tmp_path / "next.nc"
+    assert call("generate", folder, "--sites", 2, "--jobs", 2, "--seed", 4).exit_code == 0
+    assert call("solve", folder, "--out", old, "--gap", 0).exit_code == 0
+    tomorrow = cs.load(folder)
+    tomorrow.replace(import_price=1.001 * tomorrow.data.import_price).save(folder)
+    how = ("--near", old, "--change-cost", 1e4, "--gap", 0, "--out")
+    result = call("solve", folder, *how, new)
+    assert result.exit_code == 0, result.output
+    assert "2 of 2 jobs as they were, 0.00 MWh of flows differ" in result.output
+    assert call("verify", folder, new).exit_code == 0
+    result = call("solve", folder, *how, old, "--overwrite")
+    assert result.exit_code == 2 and "is what is read here" in result.output
+    result = call("solve", folder, "--change-cost", 5, "--out", tmp_path / "other.nc")
+    assert result.exit_code == 1 and "give near=SCHEDULE" in result.output
+
+
 def test_generate_replaces_nothing_unless_told(tmp_path):
     folder = tmp_path / "fleet"
     folder.mkdir()

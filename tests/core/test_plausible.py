@@ -136,7 +136,7 @@ def test_every_range_has_room_for_a_spike_and_ends_in_order():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"it_capacity": 5000.0, "import_limit": 5000.0}, "it_capacity[site=A] is 5,000 MW"),
+        ({"it_capacity": 5000.0, "import_limit": 7.5}, "it_capacity[site=A] = 5,000 MW"),
         ({"step_hours": 60.0}, "step_hours is 60 h"),  # minutes
         ({"step_hours": 24.0}, None),
         ({"power": 0.0007}, None),  # one GPU

@@ -94,7 +94,7 @@ def test_running_jobs_in_conflict_are_told_as_what_they_are(make):
     """Proves: 60 and 45 MW in the second of three hours, when the site is curtailed to 100."""
     instance = make(
         2, 3, 2, 1, power=[60.0, 45.0], it_capacity=[[120, 100, 120], [500] * 3], demand=1,
-        latency=[[1, 99]],
+        latency=[[1, 99]], duration=[3, 2],
     )  # fmt: skip
     begun = cs.already_running(instance, {"j0": ("A", 3), "j1": ("A", 2)})
     found = cs.diagnose(begun)
@@ -111,7 +111,7 @@ def test_running_jobs_in_conflict_are_told_as_what_they_are(make):
         assert cs.diagnose(found.remedy(name).apply(begun)).feasible
 
 
-@pytest.mark.parametrize("running", [["job-1"], {"job-1": (["site-1"], 2)}, None])
+@pytest.mark.parametrize("running", [["job-1"], {"job-1": (["site-1"], 1)}, None])
 def test_what_names_no_running_jobs_is_refused(running):
     with pytest.raises(cs.InstanceError, match="already_running: 1 fault"):
         cs.already_running(cs.generate(2, 4, 2, 1), running)

@@ -683,3 +683,16 @@ def test_the_gap_is_of_the_exact_turnover(default, method, tmp_path):
             replace(again, turnover=2 * again.turnover).check(instance)
         gaps.append(proof.gap)
     assert gaps[0] == pytest.approx(gaps[1], abs=1e-6)
+
+
+def test_swapped_labels_are_told_once(tmp_path):
+    """Decisions and prices have the same sites: that these are others is one fault."""
+    instance = cs.generate(2, 4, 1, 1)
+    path = tmp_path / "certificate.json"
+    cs.certify(instance, cs.solve(instance)).save(path)
+    said = json.loads(path.read_text())
+    said["labels"]["site"].reverse()
+    path.write_text(json.dumps(said))
+    with pytest.raises(cs.CertificateError) as error:
+        cs.Certificate.load(path).check(instance)
+    assert list(error.value.faults) == ["site: other labels than the instance has"]
