@@ -16,7 +16,7 @@ def main() -> None:
     except MissingExtraError as error:
         sys.exit(f"error: {error}")
     if "_CARBONSCHED_COMPLETE" in os.environ:  # a shell asks what a word may become
-        from typer.completion import completion_init
+        from typer.completion import completion_init  # pyright: ignore[reportPrivateImportUsage]
 
         completion_init()
     gc.set_threshold(50_000)  # imports make objects to keep: search them for garbage less often

@@ -17,10 +17,8 @@ def completion(
 
     Example: carbonsched completion bash > ~/.local/share/bash-completion/completions/carbonsched
     """
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script as script  # pyright: ignore
 
     typer.echo(
-        get_completion_script(
-            prog_name="carbonsched", complete_var="_CARBONSCHED_COMPLETE", shell=str(shell)
-        )
+        script(prog_name="carbonsched", complete_var="_CARBONSCHED_COMPLETE", shell=str(shell))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -150,6 +151,6 @@ def report(
     raise typer.Exit(0 if holds else 1)
 
 
-def _require_ending(out: Path, known: dict[str, object]) -> None:
+def _require_ending(out: Path, known: Mapping[str, object]) -> None:
     if out.suffix.lower() not in known:
         raise GivenError(f"{out}: name it with one of {', '.join(known)} at the end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -125,7 +126,7 @@ def _by_period(instance: Instance, schedule: Schedule) -> pd.DataFrame:
     powers = [name for name, unit in frame.attrs["units"].items() if unit == "MW"]
     frame[powers] *= instance.data.step_hours.item()
     units = frame.attrs["units"] | dict.fromkeys(powers, "MWh")
-    made = frame.drop(columns="soc").groupby(level="time").sum()
+    made: Any = frame.drop(columns="soc").groupby(level="time").sum()
     made.attrs["units"] = {name: units[name] for name in made}
     return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -60,8 +62,8 @@ def energy(instance: Instance, schedule: Judged) -> pd.DataFrame:
         "it_power": "it", "facility_power": "facility", "grid_import": "import",
         "grid_export": "export", "generate": "generation",
     }  # fmt: skip
-    summed = by_period.groupby(level="site", sort=False).sum()
-    frame = (summed[list(names)] * hours).rename(columns=names)
+    summed: Any = by_period.groupby(level="site", sort=False).sum()
+    frame: pd.DataFrame = (summed[list(names)] * hours).rename(columns=names)
     frame["battery"] = (summed.charge + summed.discharge) * hours
     frame["emissions"], frame["cost"] = summed.emissions, summed.cost
     frame += 0.0  # no negative zero
@@ -94,7 +96,7 @@ def flows(instance: Instance, schedule: Judged) -> pd.DataFrame:
     given = {name: decided[name] for name in (*POWERS, "soc")}
     derived = {"emissions": data.step_hours * emitted, "cost": data.step_hours * cost}
     made = xr.Dataset(given | derived).transpose("site", "time")
-    frame = made.drop_attrs().to_dataframe(dim_order=["site", "time"])
+    frame: Any = made.drop_attrs().to_dataframe(dim_order=["site", "time"])
     frame = frame[[*given, *derived]].astype(float) + 0.0
     frame.attrs["units"] = {
         **dict.fromkeys(POWERS, "MW"),

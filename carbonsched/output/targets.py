@@ -50,15 +50,12 @@ def targets(instance: Instance, schedule: Schedule) -> dict[str, Any]:
     ('2025-03-30T00:00:00Z', '2025-03-30T01:00:00Z')
     """
     frame = flows(instance, schedule)
-    begin, end = ends_of(instance)
-    dated = begin.dtype.kind == "M"
-    times = [
-        {"start": f"{b.isoformat()}Z" if dated else b, "end": f"{e.isoformat()}Z" if dated else e}
-        for b, e in zip(
-            begin.tolist() if not dated else begin, end.tolist() if not dated else end, strict=True
-        )
-    ]
-    values = frame[list(TARGETS)].rename(columns=TARGETS)
+    edges = ends_of(instance)
+    dated = edges[0].dtype.kind == "M"
+    begins, ends = ([f"{at.isoformat()}Z" if dated else float(at) for at in own] for own in edges)
+    times = [{"start": b, "end": e} for b, e in zip(begins, ends, strict=True)]
+    values: Any = frame[list(TARGETS)]
+    values = values.rename(columns=TARGETS)
     return {
         "format": FORMAT,
         "instance": str(instance.data.attrs.get("title", "")),

@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from carbonsched.core.instance import Instance
@@ -40,7 +41,7 @@ def budget(instance: Instance, schedule: Schedule, zone: tzinfo | None = None) -
         )
         base = top
     axis.plot(edges, base, color="black", linewidth=1.2)
-    handles = [patch(site, *style) for site, style in styles.items()]
+    handles: list[Artist] = [patch(site, *style) for site, style in styles.items()]
     most = instance.data.carbon_budget.item()
     if math.isfinite(most):
         held = "" if schedule.method.carbon == "budget" else ", not held to"

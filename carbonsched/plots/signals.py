@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from typing import Literal
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -13,8 +14,9 @@ from carbonsched.currency import currency_of
 from carbonsched.plots.style import DPI, legend, literal
 from carbonsched.plots.timeline import edges_of, set_times
 
+Dashes = Literal["-", "--", ":"]
 # name of the parameter -> label, colour, dashes
-SIGNALS = {
+SIGNALS: dict[str, tuple[str, str, Dashes]] = {
     "import_price": ("import price", "#0072B2", "-"),
     "export_price": ("export price", "#56B4E9", "--"),
     "carbon_intensity": ("carbon intensity (right)", "#D55E00", ":"),

@@ -11,6 +11,10 @@ from matplotlib.axes import Axes
 
 from carbonsched.core.instance import Instance
 
+# Of years, months, days, hours, minutes and seconds: what a tick says, and one on a whole of these.
+_TICKS = ["%Y", "%b %Y", "%b %d", "%H:%M", "%H:%M", "%S.%f"]
+_WHOLE = ["", "%Y", "%b %d", "%b %d", "%H:%M", "%H:%M"]
+
 
 def hours_of(instance: Instance) -> np.ndarray:
     """Return the start of each period, in hours after the first."""
@@ -58,7 +62,9 @@ def set_times(axis: Axes, instance: Instance, zone: tzinfo | None = None, ticks:
         axis.set_xlabel("hours after the first period")
         return
     locator = dates.AutoDateLocator(tz=zone, minticks=3, maxticks=ticks)
-    formatter = dates.ConciseDateFormatter(locator, tz=zone, show_offset=False)
+    formatter = dates.ConciseDateFormatter(
+        locator, tz=zone, formats=_TICKS, zero_formats=_WHOLE, show_offset=False
+    )
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(formatter)
     first = dates.num2date(edges[0], tz=zone)

@@ -194,3 +194,16 @@ def test_completion_is_a_script_that_the_program_answers(shell, tmp_path):
         [sys.executable, "-c", start], env=environment, capture_output=True, text=True
     )
     assert "compare" in told.stdout and "completion" in told.stdout and "solve" not in told.stdout
+
+
+def test_one_period_has_no_length_by_its_schedule_alone(tmp_path):
+    instance = cs.generate(1, 1, 0, 1, start="2025-03-30", step_hours=2.0)
+    out = cs.solve(instance, gap=0).save(tmp_path / "day.nc")
+    assert "of a length that is not stated" in call("show", out).output
+    told = call("plan", instance.save(tmp_path / "f"), out).output
+    assert "2 h: 1 period of 2 h, 2025-03-30 00:00 to 2025-03-30 02:00 UTC" in told
+
+
+def test_a_range_is_no_minus_zero(make, tmp_path):
+    instance = make(1, 1, 1, import_price=-0.0)
+    assert not re.search(r"(?<!\d)-0\b", call("show", instance.save(tmp_path / "f")).output)

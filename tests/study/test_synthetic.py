@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -107,3 +110,41 @@ def test_all_that_is_wrong_is_said_at_once():
 def test_with_zero_of_something_every_method_has_a_schedule(sizes):
     table = cs.table(cs.generate(*sizes, seed=1, utilisation=0.0, budget_share=1.0))
     assert (table.status == "optimal").all()
+
+
+def test_a_step_and_a_start_change_times_only_where_they_must():
+    """Proves: quarter hours from an instant; energy and rewards go by hours, powers as before."""
+    hourly = cs.generate(2, 24, 3, 2, seed=5)
+    dated = cs.generate(2, 24, 3, 2, seed=5, start="2025-10-26T02:00+02:00")
+    assert dated.data.indexes["time"][0] == pd.Timestamp("2025-10-26 00:00")
+    labels = dict.fromkeys(("time",), ("time", hourly.data.time.values))
+    named = {
+        name: ("job", np.searchsorted(dated.data.time.values, dated.data[name].values))
+        for name in ("release", "deadline")
+    }
+    back = dated.data.assign_coords(labels).assign(named)
+    for name in hourly.data:
+        np.testing.assert_array_equal(back[name].values, hourly.data[name].values)
+    quarters = cs.generate(2, 96, 3, 2, seed=5, step_hours=0.25, start="2025-10-26")
+    assert quarters.data.step_hours == 0.25
+    assert quarters.data.indexes["time"][-1] == pd.Timestamp("2025-10-26 23:45")
+    energy = quarters.data.power * quarters.data.duration * 0.25
+    assert ((quarters.data.reward >= 149 * energy) & (quarters.data.reward <= 401 * energy)).all()
+    for method in cs.METHODS:
+        assert cs.solve(quarters, method, gap=0.1).objective
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"step_hours": 0}, "step_hours = 0, must be above 0"),
+        ({"step_hours": float("nan")}, "step_hours = nan"),
+        ({"step_hours": "1 h"}, "step_hours = '1 h'"),
+        ({"start": "soon"}, "start = 'soon', expected an instant"),
+        ({"start": ["2025"]}, "expected an instant"),
+        ({"start": "NaT"}, "expected an instant"),
+    ],
+)
+def test_what_is_no_step_or_start_is_said(how, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        cs.generate(1, 2, 0, 0, **how)
