@@ -208,7 +208,9 @@ class Of:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Say that an amount is a number or a text, whose unit an editor cannot check."""
-        inner = handler(schema["schema"])  # pyright: ignore[reportGeneralTypeIssues]
+        if self.lasting:
+            return dict(_AMOUNT)
+        inner = handler(schema.get("schema", schema))  # that of the type itself
         forms = inner.get("anyOf") or inner.get("oneOf") or [inner]
         forms = [form for outer in forms for form in outer.get("oneOf", [outer])]
         entries = [form for form in forms if "$ref" in form]

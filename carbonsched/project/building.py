@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from carbonsched.project.file import Project, read, require_none
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.horizon import periods
 from carbonsched.project.series import Reader
+
+_AMOUNT = re.compile(r"(?<=\d) USD\b")  # what the schema calls every currency
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,17 @@ def build(project: str | Path | Project) -> Built:
     if wrong:
         faults = [project.fault(("horizon", key), told) for key, told in wrong]
         require_none(faults, project.path)
-    step = pd.Timedelta(seconds=round(project.given.horizon.step * 3600, 6))
+    step: Any = pd.Timedelta(seconds=round(project.given.horizon.step * 3600, 6))
     reader = Reader(gathered, times, step)
     data = _dataset(reader)
     require_none(gathered.faults, project.path)
+    currency = project.given.currency
     try:
         instance = Instance(data)
     except InstanceError as error:
         places = error.places or [("", None)] * len(error.faults)
         told = [
-            project.fault(_path(project, name, at), fault)
+            project.fault(_path(project, name, at), _AMOUNT.sub(f" {currency}", fault))
             for fault, (name, at) in zip(error.faults, places, strict=True)
         ]
         require_none(told, project.path)
@@ -112,7 +116,7 @@ def _dataset(reader: Reader) -> xr.Dataset:
         "service": np.array(list(given.services), dtype=object),
     }
     data = xr.Dataset(coords=coords, attrs=_attrs(reader.project))
-    data["step_hours"] = reader.step / pd.Timedelta(hours=1)
+    data["step_hours"] = reader.hours
     budget = given.carbon_budget
     data["carbon_budget"] = np.inf if budget is None else budget
     for quantity in sites.KEYS:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from carbonsched.project.amounts import Money, Of
-from carbonsched.project.model import Entry, ProjectFile
+from carbonsched.project.forms import Entry
+from carbonsched.project.model import ProjectFile
 
 _SHOWN = 5
 _SAID = "by default "

@@ -8,7 +8,9 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from carbonsched.project.model import Entry, ProjectFile
+from carbonsched.project.amounts import Money
+from carbonsched.project.forms import Entry
+from carbonsched.project.model import ProjectFile
 from carbonsched.project.nodes import Fault, Node, fault, place
 
 _WORDS = {  # keys that people try which are near to none of ours
@@ -30,9 +32,9 @@ _WORDS = {  # keys that people try which are near to none of ours
 }
 
 
-def told(error: ValidationError, root: Node) -> list[Fault]:
+def told(error: ValidationError, root: Node, money: Money) -> list[Fault]:
     """Return the faults that a validator found, each once, where it is written."""
-    found = [_fault(one, root) for one in error.errors(include_url=False)]
+    found = [_fault(one, root, money) for one in error.errors(include_url=False)]
     return list(dict.fromkeys(found))
 
 
@@ -41,16 +43,20 @@ def told_of_defaults(
 ) -> list[Fault]:
     """Return the faults of defaults, which need not be whole, where they are written."""
     parts = [one for one in error.errors(include_url=False) if one["type"] != "missing"]
-    return [_fault(one, root, ("defaults", key), kind) for one in parts if one["loc"]]
+    return [_fault(one, root, Money(), ("defaults", key), kind) for one in parts if one["loc"]]
 
 
 def _fault(
-    one: Any, root: Node, before: tuple[str, ...] = (), model: type[BaseModel] = ProjectFile
+    one: Any,
+    root: Node,
+    money: Money,
+    before: tuple[str, ...] = (),
+    model: type[BaseModel] = ProjectFile,
 ) -> Fault:
     path = tuple(part for part in one["loc"] if not _is_form(part))
     node, found = place(root, before + path)
     if one["type"] == "missing":
-        what = f"{path[-1]} is missing{_meaning(model, one['loc'])}"
+        what = f"{path[-1]} is missing{money.unit(_meaning(model, one['loc']))}"
         entry = named(found)
         return fault(node, f"{entry}: {what}" if entry else what)
     if one["type"] == "extra_forbidden":
@@ -91,6 +97,7 @@ def _said(one: Any) -> str:
         "model_attributes_type": "expected keys with values, each in a line",
         "dict_type": "expected keys with values, each in a line",
         "string_type": "expected a text; put it in quotes",
+        "string_pattern_mismatch": "expected the ISO code of a currency, such as EUR",
     }.get(one["type"], message[:1].lower() + message[1:])
     return f"{given!r:.80}: {message}"
 

@@ -111,7 +111,7 @@ def read(path: str | Path) -> Project:
     except ValidationError as error:
         faults += _of_defaults(said, root, money)
         shared = {(one.line, one.told.partition(": ")[2]) for one in faults}
-        others = found.told(error, root)
+        others = found.told(error, root, money)
         faults += [one for one in others if (one.line, one.told.partition(": ")[2]) not in shared]
         require_none(faults, path)
         raise
@@ -150,7 +150,8 @@ def _of_defaults(said: dict[str, Any], root: MappingNode, money: Money) -> list[
     """Return the faults of defaults, whether or not an entry takes them."""
     faults: list[Fault] = []
     defaults = said.get("defaults")
-    for key in KINDS if isinstance(defaults, dict) else ():
+    defaults = defaults if isinstance(defaults, dict) else {}
+    for key in KINDS:
         given = defaults.get(key)
         if isinstance(given, dict):
             try:
@@ -166,7 +167,9 @@ def _references(said: dict[str, Any], root: MappingNode) -> Iterator[Fault]:
     for key, at in (("jobs", "jobs"), ("services", "services"), ("job_logs", "jobs")):
         for name, one in _entries(said, key).items():
             allowed = one.get("allowed", ())
-            named = [one["home"]] if "home" in one else names_of(allowed)
+            named = (
+                [one["home"]] if "home" in one else names_of(() if allowed == "all" else allowed)
+            )
             for site in [site for site in named if isinstance(site, str) and site not in sites]:
                 node, seen = place(root, (key, name, "home" if "home" in one else "allowed"))
                 told = f"{found.named(seen)}: no site {site}{found.nearest(site, sites)}"

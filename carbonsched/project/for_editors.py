@@ -32,6 +32,9 @@ def json_schema() -> dict[str, Any]:
     schema = ProjectFile.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     kinds, properties = schema["$defs"], schema["properties"]
+    for kind in ("Site", "Plant", "Battery", "Job", "JobLog", "Service"):
+        for key, said in kinds[kind]["properties"].items():
+            kinds[kind]["properties"][key] = _widened(key, said)
     log = properties.pop("job_logs")["items"]
     for key, kind in KINDS.items():
         name = kind.capitalize()
@@ -57,3 +60,14 @@ def json_schema() -> dict[str, Any]:
     for kind in ("Plant", "Battery", "SeriesFile"):  # whose other keys the defaults may have
         kinds[kind].pop("required", None)
     return schema
+
+
+_NONE = {"enum": ["none", None]}  # which undoes a default
+_PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+_ALSO = {"coordinates": [_PAIR], "allowed": [{"type": "string"}], "states": [{"type": "string"}]}
+
+
+def _widened(key: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Return what a key may be, with the short forms that are read before the validator."""
+    outer = {name: said[name] for name in ("description", "default") if name in said}
+    return {**outer, "anyOf": [said, *_ALSO.get(key, ()), _NONE]}

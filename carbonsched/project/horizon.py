@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import tzinfo
+from typing import Any
 
 import pandas as pd
 
@@ -41,7 +42,7 @@ def instant(text: str, zone: tzinfo | None) -> pd.Timestamp:
     if written is None:
         raise ValueError(f"{text!r:.80}: write an instant such as 2025-06-02 08:00")
     try:
-        stamp = pd.Timestamp(text.strip().upper())
+        stamp: Any = pd.Timestamp(text.strip().upper())
     except ValueError as error:
         raise ValueError(f"{text!r:.80}: there is no such time") from error
     if stamp.tzinfo is not None:
@@ -68,7 +69,7 @@ def periods(horizon: Horizon) -> tuple[pd.DatetimeIndex, list[tuple[str, str]]]:
     """Return the begins of the periods in UTC, and faults by key."""
     faults: list[tuple[str, str]] = []
     zone = zone_of(horizon.zone) if horizon.zone else None
-    step = pd.Timedelta(seconds=round(horizon.step * 3600, 6))
+    step: Any = pd.Timedelta(seconds=round(horizon.step * 3600, 6))
     if step < pd.Timedelta(seconds=1) or step % pd.Timedelta(seconds=1):
         faults.append(("step", f"{horizon.step} h: write whole seconds"))
     ends = list(_instants(horizon, zone, faults))
@@ -78,7 +79,7 @@ def periods(horizon: Horizon) -> tuple[pd.DatetimeIndex, list[tuple[str, str]]]:
         count = float(horizon.periods)
     else:
         key = "end" if horizon.end else "days"
-        length = ends[1] - ends[0] if horizon.end else pd.Timedelta(days=horizon.days or 0)
+        length: Any = ends[1] - ends[0] if horizon.end else pd.Timedelta(days=horizon.days or 0)
         count = length / step
         if count < 1 or abs(count - round(count)) > 1e-9:
             faults.append((key, f"the horizon is {length}, no whole number of steps of {step}"))

@@ -59,7 +59,7 @@ def _worth(terms: Terms, timed: dict[str, Any], reader: Reader) -> dict[str, Any
     """Return a job with what it is worth, by its IT energy where that is so stated."""
     reward: Any = terms.reward or 0.0
     if isinstance(reward, PerEnergy):
-        hours = timed["duration"] * (reader.step / pd.Timedelta(hours=1))
+        hours = timed["duration"] * reader.hours
         reward = reward.per_mwh * timed["power"] * hours
     return timed | {
         "reward": reward,
@@ -76,7 +76,7 @@ def _timed(at: At, job: Job, reader: Reader) -> dict[str, Any]:
     """
     power, step = job.power, reader.step
     if isinstance(job.duration, Lasting):
-        exact = job.duration.hours / (step / pd.Timedelta(hours=1))
+        exact = job.duration.hours / reader.hours
         periods = max(math.ceil(exact - _NEAR), 1)
         if abs(exact - periods) > _NEAR:
             power = job.power * exact / periods
@@ -99,8 +99,9 @@ def _timed(at: At, job: Job, reader: Reader) -> dict[str, Any]:
 
 def _label(moment: pd.Timestamp, reader: Reader, *, up: bool) -> pd.Timestamp:
     """Return the begin of a period that is nearest to an instant, not before it or not after it."""
-    whole, rest = divmod(moment - reader.times[0], reader.step)
-    return reader.times[0] + (whole + bool(up and rest)) * reader.step
+    first: Any = reader.times[0]
+    whole, rest = divmod(moment - first, reader.step)
+    return first + (whole + bool(up and rest)) * reader.step
 
 
 def _of_log(at: At, log: JobLog, reader: Reader) -> dict[str, dict[str, Any]]:
@@ -110,7 +111,7 @@ def _of_log(at: At, log: JobLog, reader: Reader) -> dict[str, dict[str, Any]]:
             reader.project.folder / log.file,
             reader.profile(log.profile),
             reader.times,
-            reader.step / pd.Timedelta(hours=1),
+            reader.hours,
             kw_per_gpu=log.kw_per_gpu,
             zone=log.zone,
             slack=log.slack,

@@ -5,124 +5,24 @@ Amounts become numbers in the model's units as they are read; see `carbonsched.p
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from carbonsched.errors import extra
-from carbonsched.project.amounts import Lasting, Of, PerEnergy, Periods, Share
-from carbonsched.project.windows import days_of, hours_of, months_of, require_zone
+from carbonsched.project.amounts import Lasting, Of, Periods
+from carbonsched.project.forms import (
+    Demand,
+    Entry,
+    Part,
+    Price,
+    Reserve,
+    Sale,
+    Series,
+    Worth,
+    Zone,
+)
 
 with extra("sources", "reading a project file"):
-    from pydantic import (
-        AfterValidator,
-        BaseModel,
-        BeforeValidator,
-        ConfigDict,
-        Discriminator,
-        Field,
-        Tag,
-        model_validator,
-    )
-    from pydantic.json_schema import SkipJsonSchema
-
-
-class Entry(BaseModel):
-    """Some keys with values; any other key is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-Zone = Annotated[
-    str,
-    AfterValidator(require_zone),
-    Field(description="time zone, such as Europe/Berlin, UTC or +01:00"),
-]
-
-
-class SeriesFile(Entry):
-    """A series in a file, read by `carbonsched.sources.read`."""
-
-    file: str = Field(description="CSV, JSON or workbook, relative to the project file")
-    profile: str | None = Field(
-        None,
-        description="what the file is: the name of a profile, or a file (.toml); else a table with "
-        "a column `time` and columns of values, their units in brackets",
-    )
-    sheet: str | None = Field(None, description="sheet of a workbook")
-    column: str | None = Field(None, description="column that holds the values, or a zone or hub")
-    zone: Zone | None = None
-    unit: str | None = Field(None, description="unit of its values, such as EUR/MWh")
-    interval: Literal["start", "end"] | None = Field(None, description="what a stamp is of it")
-    select: dict[str, str | int | float] = Field({}, description="column: value of the rows taken")
-    year: int | list[int] | None = Field(None, description="for a profile without a year")
-    most_missing: int = Field(0, ge=0, description="most missing periods in a row to fill")
-    times: float = Field(1.0, description="every value is multiplied by it")
-    source: str | None = Field(None, description="who made the file")
-    licence: str | None = Field(None, description="terms of the file")
-
-
-class Requests(Entry):
-    """Demand from a log of requests, read by `carbonsched.sources.read_requests`."""
-
-    requests: str = Field(description="the log, relative to the project file")
-    profile: str = Field(description="what the file is: the name of a profile, or a file (.toml)")
-    per: Literal["request", "token"] = Field("request", description="what is counted in a period")
-    zone: Zone | None = None
-    begin: str | None = Field(None, description="instant to which its first request is moved")
-    most_missing: int = Field(0, ge=0, description="most missing periods in a row to fill")
-    times: float = Field(1.0, description="every count is multiplied by it")
-
-
-class Window(Entry):
-    """When a price of a tariff holds, in the site's local time."""
-
-    hours: Annotated[str, AfterValidator(hours_of)] = Field(
-        "0-24", description="such as 16-21, 7:30-9, or 22-6 over midnight"
-    )
-    days: Annotated[str, AfterValidator(days_of)] = Field(
-        "Mon-Sun", description="such as Mon-Fri, or Sat, Sun"
-    )
-    months: Annotated[str, AfterValidator(months_of)] = Field(
-        "Jan-Dec", description="such as Jun-Sep"
-    )
-    price: Annotated[float, Of("import_price")]
-
-
-class TimeOfUse(Entry):
-    """A tariff by local time: the price of the first window that holds, else `otherwise`."""
-
-    time_of_use: list[Window] = Field(min_length=1)
-    otherwise: Annotated[float, Of("import_price")] = Field(
-        description="price where no window holds"
-    )
-
-
-def _form(given: Any) -> str:
-    """Return by which of its forms a value is given."""
-    if isinstance(given, dict):
-        keys = (("time_of_use", "<TimeOfUse>"), ("requests", "<Requests>"))
-        return next((form for key, form in keys if key in given), "<SeriesFile>")
-    if isinstance(given, list):
-        return "<list>"
-    return (
-        f"<{type(given).__name__}>" if isinstance(given, Entry | Share | PerEnergy) else "<number>"
-    )
-
-
-_one_of = Discriminator(_form)
-_Number = Annotated[float, Tag("<number>")]
-_List = Annotated[list[float], Tag("<list>")]
-_File = Annotated[SeriesFile, Tag("<SeriesFile>")]
-_Tariff = Annotated[TimeOfUse, Tag("<TimeOfUse>")]
-_Requests = Annotated[Requests, Tag("<Requests>")]
-_Share = Annotated[SkipJsonSchema[Share], Tag("<Share>")]
-_PerEnergy = Annotated[SkipJsonSchema[PerEnergy], Tag("<PerEnergy>")]
-Series = Annotated[_Number | _List | _File, _one_of]
-Price = Annotated[_Number | _List | _File | _Tariff, _one_of]
-Sale = Annotated[_Number | _List | _File | _Tariff | _Share, _one_of]
-Reserve = Annotated[_Number | _List | _File | _Share, _one_of]
-Part = Annotated[_Number | _Share, _one_of]
-Demand = Annotated[_Number | _List | _File | _Requests, _one_of]
-Worth = Annotated[_Number | _PerEnergy, _one_of]
+    from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 
 class Coordinates(Entry):
@@ -220,7 +120,7 @@ class Site(Entry):
         None, description="or a share of the price, such as 80 %; by default 0"
     )
     generation: dict[str, Plant] = Field(
-        {}, description="plants by name, such as solar; by default none"
+        default_factory=dict, description="plants by name, such as solar; by default none"
     )
     battery: Battery | None = Field(None, description="by default none")
     coordinates: Place | None = Field(None, description="latitude and longitude")
@@ -237,6 +137,11 @@ def names_of(given: Any) -> Any:
 Names = Annotated[list[str], BeforeValidator(names_of)]
 
 
+def _all_is_none(given: Any) -> Any:
+    """Return `all` as what is not said."""
+    return None if given == "all" else given
+
+
 class Terms(Entry):
     """What a job is worth and where it may run, one job's or those of a whole log."""
 
@@ -245,14 +150,16 @@ class Terms(Entry):
     )
     startup_cost: Annotated[float, Of("startup_cost")] = 0.0
     required: bool = Field(False, description="whether it must run")
-    allowed: Names | None = Field(None, description="sites it may run on, by default all")
+    allowed: Annotated[Names | None, BeforeValidator(_all_is_none)] = Field(
+        None, description="sites it may run on, by default all"
+    )
 
 
 class Job(Terms):
     """One training job."""
 
     power: Annotated[float, Of("power")]
-    duration: Annotated[SkipJsonSchema[Lasting | Periods], Of("duration", lasting=True)] = Field(
+    duration: Annotated[Lasting | Periods, Of("duration", lasting=True)] = Field(
         description="a time, such as 5 h, or a number of periods"
     )
     release: str | None = Field(None, description="instant, by default the horizon's start")
@@ -299,7 +206,9 @@ class LatencyFile(Entry):
 
     file: str = Field(description="the table, relative to the project file")
     profile: str = Field("latency-matrix", description="what the file is: the name of a profile")
-    rename: dict[str, str] = Field({}, description="names in the table: names here")
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="names in the table: names here"
+    )
 
 
 def _latency_form(given: Any) -> str:
@@ -344,9 +253,9 @@ class Rate(Entry):
 class Defaults(Entry):
     """What entries say that do not say it themselves."""
 
-    sites: dict[str, Any] = {}
-    jobs: dict[str, Any] = {}
-    services: dict[str, Any] = {}
+    sites: dict[str, Any] = Field(default_factory=dict)
+    jobs: dict[str, Any] = Field(default_factory=dict)
+    services: dict[str, Any] = Field(default_factory=dict)
 
 
 class ProjectFile(Entry):
@@ -356,13 +265,13 @@ class ProjectFile(Entry):
     description: str | None = None
     licence: str | None = Field(None, description="of what is written here")
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO code of every amount")
-    rates: dict[str, Rate] = {}
+    rates: dict[str, Rate] = Field(default_factory=dict)
     horizon: Horizon
     defaults: Defaults = Defaults()
     sites: dict[str, Site] = Field(min_length=1)
-    jobs: dict[str, Job] = {}
-    job_logs: list[JobLog] = []
-    services: dict[str, Service] = {}
+    jobs: dict[str, Job] = Field(default_factory=dict)
+    job_logs: list[JobLog] = Field(default_factory=list)
+    services: dict[str, Service] = Field(default_factory=dict)
     latency: Annotated[Latency | None, Of("latency")] = Field(
         None,
         description="a number, `coordinates`, or a file; by default from coordinates where all "

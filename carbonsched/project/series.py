@@ -13,8 +13,8 @@ from carbonsched.core.schema import PARAMETERS
 from carbonsched.errors import InstanceError
 from carbonsched.project.amounts import PLAIN, unit_of
 from carbonsched.project.faults import named
+from carbonsched.project.forms import Requests, SeriesFile, TimeOfUse
 from carbonsched.project.gathered import At, Gathered, Source
-from carbonsched.project.model import Requests, SeriesFile, TimeOfUse
 from carbonsched.project.tariff import prices
 from carbonsched.sources import Profile, Series, profile, read, read_requests
 from carbonsched.sources.clock import zone_of
@@ -26,6 +26,7 @@ class Reader:
     def __init__(self, gathered: Gathered, times: pd.DatetimeIndex, step: pd.Timedelta) -> None:
         self.gathered, self.times, self.step = gathered, times, step
         self.project = gathered.project
+        self.hours = step.total_seconds() / 3600
 
     def values(self, path: At, given: Any, quantity: str, zone: str | None) -> Any:
         """Return a number, or an array over `time`, in the model's unit; 0 where it is at fault.
@@ -113,7 +114,7 @@ class Reader:
             self.project.folder / given.requests,
             self.profile(given.profile),
             self.times,
-            self.step / pd.Timedelta(hours=1),
+            self.hours,
             zone=given.zone,
             begin=given.begin,
             per=given.per,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from carbonsched.project.amounts import Share
+from carbonsched.project.faults import named
 from carbonsched.project.gathered import At
 from carbonsched.project.model import Battery, Plant, Site
 from carbonsched.project.series import Reader
@@ -69,6 +70,9 @@ def site_values(name: str, site: Site, reader: Reader) -> Values:
         "export_limit": read("export_limit", "export_limit"),
     }
     values["export_price"] = _sale(site, values["import_price"], read)
+    if site.export_price is not None and not np.any(values["export_limit"]):
+        told = f"{named(at)}: it has an export_price but no export_limit, so it sells nothing"
+        reader.gathered.notes.append(told)
     values |= _plants(at, site, reader)
     values |= _battery((*at, "battery"), site.battery, site.zone, reader)
     if site.import_limit is not None:

@@ -8,7 +8,7 @@ from math import gcd
 import numpy as np
 import pandas as pd
 
-from carbonsched.project.model import TimeOfUse
+from carbonsched.project.forms import TimeOfUse
 from carbonsched.project.windows import DAYS, MONTHS, minutes_of, places_of
 
 _QUARTER = 15 * 60  # s: every zone's offset is a multiple of it, or is sampled finer
@@ -32,7 +32,7 @@ def prices(
     """
     spans = [minutes_of(window.hours) for window in tariff.time_of_use]
     edges = [60 * minute for span in spans for ends in span for minute in ends]
-    begin = int(times[0].value // 10**9) % _QUARTER
+    begin = int(times.as_unit("s").asi8[0]) % _QUARTER
     width = gcd(_QUARTER, int(step.total_seconds()), begin, *edges)
     parts = int(step.total_seconds()) // width
     offsets = pd.to_timedelta(np.arange(parts) * width, unit="s").to_numpy()

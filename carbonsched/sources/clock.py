@@ -14,11 +14,13 @@ import pandas as pd
 
 from carbonsched.sources.text import SHOWN, some
 
+YEARS = 1900, 2199  # a stamp of another year is none
+
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?")
 _ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?"
 _CARRIES = (  # an offset behind a time of day: 2023-01-01 has none
     r"^(?P<stamp>.*:\d{2}(?:[.,]\d+)?|.*\d(?=\s*(?:Z|UTC)$))"
-    r"\s*(?P<offset>Z|UTC|(?:UTC)?[+-]\d{2}(?::?\d{2})?)$"
+    r"\s*(?P<offset>Z|UTC|(?:UTC)?[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)$"
 )
 _ABBREVIATION = r"\s*\(?\b(?!UTC)([A-Z]{3,5})\)?$"
 _MIDNIGHT = r"(?<![:\d])24:00(?=$|:00$|:00\.0+$|\s)"
@@ -205,7 +207,8 @@ def stamps(
 
 
 def _parsed(texts: pd.Series, form: str) -> pd.Series:
-    return pd.to_datetime(texts, format=form, errors="coerce").astype("datetime64[ns]")
+    found: Any = pd.to_datetime(texts, format=form, errors="coerce")
+    return found.where(found.dt.year.between(*YEARS)).astype("datetime64[ns]")
 
 
 def _offset(text: str) -> timedelta:
@@ -254,7 +257,8 @@ def to_utc(
     twice = np.asarray((earlier != later) & ~np.isnat(earlier))
     second, notes = np.zeros(len(index), bool), list[str]()
     walls = index.to_numpy()
-    backwards = len(walls) > 1 and np.median(np.diff(walls[~np.isnat(walls)])).astype(int) < 0
+    known = walls[~np.isnat(walls)]
+    backwards = len(known) > 1 and np.median(np.diff(known).astype(int)) < 0
     for night in np.unique(walls[twice].astype("datetime64[D]")):
         at = np.flatnonzero(twice & (walls.astype("datetime64[D]") == night))
         at = at[::-1] if backwards else at

@@ -75,6 +75,9 @@ def begins(
     elif time.epoch:
         texts = frame[str(column)]
         counts: Any = pd.to_numeric(texts, errors="coerce")
+        least, most = (pd.Timestamp(year, 1, 1).timestamp() for year in clock.YEARS)
+        scale = 1000 if time.epoch == "ms" else 1
+        counts = counts.where(counts.between(least * scale, most * scale))
         bad = texts[counts.isna()]
         faults += some(
             [

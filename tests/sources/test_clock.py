@@ -124,9 +124,18 @@ def test_the_day_is_not_guessed_and_24_00_is_midnight():
     assert wall.tolist() == [pd.Timestamp("2023-02-01"), pd.Timestamp("2023-01-02 05:00")]
     stamps(pd.Series(["13/01/2023 00:00"], name="t"), faults := [], ["%m/%d/%Y %H:%M"])
     assert "row 0, column 't': '13/01/2023 00:00' is no time of the form %m/%d/%Y" in faults[0]
-    for text in ("2023", "7", "", "20230101", "2023-13-01", "2023-01-01 25:00"):
+    for text in ("2023", "7", "", "20230101", "2023-13-01", "2023-01-01 25:00", "7023-01-01"):
         stamps(pd.Series([text]), faults := [])
         assert faults, text
+
+
+def test_rows_that_tell_no_time_are_faults_and_no_crash():
+    cells = pd.Series(["2023-10-29 02:00", "x", "y"])
+    found = instants(cells, faults := [], zone=zone_of("Europe/Berlin"))
+    assert found.utc.isna().tolist() == [False, True, True]
+    assert len(faults) == 2
+    instants(pd.Series(["2023-01-01T00:00+20:00"]), faults := [], zone=UTC)
+    assert len(faults) == 1
 
 
 @pytest.mark.parametrize("name", ["CET", "Berlin", "Europe/Nowhere", "", "+25:00", "../etc"])

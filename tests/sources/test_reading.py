@@ -470,6 +470,8 @@ def test_epochs(file):
     assert utc(series) == ["2023-01-01T00:00", "2023-01-01T01:00"]
     with pytest.raises(InstanceError, match="row 2, column 'time': 'x' is no count since 1970"):
         read(file("time,Price\nx,1\n"), own(Time(column=("time",), epoch="s")))
+    with pytest.raises(InstanceError, match="'1672531200000' is no count since 1970"):
+        read(file("time,Price\n1672531200000,1\n"), own(Time(column=("time",), epoch="s")))
 
 
 ZONES = [*CHANGES, "Asia/Kolkata", "UTC", "+02:00"]
