@@ -1,6 +1,6 @@
 from . import io as io
-from . import sources as sources
 from . import project as project
+from . import sources as sources
 from .core.build import build
 from .core.families import FAMILIES
 from .core.family import Family, over
