@@ -166,15 +166,15 @@ def _references(said: dict[str, Any], root: MappingNode) -> Iterator[Fault]:
     sites = _entries(said, "sites")
     for key, at in (("jobs", "jobs"), ("services", "services"), ("job_logs", "jobs")):
         for name, one in _entries(said, key).items():
-            allowed = one.get("allowed", ())
-            named = (
-                [one["home"]] if "home" in one else names_of(() if allowed == "all" else allowed)
-            )
+            named = [one["home"]] if "home" in one else names_of(one.get("allowed", ()))
+            if not isinstance(named, list) or named == ["all"]:
+                named = []
             for site in [site for site in named if isinstance(site, str) and site not in sites]:
                 node, seen = place(root, (key, name, "home" if "home" in one else "allowed"))
                 told = f"{found.named(seen)}: no site {site}{found.nearest(site, sites)}"
                 yield fault(node, told)
-            if at == "jobs" and "reward" not in one and one.get("required") is not True:
+            sure = str(one.get("required")).lower() in ("true", "1", "yes", "y", "on", "t")
+            if at == "jobs" and "reward" not in one and not sure:
                 node, seen = place(root, (key, name))
                 told = "reward is missing: without one a job never pays; or write `required: true`"
                 yield fault(node, f"{found.named(seen)}: {told}")

@@ -71,7 +71,7 @@ services:
     value: 0.1 EUR/h          # no latency_limit: any site may serve
 
 latency: coordinates          # or 20 ms, or {{file: latency.csv}}: origins by sites
-carbon_budget: 250 t          # or none
+carbon_budget: 60 t           # or none
 """
 _FIRST = """\
   {name}:
@@ -143,7 +143,9 @@ def _name(text: str) -> str:
 
 _TAKEN = ("yes", "no", "on", "off", "true", "false", "null", "none", "file", "name")
 
-_JOBS = """\
+_LABEL = "# made-up numbers: replace them by yours"
+_JOBS = f"""\
+{_LABEL}
 name,power [kW],duration,release,deadline
 pretraining-a,1800,30 h,2025-06-02 00:00,2025-06-04 12:00
 pretraining-b,1200,20 h,2025-06-02 06:00,2025-06-04 00:00
@@ -171,7 +173,7 @@ def _series(sites: Sequence[str]) -> dict[str, str]:
         "chat": (900 + 500 * day + draw.normal(0, 20, len(times))).round(1),
         "batch-embedding": (300 + draw.normal(0, 10, len(times))).round(1),
     }
-    stamps = times.strftime("%Y-%m-%d %H:%M")
+    index = pd.Index(times.strftime("%Y-%m-%d %H:%M"), name="time")
     tables = {
         "prices.csv": prices,
         "intensities.csv": intensities,
@@ -179,6 +181,6 @@ def _series(sites: Sequence[str]) -> dict[str, str]:
         "requests.csv": requests,
     }
     return {
-        name: pd.DataFrame(columns, index=pd.Index(stamps, name="time")).to_csv(lineterminator="\n")
+        name: f"{_LABEL}\n" + pd.DataFrame(columns, index).to_csv(lineterminator="\n")
         for name, columns in tables.items()
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def begins(
     elif time.epoch:
         texts = frame[str(column)]
         counts: Any = pd.to_numeric(texts, errors="coerce")
-        least, most = (pd.Timestamp(year, 1, 1).timestamp() for year in clock.YEARS)
+        least, most = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in clock.YEARS)
         scale = 1000 if time.epoch == "ms" else 1
         counts = counts.where(counts.between(least * scale, most * scale))
         bad = texts[counts.isna()]

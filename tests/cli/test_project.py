@@ -128,3 +128,10 @@ def test_build_replaces_nothing_unless_told(tmp_path, monkeypatch):
         assert cs.load(out).data.sizes["site"] == 1
     result = call("build", "fleet.yaml", "--out", "fleet.yaml", "--overwrite")
     assert result.exit_code == 2 and "what is read here" in result.output
+
+
+@pytest.mark.parametrize("command", ["init", "build"])
+def test_help_explains(command):
+    result = call(command, "--help")
+    assert result.exit_code == 0 and "Example: carbonsched" in result.output
+    assert command in call("--help").output
