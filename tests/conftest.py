@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -229,3 +230,35 @@ def numbered() -> tuple[cs.Instance, cs.Schedule]:
     """A small fleet whose periods are numbered quarters of an hour."""
     instance = cs.generate(2, 6, 3, 2, seed=1, step_hours=0.25)
     return instance, cs.solve(instance, gap=0)
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a project file, and files beside it, and return its path."""
+
+    def write(text: str, **files: str):
+        for name, content in files.items():
+            (tmp_path / name.replace("_csv", ".csv")).write_text(textwrap.dedent(content))
+        path = tmp_path / "fleet.yaml"
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def built(written):
+    """Build what a text says."""
+    return lambda text, **files: cs.project.build(written(text, **files))
+
+
+@pytest.fixture
+def faults(written):
+    """Return the faults of a text, each with file and line."""
+
+    def found(text: str, **files: str) -> tuple[str, ...]:
+        with pytest.raises(cs.InstanceError) as caught:
+            cs.project.build(written(text, **files))
+        return caught.value.faults
+
+    return found
