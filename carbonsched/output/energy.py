@@ -84,20 +84,27 @@ def flows(instance: Instance, schedule: Judged) -> pd.DataFrame:
     data, decided = instance.data, schedule.data
     if apart := "; ".join(why for _, why in mismatches(data, decided)):
         raise ValueError(f"the schedule is not one of this instance: {apart}")
+    like = data.cooling
+
+    def at(array: xr.DataArray) -> np.ndarray:
+        """Return values over (site, time), as arrays that need no labels any more."""
+        return array.broadcast_like(like).transpose("site", "time").values.astype(float)
+
+    given = {name: at(decided[name]) for name in (*POWERS, "soc")}
     cost = (
-        data.import_price * decided.grid_import
-        - data.export_price * decided.grid_export
-        + data.generation_cost * decided.generate
-        + data.battery_cost * (decided.charge + decided.discharge)
+        at(data.import_price) * given["grid_import"]
+        - at(data.export_price) * given["grid_export"]
+        + at(data.generation_cost) * given["generate"]
+        + at(data.battery_cost) * (given["charge"] + given["discharge"])
     )
     emitted = (
-        data.carbon_intensity * decided.grid_import + data.generation_carbon * decided.generate
+        at(data.carbon_intensity) * given["grid_import"]
+        + at(data.generation_carbon) * given["generate"]
     )
-    given = {name: decided[name] for name in (*POWERS, "soc")}
-    derived = {"emissions": data.step_hours * emitted, "cost": data.step_hours * cost}
-    made = xr.Dataset(given | derived).transpose("site", "time")
-    frame: Any = made.drop_attrs().to_dataframe(dim_order=["site", "time"])
-    frame = frame[[*given, *derived]].astype(float) + 0.0
+    hours = data.step_hours.item()
+    columns = given | {"emissions": hours * emitted, "cost": hours * cost}
+    index = pd.MultiIndex.from_product([data.indexes["site"], data.indexes["time"]])
+    frame = pd.DataFrame({name: own.ravel() + 0.0 for name, own in columns.items()}, index)
     frame.attrs["units"] = {
         **dict.fromkeys(POWERS, "MW"),
         "soc": "MWh",
