@@ -170,3 +170,40 @@ def test_the_schema_refuses_what_reading_refuses(editor, said):
         "sites": {"a": {"it_capacity": "5 MW", "price": {"file": "x.csv"}}},
     }
     assert editor.is_valid(whole) and not editor.is_valid(whole | said)
+
+
+def test_a_table_of_latencies_must_have_every_origin_and_site(faults):
+    text = HEAD + (
+        "sites:\n"
+        "  rome: {it_capacity: 5, price: 60, carbon_intensity: 0}\n"
+        "  paris: {it_capacity: 5, price: 60, carbon_intensity: 0}\n"
+        "services:\n"
+        "  s: {demand: 1, power_per_unit: 0.1, home: rome}\n"
+        "  t:\n    demand: 1\n    power_per_unit: 0.1\n"
+        "latency: {file: latency.csv}\n"
+    )
+    (one, other) = faults(text, latency_csv="origin,roma,paris\nrome,1,2\n")
+    assert one.startswith("fleet.yaml, line 4: sites.rome: no column rome in latency.csv: did you")
+    assert other == "fleet.yaml, line 8: services.t: say its `origin` in latency.csv"
+    (hole,) = faults(
+        text.replace("  t:\n", "  t:\n    origin: east\n"),
+        latency_csv="origin,rome,paris\nrome,1,2\neast,,3\n",
+    )
+    told = "services.t.origin: latency.csv has no latency from east to rome"
+    assert hole == f"fleet.yaml, line 9: {told}"
+
+
+def test_a_file_that_is_no_text_or_has_no_currency_is_told(tmp_path, faults):
+    (tmp_path / "other.yaml").mkdir()
+    with pytest.raises(cs.InstanceError, match="not a regular file"):
+        cs.project.read(tmp_path / "other.yaml")
+    (found,) = faults(HEAD + SITE + "currency: Euro\n")
+    assert found == (
+        "fleet.yaml, line 5: currency: 'Euro': expected the ISO code of a currency, such as EUR"
+    )
+
+
+def test_faults_of_the_whole_are_told_in_the_currency_of_the_project(faults):
+    text = HEAD + SITE.replace("price: 60", "price: [1, 2, 3, 1e16]") + "currency: EUR\n"
+    (found,) = faults(text)
+    assert found.startswith("fleet.yaml, line 4: sites.a.price: ") and "EUR/MWh" in found
