@@ -23,9 +23,9 @@ MARK = "<!-- tools/reference_pages.py writes what follows -->"
 READ = re.compile(r"\"\.\./((?:data/(?!scripts)|benchmarks/)[^\"]*)\"")
 FIGURES = """# Every figure
 
-Each with the chapter that draws it and what that chapter reads. A figure is drawn again by running its chapter:
-`python tools/notebooks.py book/CHAPTER.ipynb`, or `make execute` for all of them. Files are named as they lie in the
-repository; `data/README.md` says what made each.
+Each with the chapter that draws it and what that chapter reads. A figure is drawn again by running
+its chapter: `python tools/notebooks.py book/CHAPTER.ipynb`, or `make execute` for all of them.
+Files are named as they lie in the repository; `data/README.md` says what made each.
 
 | figure | what it shows | chapter | data of the chapter |
 |---|---|---|---|
@@ -67,7 +67,7 @@ def figures() -> str:
 
 
 def equations(numbers: str) -> str:
-    """Return where a quantity stands, as links: "8-10" and "5, 7" are equations, words are words."""
+    """Return where a quantity stands: "8-10" and "5, 7" as links, words as they are."""
     return re.sub(r"\d+", lambda n: f"{{eq}}`eq-{n.group()}`", numbers.replace("-", " to "))
 
 
