@@ -14,7 +14,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-
 ROOT = Path(__file__).parent.parent
 OLDEST_PYTHON = "3.11.2"  # what Debian 12 ships
 SKIPPED = {".git", ".venv", ".venv-lock", "_build", ".pytest_cache", ".ruff_cache", ".hypothesis"}
