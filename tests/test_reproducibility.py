@@ -278,10 +278,10 @@ def test_equations_of_the_glossary_are_links(given, links):
 def test_data_of_a_figure_are_what_the_code_reads():
     code = ['cs.load("../data/default")', 'f"../data/results/real-week/{m}.nc"', "cs.generate()"]
     assert reference_pages.data_of(code) == (
-        "`data/default`, `data/results/real-week/*.nc`, instances drawn by `generate`"
+        "`data/default`, `data/results/real-week/*.nc`, instances that `generate` draws"
     )
     assert reference_pages.data_of(['sys.path.insert(0, "../data/scripts")']) == (
-        "numbers drawn in the chapter"
+        "numbers that the chapter draws"
     )
 
 

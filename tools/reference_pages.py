@@ -26,9 +26,6 @@ FIGURES = """# Every figure
 Each with the chapter that draws it and what that chapter reads. A figure is drawn again by running
 its chapter: `python tools/notebooks.py book/CHAPTER.ipynb`, or `make execute` for all of them.
 Files are named as they lie in the repository; `data/README.md` says what made each.
-
-| figure | what it shows | chapter | data of the chapter |
-|---|---|---|---|
 """
 
 
@@ -45,25 +42,26 @@ def data_of(sources: Iterable[str]) -> str:
     code = "\n".join(sources)
     files = dict.fromkeys(re.sub(r"\{.*?\}", "*", path) for path in READ.findall(code))
     named = [f"`{path}`" for path in files]
-    return ", ".join(named + ["instances drawn by `generate`"] * ("cs.generate(" in code)) or (
-        "numbers drawn in the chapter"
+    return ", ".join(named + ["instances that `generate` draws"] * ("cs.generate(" in code)) or (
+        "numbers that the chapter draws"
     )
 
 
 def figures() -> str:
     """Return the page of figures."""
-    rows = []
+    page = [FIGURES]
     for name in chapters():
         cells = nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells
-        data = data_of(cell.source for cell in cells if cell.cell_type == "code")
-        for cell in cells:
-            figure = cell.metadata.get("mystnb", {}).get("figure")
-            if figure:
-                shows = re.split(r"(?<=\.) (?=[A-Z])", figure["caption"])[0].replace("|", r"\|")
-                rows.append(
-                    f"| {{numref}}`{figure['name']}` | {shows} | {{doc}}`{name}` | {data} |\n"
-                )
-    return FIGURES + "".join(rows)
+        drawn = [
+            found for cell in cells if (found := cell.metadata.get("mystnb", {}).get("figure"))
+        ]
+        if drawn:
+            data = data_of(cell.source for cell in cells if cell.cell_type == "code")
+            page.append(f"\n**{{doc}}`{name}`**, from {data}:\n\n")
+        for figure in drawn:
+            shows = re.split(r"(?<=\.) (?=[A-Z])", figure["caption"])[0]
+            page.append(f"- {{numref}}`{figure['name']}`: {shows}\n")
+    return "".join(page)
 
 
 def equations(numbers: str) -> str:
