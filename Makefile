@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test test-long coverage mutants lint format unit notebooks execute benchmarks lock clean distclean
+.PHONY: help environment book test test-long coverage mutants lint format unit notebooks execute pages benchmarks lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
@@ -65,6 +65,10 @@ book: environment  ## build the book from the committed notebooks; warnings are 
 
 execute: environment  ## run the notebooks in place and tidy them for a commit
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+	$(BIN)/python tools/reference_pages.py
+
+pages: environment  ## write the index of figures and the glossary's names anew
+	$(BIN)/python tools/reference_pages.py
 
 benchmarks: environment  ## measure solvers, formulations and engines in one run (about 40 minutes)
 	$(BIN)/python benchmarks/run.py

@@ -42,7 +42,7 @@ COMMANDS = (
     solving.diagnose,
     completion,
 )
-NAMES = {importing.import_series: "import"}  # which Python keeps for itself
+NAMES: dict[object, str] = {importing.import_series: "import"}  # which Python keeps for itself
 for command in COMMANDS:
     app.command(NAMES.get(command))(command)
 
