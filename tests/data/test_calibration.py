@@ -81,6 +81,17 @@ def test_how_the_revenue_is_divided_leaves_the_table_as_it_is(reached):
     assert apart.reached_emissions.abs().max() < 0.5  # t; equal plans may differ in emissions
 
 
+@pytest.mark.long
+def test_the_second_run_of_the_search_meets_the_table_elsewhere():
+    again = make_default.read_knobs(ROOT / "data" / "calibration" / "again.csv")
+    ranges = make_default.KNOBS | {"split": make_default.SPLIT}
+    assert all(knob.low <= again[name] <= knob.high for name, knob in ranges.items())
+    found = calibrate.check(make_default.make(again))
+    assert found.filter(like="residual").abs().to_numpy().max() < 0.1
+    apart = [abs(again[n] - KNOBS[n]) / (knob.high - knob.low) for n, knob in ranges.items()]
+    assert np.mean(apart) > 0.1
+
+
 def test_what_work_earns_is_within_its_documented_range(default):
     data = default.data
     inference = float((data.value / data.power_per_unit).max())
