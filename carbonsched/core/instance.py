@@ -16,6 +16,7 @@ import xarray as xr
 from carbonsched.core.plausible import warn_of_suspicious
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 from carbonsched.core.validate import find_faults
+from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import InstanceError, SuspiciousValueWarning
 
 _DTYPE: dict[str, Any] = {"float": float, "int": np.int64, "bool": bool, "site": object}
@@ -227,6 +228,8 @@ def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
         for dim in DIMENSIONS
     }
 
+    currency = currency_of(data)
+
     def array(quantity: Quantity) -> xr.DataArray:
         given = data.get(quantity.name)
         given = default_of(quantity, data) if given is None else given
@@ -236,7 +239,8 @@ def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
         given = given.transpose(*dims)
         values = given.values.astype(_DTYPE.get(quantity.kind, times.dtype))
         kept = {k: v for k, v in given.attrs.items() if k in ("source", "licence")}
-        numeric = {"units": quantity.unit} if quantity.kind in ("float", "int") else {}
+        unit = in_currency(quantity.unit, currency)
+        numeric = {"units": unit} if quantity.kind in ("float", "int") else {}
         attrs = numeric | {"long_name": quantity.meaning} | kept
         return xr.DataArray(values, dims=dims, attrs=attrs)
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from carbonsched.core.reach import endless_positions, window_positions
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
-from carbonsched.currency import CODE, DEFAULT
+from carbonsched.currency import CODE, DEFAULT, currency_of, in_currency
 
 _MOST = 1e15  # beyond it one period's rounding is larger than a dollar; solvers call 1e20 infinite
 _ROUNDED = 2.5e-3  # what a length of period in three digits, 0.0833 h or 0.167 h, is off by
@@ -74,8 +74,9 @@ def _structure(data: xr.Dataset, quantities: Mapping[str, Quantity]) -> Iterator
         if not quantity.allows(array.dims):
             wanted = f"{quantity.dims}" + " or ('site', 'time')" * quantity.varies
             yield Fault(name, f"{name}: dimensions {tuple(array.dims)}, expected {wanted}")
-        if (unit := str(array.attrs.get("units", quantity.unit))) != quantity.unit:
-            yield Fault(name, f"{name}: given in {unit}, expected {quantity.unit}")
+        due = in_currency(quantity.unit, currency_of(data))
+        if (unit := str(array.attrs.get("units", due))) not in (due, quantity.unit):
+            yield Fault(name, f"{name}: given in {unit}, expected {due}")
 
 
 def _currency(data: xr.Dataset) -> Iterator[Fault]:

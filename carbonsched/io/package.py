@@ -230,7 +230,7 @@ def _descriptor(
             "name": quantity.name,
             "type": _TYPES.get(quantity.kind, times),
             "title": quantity.meaning,
-            "unit": quantity.unit,
+            "unit": data[quantity.name].attrs.get("units", quantity.unit),
         }
         | required
         for quantity in quantities

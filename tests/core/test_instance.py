@@ -444,3 +444,17 @@ def test_windows_are_not_looked_at_where_the_step_is_unknown(quarters):
     data = data.assign(release=at(0, 0, 0), deadline=at(50, 50, 50))
     for broken in (data.drop_vars("step_hours"), data.assign(step_hours=np.nan)):
         assert all("step_hours" in fault for fault in faults(broken))
+
+
+@pytest.mark.parametrize("name", ["fleet", "fleet.nc"])
+def test_units_are_in_the_currency_in_memory_and_on_disk(make, tmp_path, name):
+    plain = make(1, 2, 1)
+    euros = cs.Instance(plain.data.assign_attrs(currency="EUR"))
+    read = cs.load(euros.save(tmp_path / name))
+    for instance in (euros, read):
+        units = [instance.data[n].attrs["units"] for n in ("import_price", "reward", "power")]
+        assert units == ["EUR/MWh", "EUR", "MW"]
+    mixed = euros.data.copy()
+    mixed.import_price.attrs["units"] = "GBP/MWh"
+    with pytest.raises(cs.InstanceError, match="given in GBP/MWh, expected EUR/MWh"):
+        cs.Instance(mixed)
