@@ -231,10 +231,29 @@ def _missing_parents(folder: Path) -> list[Path]:
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
-def _write_table(data: xr.Dataset, names: list[str], resource: dict[str, Any], path: Path) -> None:
+def frames(instance: Instance) -> dict[str, pd.DataFrame]:
+    """Return the tables of an instance by the names of their files, a variable a column.
+
+    The unit of each column is in `attrs["units"]`; what has no limit is infinite.
+    """
+    data = stated(instance, sourced=True)
+    _, described = package.describe(data, instance.quantities)
+    tables = {}
+    for names, resource in described:
+        fields = resource["schema"]["fields"]
+        frame = tables[Path(resource["path"]).stem] = _frame(data, names, resource)
+        frame.attrs["units"] = {f["name"]: f["unit"] for f in fields if "unit" in f}
+    return tables
+
+
+def _frame(data: xr.Dataset, names: list[str], resource: dict[str, Any]) -> pd.DataFrame:
     scalars = {name: [data[name].values[()]] for name in names if not data[name].dims}
     frame = pd.DataFrame(scalars) if scalars else data[names].to_dataframe()
-    frame = frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
+    return frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
+
+
+def _write_table(data: xr.Dataset, names: list[str], resource: dict[str, Any], path: Path) -> None:
+    frame = _frame(data, names, resource)
     for column in frame.select_dtypes("datetime"):
         # The shortest that is exact: seconds, or all nine digits of a fraction.
         times = np.asarray(frame[column], dtype="datetime64[ns]")

@@ -62,7 +62,7 @@ def export(instance: Instance, schedule: Schedule, path: str | Path, table: str 
         Ending in
 
         - ``.csv`` or ``.parquet``: one tidy table, units in its head;
-        - ``.xlsx``: a workbook of all the tables, a sheet each;
+        - ``.xlsx``: a workbook of all the tables, and of those of the instance, a sheet each;
         - ``.ics``: a calendar (iCalendar) with an event for each job that runs;
         - ``.json``: load targets by site and interval, see `carbonsched.output.targets`.
     table : {"flows", "jobs", "sites", "inference", "money"}

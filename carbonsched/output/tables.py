@@ -28,7 +28,7 @@ def site_periods(instance: Instance, schedule: Schedule) -> pd.DataFrame:
     frame = frame.reset_index().drop(columns="time")
     for name, at in (("end", end), ("start", begin)):
         frame.insert(0, name, np.tile(at, sites) if periods else [])
-    return _headed(frame, units | _when(instance))
+    return headed(frame, units | _when(instance))
 
 
 def jobs(instance: Instance, schedule: Schedule) -> pd.DataFrame:
@@ -42,13 +42,13 @@ def jobs(instance: Instance, schedule: Schedule) -> pd.DataFrame:
             place = at.get_indexer(pd.Index(frame[name].fillna(-1).astype(int)))
             hours = np.append(when.to_numpy(float), np.nan)[place]
             frame[name] = np.where(frame.accepted, hours, np.nan)
-    return _headed(frame.reset_index(names="job"), units)
+    return headed(frame.reset_index(names="job"), units)
 
 
 def sites(instance: Instance, schedule: Schedule) -> pd.DataFrame:
     """Return energy, carbon and its cost by site."""
     frame = energy(instance, schedule)
-    return _headed(frame.reset_index(), frame.attrs["units"])
+    return headed(frame.reset_index(), frame.attrs["units"])
 
 
 def inference(instance: Instance, schedule: Schedule) -> pd.DataFrame:
@@ -69,14 +69,14 @@ def inference(instance: Instance, schedule: Schedule) -> pd.DataFrame:
             "power": served * data.power_per_unit.values[service],
         }
     )
-    return _headed(frame, {"workload": "unit", "power": "MW"} | _when(instance))
+    return headed(frame, {"workload": "unit", "power": "MW"} | _when(instance))
 
 
 def money(instance: Instance, schedule: Schedule) -> pd.DataFrame:
     """Return the terms of the objective (1)."""
     terms = {name: value + 0.0 for name, value in schedule.benefit.items()}
     frame = pd.DataFrame({"term": list(terms), "benefit": list(terms.values())})
-    return _headed(frame, {"benefit": currency_of(instance.data)})
+    return headed(frame, {"benefit": currency_of(instance.data)})
 
 
 TABLES: dict[str, Callable[[Instance, Schedule], pd.DataFrame]] = {
@@ -94,7 +94,7 @@ def _when(instance: Instance) -> dict[str, str]:
     return dict.fromkeys(("start", "end"), "UTC" if dated else "h")
 
 
-def _headed(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
+def headed(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
     """Return a table with the unit of each column behind its name, and in `attrs["units"]`."""
     heads = {name: f"{name} [{units[name]}]" for name in frame if name in units}
     made = frame.rename(columns=heads)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 
 import pandas as pd
 
 from carbonsched.core.instance import Instance
 from carbonsched.errors import extra
-from carbonsched.output.tables import TABLES
+from carbonsched.io.folder import frames
+from carbonsched.output.tables import TABLES, headed
 from carbonsched.schedule import Schedule
 
 _MOST_ROWS = 1_048_575  # below the head
+_LONGEST_NAME = 31  # of a sheet
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what the format cannot hold
 
 
 def workbook(instance: Instance, schedule: Schedule) -> bytes:
-    """Return the workbook of every table of a schedule; instants are in UTC.
+    """Return the workbook of every table of a schedule and of its instance; instants are in UTC.
+
+    Sheets of what is given are called as the files of a folder, after "given".
 
     Raises
     ------
@@ -32,8 +37,7 @@ def workbook(instance: Instance, schedule: Schedule) -> bytes:
     book.remove(book.worksheets[0])
     book.properties.creator = "carbonsched"
     book.properties.title = _UNPRINTABLE.sub("", str(instance.data.attrs.get("title", "")))
-    for name, made in TABLES.items():
-        frame = made(instance, schedule)
+    for name, frame in _sheets(instance, schedule).items():
         if len(frame) > _MOST_ROWS:
             raise ValueError(f"{name}: {len(frame):,} rows, a sheet has at most {_MOST_ROWS:,}")
         sheet = book.create_sheet(name)
@@ -44,7 +48,8 @@ def workbook(instance: Instance, schedule: Schedule) -> bytes:
                     cell.value = _UNPRINTABLE.sub("", value)
                     cell.data_type = "s"  # a name that begins with "=" is no formula
                 elif not pd.isna(value):
-                    cell.value = value.item() if hasattr(value, "item") else value
+                    plain = value.item() if hasattr(value, "item") else value
+                    cell.value = "INF" if plain == math.inf else plain  # as a folder says it
         sheet.freeze_panes = "A2"
         for column, head in enumerate(frame.columns, start=1):
             width = max(len(str(head)) + 2, 18 if "UTC" in str(head) else 0)
@@ -52,3 +57,13 @@ def workbook(instance: Instance, schedule: Schedule) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def _sheets(instance: Instance, schedule: Schedule) -> dict[str, pd.DataFrame]:
+    """Return what stands on each sheet: what is decided, then what is given."""
+    decided = {name: made(instance, schedule) for name, made in TABLES.items()}
+    given = {
+        f"given {name}"[:_LONGEST_NAME]: headed(frame, frame.attrs["units"])
+        for name, frame in frames(instance).items()
+    }
+    return decided | given

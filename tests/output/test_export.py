@@ -168,3 +168,14 @@ def test_parquet_says_its_units(fleet, tmp_path):
     about = pq.read_schema(cs.export(*fleet, tmp_path / "x.parquet")).metadata
     assert json.loads(about[b"units"])["import_price [EUR/MWh]"] == "EUR/MWh"
     assert about[b"made_by"] == b"carbonsched"
+
+
+def test_a_workbook_holds_what_is_given_too(fleet, tmp_path):
+    instance, schedule = fleet
+    sheets = pd.read_excel(cs.export(instance, schedule, tmp_path / "day.xlsx"), sheet_name=None)
+    sites = sheets["given site"].set_index("site")
+    limit = sites["import_limit [MW]"].reindex(instance.data.site.values)
+    np.testing.assert_array_equal(limit, instance.data.import_limit)
+    series = sheets["given site_time"].set_index(["site", "time"])["cooling [MW/MW]"]
+    given = instance.data.cooling.to_series().reindex(series.index)
+    np.testing.assert_allclose(series, given, rtol=1e-14)
