@@ -249,7 +249,8 @@ def frames(instance: Instance) -> dict[str, pd.DataFrame]:
 def _frame(data: xr.Dataset, names: list[str], resource: dict[str, Any]) -> pd.DataFrame:
     scalars = {name: [data[name].values[()]] for name in names if not data[name].dims}
     frame = pd.DataFrame(scalars) if scalars else data[names].to_dataframe()
-    return frame.reset_index()[[field["name"] for field in resource["schema"]["fields"]]]
+    wanted = [field["name"] for field in resource["schema"]["fields"]]
+    return frame.reset_index().reindex(columns=wanted)
 
 
 def _write_table(data: xr.Dataset, names: list[str], resource: dict[str, Any], path: Path) -> None:
