@@ -36,6 +36,8 @@ ONE = {
     "merge key": ("defaults:\n  <<: {sites: {}}", "line 7: defaults: << is not read: what many share goes to `defaults`"),
     "tag": ("description: !!python/name:os.system x", "line 6: description: the tag tag:yaml.org,2002:python/name:os.system is not read"),
     "unit of another kind": ("carbon_budget: 5 MWh", "line 6: carbon_budget: MWh is not tCO2e: they measure different things"),
+    "tons of some size": ("carbon_budget: 60 tons", "line 6: carbon_budget: unit 'tons' is of several sizes: write t for tonnes, or short_ton"),
+    "apparent power": ("jobs:\n  j: {power: 500 kVA, duration: 1, reward: 1}", "line 7: jobs.j.power: unit 'kVA' is apparent power: multiply it by the power factor and write kW"),
     "no amount": ("carbon_budget: much", "line 6: carbon_budget: 'much' is no amount: write it in tCO2e, or with its unit"),
     "decimal comma": ('carbon_budget: 0,5 t', "line 6: carbon_budget: '0,5 t': a comma in a number; write 1234.5"),
     "bound": ("carbon_budget: -5", "line 6: carbon_budget: -5 tCO2e: must be at least 0"),
