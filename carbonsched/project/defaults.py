@@ -10,6 +10,7 @@ from carbonsched.project.model import ProjectFile
 
 _SHOWN = 5
 _SAID = "by default "
+_EACH_WAY = {"charge_efficiency", "discharge_efficiency"}
 
 
 def defaults_of(given: ProjectFile, money: Money) -> Iterator[str]:
@@ -46,7 +47,7 @@ def _all(entry: Entry, prefix: str = "") -> Iterator[str]:
 
 def _unsaid(entry: Entry, prefix: str = "") -> Iterator[str]:
     for key, field in type(entry).model_fields.items():
-        if key in entry.model_fields_set:
+        if key in entry.model_fields_set | _said_otherwise(entry):
             continue
         about = field.description or ""
         if _SAID in about:
@@ -59,3 +60,8 @@ def _unsaid(entry: Entry, prefix: str = "") -> Iterator[str]:
             of = [meta for meta in field.metadata if isinstance(meta, Of)]
             unit = of[0].unit if of else ""
             yield f"{prefix}{key} {field.default:g} {unit}".removesuffix(" 1").rstrip()
+
+
+def _said_otherwise(entry: Entry) -> set[str]:
+    """Return the keys whose value follows from another: efficiencies, of both ways or of each."""
+    return {"round_trip_efficiency"} if entry.model_fields_set & _EACH_WAY else _EACH_WAY
