@@ -105,6 +105,8 @@ class Reader:
         try:
             return series.on(self.times, most_missing=most_missing, step=self.step)
         except InstanceError as error:
+            if not series.overlaps(self.times, self.step):
+                raise  # another year's file is no gap to fill
             told = f"more than {most_missing} missing periods in a row are not filled"
             raise InstanceError([*error.faults, f"{told}: see `most_missing`"]) from error
 

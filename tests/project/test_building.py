@@ -308,3 +308,24 @@ def test_a_project_read_can_be_built(written):
     project = cs.project.read(written(head() + SITE))
     assert project.given.sites["a"].it_capacity == 5
     assert cs.project.build(project).instance.data.sizes["site"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", ["battery.round_trip_efficiency 100 %: a"]),
+        (", round_trip_efficiency: 90 %", []),
+        (", charge_efficiency: 90 %", ["battery.discharge_efficiency 100 %: a"]),
+        (", charge_efficiency: 0.9, discharge_efficiency: 0.9", []),
+    ],
+)
+def test_an_efficiency_that_is_not_said_is_named(built, said, told):
+    made = built(head() + SITE[:-2] + f", battery: {{energy: 2, charge: 1{said}}}}}\n")
+    assert [line for line in made.defaults if "efficiency" in line] == told
+
+
+def test_a_file_of_another_year_is_no_gap_to_fill(faults):
+    text = "sites: {a: {it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, zone: UTC}}}\n"
+    rows = "time,price [USD/MWh]\n2023-10-01 00:00,1\n2023-10-01 01:00,2\n"
+    (told,) = faults(head() + text, p_csv=rows)
+    assert "the file holds 2023-10-01 to 2023-10-01" in told and "most_missing" not in told
