@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from carbonsched.project.amounts import Money, Of
 from carbonsched.project.forms import Entry
+from carbonsched.project.gathered import shown
 from carbonsched.project.model import ProjectFile
 
-_SHOWN = 5
 _SAID = "by default "
 _EACH_WAY = {"charge_efficiency", "discharge_efficiency"}
 
@@ -27,8 +27,7 @@ def _told(given: ProjectFile) -> Iterator[str]:
                 told.setdefault(what, []).append(name)
         for what, names in told.items():
             every = len(names) == len(getattr(given, kind)) > 1
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            yield f"{what}: {f'all {kind}' if every else ', '.join(names[:_SHOWN]) + more}"
+            yield f"{what}: {f'all {kind}' if every else shown(names)}"
     for log in given.job_logs:
         yield from (f"{what}: jobs of {log.file}" for what in _unsaid(log))
 

@@ -41,7 +41,7 @@ class Reader:
         zone : str, optional
             Of the site; for what says no zone of its own.
         """
-        with self.gathered.at(path):
+        with self.gathered.at(path, given.file if isinstance(given, SeriesFile) else None):
             if isinstance(given, list):
                 if len(given) != len(self.times):
                     raise ValueError(f"{len(given)} values for {len(self.times)} periods")

@@ -329,3 +329,27 @@ def test_a_file_of_another_year_is_no_gap_to_fill(faults):
     rows = "time,price [USD/MWh]\n2023-10-01 00:00,1\n2023-10-01 01:00,2\n"
     (told,) = faults(head() + text, p_csv=rows)
     assert "the file holds 2023-10-01 to 2023-10-01" in told and "most_missing" not in told
+
+
+def test_latencies_without_services_are_noted(built):
+    notes = built(head() + SITE + "latency: {file: latency.csv}\n").notes
+    assert notes == ("latency: latency.csv is not used: there are no services",)
+
+
+def test_a_fault_of_a_file_is_told_once_with_the_entries_that_use_it(faults):
+    shared = 'defaults: {sites: {it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, zone: UTC}}}\n'
+    sites = "sites:\n" + "".join(f"  s{k}: {{price: {{column: a}}}}\n" for k in range(7))
+    rows = "time,a [USD/MWh]\n2025-06-02 00:00,1\n2025-06-02 01:00,x\n"
+    (told,) = faults(head() + shared + sites, p_csv=rows)
+    entries = "s0.price, sites.s1.price, sites.s2.price, sites.s3.price, sites.s4.price and 2 more"
+    assert f"sites.{entries}: p.csv: row 3, column 'a [USD/MWh]': 'x' is no number" in told
+    (told,) = faults(head() + shared.replace("p.csv", "q.csv") + sites)
+    assert "and 2 more: q.csv" in told and told.endswith("missing")
+
+
+def test_a_row_given_twice_says_what_to_do(faults):
+    table = "name,it_capacity,price,carbon_intensity\na,5,60,0\na,5,60,0\n"
+    assert faults(head() + "sites: {file: sites.csv}\n", sites_csv=table) == (
+        "sites.csv, row 3: site a is given twice, first in sites.csv, row 2: "
+        "leave one, or put what sites share in `defaults`",
+    )

@@ -238,7 +238,8 @@ def test_a_fault_of_a_table_has_its_row(faults):
     """
     assert faults(text, sites_csv=table) == (
         "sites.csv, row 3: sites.b.it_capacity: -1 kW: must be at least 0",
-        "sites.csv, row 4: site a is given twice, first in sites.csv, row 2",
+        "sites.csv, row 4: site a is given twice, first in sites.csv, row 2: "
+        "leave one, or put what sites share in `defaults`",
         "sites.csv, row 5: sites.c: carbon_intensity is missing (emissions of imported energy, "
         "tCO2e/MWh)",
         "sites.csv, row 5: sites.c.battery: charge is missing (most charging power, MW)",
