@@ -83,7 +83,8 @@ class Battery(Entry):
         None, description="by default as `charge`"
     )
     round_trip_efficiency: Annotated[float | None, Of("charge_efficiency")] = Field(
-        None, description="its square root each way, or give the two each by itself; by default 100 %"
+        None,
+        description="its square root each way, or give the two each by itself; by default 100 %",
     )
     charge_efficiency: Annotated[float | None, Of("charge_efficiency")] = Field(
         None, description="share that is stored of what is drawn, by default 100 %"

@@ -74,7 +74,7 @@ class Series:
         --------
         >>> hour: Any = pd.Timedelta("1h")
         >>> day = made([1.0] * 24, "MW", "2023-01-01")
-        >>> [day.overlaps(pd.date_range(f"202{y}-01-01", periods=3, freq=hour), hour) for y in (3, 4)]
+        >>> [day.overlaps(pd.date_range(f"202{y}-01-01", periods=3), hour) for y in (3, 4)]
         [True, False]
         """
         begin, end = self._times[0], self._times[-1] + self.step

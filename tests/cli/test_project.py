@@ -142,7 +142,8 @@ def test_a_file_of_many_entries_is_told_once(tmp_path):
         "title: T\nhorizon: {start: 2025-06-02, periods: 2, zone: UTC}\n"
         "sites:\n"
         "  a: {it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, column: x, zone: UTC}}\n"
-        "  b: {it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, column: z, zone: UTC, times: 2}}\n"
+        "  b:\n    it_capacity: 5\n    carbon_intensity: 0\n"
+        "    price: {file: p.csv, column: z, zone: UTC, times: 2}\n"
     )
     rows = "".join(f"2025-06-02 0{k}:{m},1,2\n" for k in range(2) for m in ("00", "30"))
     (tmp_path / "p.csv").write_text("time,x [USD/MWh],z [USD/MWh]\n" + rows)

@@ -337,7 +337,8 @@ def test_latencies_without_services_are_noted(built):
 
 
 def test_a_fault_of_a_file_is_told_once_with_the_entries_that_use_it(faults):
-    shared = 'defaults: {sites: {it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, zone: UTC}}}\n'
+    site = "it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, zone: UTC}"
+    shared = f"defaults: {{sites: {{{site}}}}}\n"
     sites = "sites:\n" + "".join(f"  s{k}: {{price: {{column: a}}}}\n" for k in range(7))
     rows = "time,a [USD/MWh]\n2025-06-02 00:00,1\n2025-06-02 01:00,x\n"
     (told,) = faults(head() + shared + sites, p_csv=rows)
@@ -352,4 +353,34 @@ def test_a_row_given_twice_says_what_to_do(faults):
     assert faults(head() + "sites: {file: sites.csv}\n", sites_csv=table) == (
         "sites.csv, row 3: site a is given twice, first in sites.csv, row 2: "
         "leave one, or put what sites share in `defaults`",
+    )
+
+
+def test_a_table_without_names_says_its_columns_and_sheets(faults, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["site", "it_capacity [MW]"], ["a", 5]):
+        book.active.append(row)
+    book.create_sheet("Prices")
+    book.save(tmp_path / "sites.xlsx")
+    (told,) = faults(head() + "sites: {file: sites.xlsx}\n")
+    assert told.endswith(
+        "sites.xlsx: no row has the column 'name'; there are 'site', 'it_capacity [MW]'; "
+        "the sheets are 'Sheet', 'Prices': say which `sheet`"
+    )
+    (told,) = faults(head() + "sites: {file: sites.csv}\n", sites_csv="site,price\na,5\n")
+    assert told.endswith("no row has the column 'name'; there are 'site', 'price'")
+
+
+def test_a_file_in_a_column_of_amounts_says_how_the_column_is_called(faults):
+    table = "name,it_capacity,price,carbon_intensity\na,5,60,em_DE.csv\n"
+    (told,) = faults(head() + "sites: {file: sites.csv}\n", sites_csv=table)
+    assert told == (
+        "sites.csv, row 2: sites.a.carbon_intensity: 'em_DE.csv' is no amount: of a file, "
+        "write {file: em_DE.csv}, or name the column carbon_intensity.file"
+    )
+
+
+def test_sites_without_one_are_told_in_words(faults):
+    assert faults(head() + "sites: {}\n") == (
+        "fleet.yaml, line 3: sites: {}: expected at least one entry",
     )

@@ -69,6 +69,8 @@ ONE = {
     "larger than any site": ("jobs:\n  j:\n    power: 9\n    duration: 1\n    reward: 1", "line 8: jobs.j.power: job j: power 9 MW, no allowed site has that it_capacity"),
     "list of another length": ("services:\n  s: {power_per_unit: 0.1, demand: [1, 2]}", "line 7: services.s.demand: 2 values for 4 periods"),
     "item of a list": ("services:\n  s: {power_per_unit: 0.1, demand: [1, 2, x, 4]}", "line 7: services.s.demand: item 3: 'x': write a number without a unit"),
+    "a file for an amount": ("services:\n  s: {power_per_unit: 0.1, demand: requests.csv}", "line 7: services.s.demand: 'requests.csv' is no amount: of a file, write {file: requests.csv}, or name the column demand.file"),
+    "a file where none can be": ("jobs:\n  j: {power: p.csv, duration: 1, reward: 1}", "line 7: jobs.j.power: 'p.csv' is no amount: write it in MW, or with its unit"),
     "text for entries": ("services: many", "line 6: expected services by name, a list of them, or a file"),
     "nameless": ("jobs:\n  - power: 1", "line 7: a job without a `name`"),
     "no coordinates": ("services:\n  s: {demand: 1, power_per_unit: 0.1, home: a}\nlatency: coordinates", "line 5: sites.a: no coordinates, and latencies come from them"),

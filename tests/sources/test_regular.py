@@ -225,4 +225,6 @@ def test_gaps_are_told_in_utc_once_where_that_is_the_zone():
     series = made([1.0, np.nan, 3.0], "EUR/MWh", "2023-06-01")
     with pytest.raises(InstanceError) as caught:
         series.on(periods("2023-06-01", 3))
-    assert caught.value.faults == ("no value from 2023-06-01 01:00 UTC to 2023-06-01 02:00 UTC (1)",)
+    assert caught.value.faults == (
+        "no value from 2023-06-01 01:00 UTC to 2023-06-01 02:00 UTC (1)",
+    )
