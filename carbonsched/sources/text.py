@@ -177,7 +177,7 @@ def _separator(text: str, layout: Layout, wanted: set[str]) -> str:
         rows = list(_rows(sample, separator))
         at = _header(rows, layout, wanted)
         if at is None:
-            return False, 0, 0.0
+            return False, max((len(row) for _, row in rows[:SHOWN]), default=0), 0.0
         cells = len(layout.names) or len(rows[at][1])
         below = [len(row) for _, row in rows[at + 1 :] if any(row)]
         return True, min(cells, 2), sum(n == cells for n in below) / max(len(below), 1)
