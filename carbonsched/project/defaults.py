@@ -35,7 +35,9 @@ def _told(given: ProjectFile) -> Iterator[str]:
 def _all(entry: Entry, prefix: str = "") -> Iterator[str]:
     """Yield the defaults of an entry, and of entries within it."""
     yield from _unsaid(entry, prefix)
-    for key in entry.model_fields_set:
+    for key in type(entry).model_fields:  # in their order: that of a set is another each run
+        if key not in entry.model_fields_set:
+            continue
         value = getattr(entry, key)
         if key == "battery":
             yield from _all(value, f"{prefix}{key}.")

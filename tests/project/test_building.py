@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import openpyxl
 import pytest
@@ -384,3 +388,15 @@ def test_sites_without_one_are_told_in_words(faults):
     assert faults(head() + "sites: {}\n") == (
         "fleet.yaml, line 3: sites: {}: expected at least one entry",
     )
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_defaults_are_told_in_the_order_of_the_keys(written, seed):
+    inner = ", battery: {energy: 2, charge: 1}, generation: {sun: {available: 1}}}\n"
+    path = written(head() + SITE[:-2] + inner)
+    code = f"import carbonsched as cs; print(*cs.project.build({str(path)!r}).defaults, sep='\\n')"
+    environment = os.environ | {"PYTHONHASHSEED": seed}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    lines = run.stdout.splitlines()
+    assert lines.index("sun.cost 0 USD/MWh: a") < lines.index("battery.cost 0 USD/MWh: a")
