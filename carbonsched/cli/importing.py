@@ -99,11 +99,15 @@ def import_series(
 def _list() -> None:
     from rich.table import Table
 
-    from carbonsched import sources
+    from carbonsched.sources import profiles
+    from carbonsched.sources.log_profile import JobProfile, LatencyProfile, RequestProfile
 
     grid = Table("profile", "what", "files of")
-    for name, profile in sources.profiles().items():
+    of_project = (profiles(JobProfile), profiles(RequestProfile), profiles(LatencyProfile))
+    for name, profile in profiles().items():
         grid.add_row(name, profile.kind.replace("_", " "), profile.title)
+    for name, profile in (pair for known in of_project for pair in known.items()):
+        grid.add_row(name, f"{profile.kind}, in a project file", profile.title)
     console().print(grid)
 
 

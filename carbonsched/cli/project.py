@@ -12,7 +12,7 @@ from carbonsched.cli.outputs import INSTANCE_FILE, INSTANCE_FOLDER, require_free
 from carbonsched.cli.terminal import explained, plain, show_rows
 
 if TYPE_CHECKING:
-    from carbonsched.project import Built
+    from carbonsched.project import Built, Source
 
 
 def init(
@@ -117,13 +117,29 @@ def _show(built: Built, path: Path) -> None:
         "licence": data.attrs.get("licence", "not stated"),
     }
     show_rows(rows, f"{path}: {data.attrs['title']}")
-    for source in built.sources:
-        about = "; ".join(filter(None, (source.source, source.licence or "licence not stated")))
-        typer.echo(plain(f"{source.file} ({source.entry}): {about}"))
-        for note in source.notes:
-            typer.echo(plain(f"  - {note}"))
+    _show_sources(built)
     _list("done to what is written", built.notes)
     _list("not said, so", built.defaults)
+
+
+def _show_sources(built: Built) -> None:
+    """Print each file once, with the entries that use it, and each note once.
+
+    A note that is not of all the file's entries names those that it is of.
+    """
+    from carbonsched.project.gathered import shown
+
+    files: dict[tuple[str, str], list[Source]] = {}
+    for source in built.sources:
+        about = "; ".join(filter(None, (source.source, source.licence or "licence not stated")))
+        files.setdefault((source.file, about), []).append(source)
+    for (file, about), sources in files.items():
+        entries = [source.entry for source in sources]
+        typer.echo(plain(f"{file} ({shown(entries)}): {about}"))
+        for note in dict.fromkeys(note for source in sources for note in source.notes):
+            of = [source.entry for source in sources if note in source.notes]
+            whose = f"{shown(of)}: " if len(of) < len(entries) else ""
+            typer.echo(plain(f"  - {whose}{note}"))
 
 
 def _list(title: str, lines: tuple[str, ...]) -> None:

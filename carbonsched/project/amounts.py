@@ -22,6 +22,8 @@ with extra("sources", "reading a project file"):
 
 _WRITTEN = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
 _COMMA = re.compile(r"[-+]?\d+,\d+")
+_FILE = re.compile(r".*\.(csv|gz|zip|xlsx|json|txt)", re.IGNORECASE | re.DOTALL)
+_SIZES = ("capacity", "rated")  # of a plant: one number, where its quantity varies
 _UNLIMITED = 1e15  # as `carbonsched.core.validate` has it
 
 
@@ -139,9 +141,17 @@ class Of:
             raise ValueError(
                 f"true or false where an amount is expected, in {money.unit(self.unit)}"
             )
+        if isinstance(given, str) and _FILE.fullmatch(given.strip()) and self._takes_file(info):
+            written = f"write {{file: {given.strip()}}}, or name the column {info.field_name}.file"
+            raise ValueError(f"{given!r:.80} is no amount: of a file, {written}")
         if isinstance(given, list):
             return [self._item(item, k, money) for k, item in enumerate(given)]
         return self._one(given, money) if isinstance(given, int | float | str) else given
+
+    def _takes_file(self, info: ValidationInfo) -> bool:
+        quantity = PARAMETERS.get(self.quantity)
+        over_time = quantity is None or quantity.varies or "time" in quantity.dims
+        return over_time and info.field_name not in _SIZES
 
     def _item(self, given: Any, place: int, money: Money) -> float:
         if isinstance(given, bool) or not isinstance(given, int | float | str):

@@ -86,7 +86,7 @@ def build(project: str | Path | Project) -> Built:
     step: Any = pd.Timedelta(seconds=round(project.given.horizon.step * 3600, 6))
     reader = Reader(gathered, times, step)
     data = _dataset(reader)
-    require_none(gathered.faults, project.path)
+    require_none(gathered.all_faults, project.path)
     currency = project.given.currency
     try:
         instance = Instance(data)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from carbonsched.project.amounts import Money, Of
 from carbonsched.project.forms import Entry
+from carbonsched.project.gathered import shown
 from carbonsched.project.model import ProjectFile
 
-_SHOWN = 5
 _SAID = "by default "
+_EACH_WAY = {"charge_efficiency", "discharge_efficiency"}
 
 
 def defaults_of(given: ProjectFile, money: Money) -> Iterator[str]:
@@ -26,8 +27,7 @@ def _told(given: ProjectFile) -> Iterator[str]:
                 told.setdefault(what, []).append(name)
         for what, names in told.items():
             every = len(names) == len(getattr(given, kind)) > 1
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            yield f"{what}: {f'all {kind}' if every else ', '.join(names[:_SHOWN]) + more}"
+            yield f"{what}: {f'all {kind}' if every else shown(names)}"
     for log in given.job_logs:
         yield from (f"{what}: jobs of {log.file}" for what in _unsaid(log))
 
@@ -35,7 +35,9 @@ def _told(given: ProjectFile) -> Iterator[str]:
 def _all(entry: Entry, prefix: str = "") -> Iterator[str]:
     """Yield the defaults of an entry, and of entries within it."""
     yield from _unsaid(entry, prefix)
-    for key in entry.model_fields_set:
+    for key in type(entry).model_fields:  # in their order: that of a set is another each run
+        if key not in entry.model_fields_set:
+            continue
         value = getattr(entry, key)
         if key == "battery":
             yield from _all(value, f"{prefix}{key}.")
@@ -46,7 +48,7 @@ def _all(entry: Entry, prefix: str = "") -> Iterator[str]:
 
 def _unsaid(entry: Entry, prefix: str = "") -> Iterator[str]:
     for key, field in type(entry).model_fields.items():
-        if key in entry.model_fields_set:
+        if key in entry.model_fields_set | _said_otherwise(entry):
             continue
         about = field.description or ""
         if _SAID in about:
@@ -59,3 +61,8 @@ def _unsaid(entry: Entry, prefix: str = "") -> Iterator[str]:
             of = [meta for meta in field.metadata if isinstance(meta, Of)]
             unit = of[0].unit if of else ""
             yield f"{prefix}{key} {field.default:g} {unit}".removesuffix(" 1").rstrip()
+
+
+def _said_otherwise(entry: Entry) -> set[str]:
+    """Return the keys whose value follows from another: efficiencies, of both ways or of each."""
+    return {"round_trip_efficiency"} if entry.model_fields_set & _EACH_WAY else _EACH_WAY

@@ -42,7 +42,9 @@ class Named:
         name = str(key.value)
         if name in self.by_name:
             where = location(self.by_name[name][0])
-            self.faults.append(fault(key, f"{kind} {name} is given twice, first in {where}"))
+            told = f"{kind} {name} is given twice, first in {where}"
+            instead = f"leave one, or put what {kind}s share in `defaults`"
+            self.faults.append(fault(key, f"{told}: {instead}"))
         else:
             self.by_name[name] = key, value
 

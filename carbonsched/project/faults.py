@@ -32,9 +32,15 @@ _WORDS = {  # keys that people try which are near to none of ours
 }
 
 
-def told(error: ValidationError, root: Node, money: Money) -> list[Fault]:
-    """Return the faults that a validator found, each once, where it is written."""
-    found = [_fault(one, root, money) for one in error.errors(include_url=False)]
+def told(error: ValidationError, root: Node, money: Money, *, partial: bool = False) -> list[Fault]:
+    """Return the faults that a validator found, each once, where it is written.
+
+    Of entries of which a part could not be read, it is no fault that there are none.
+    """
+    errors = error.errors(include_url=False)
+    found = [
+        _fault(one, root, money) for one in errors if not (partial and one["type"] == "too_short")
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -96,6 +102,7 @@ def _said(one: Any) -> str:
         "model_type": "expected keys with values, each in a line",
         "model_attributes_type": "expected keys with values, each in a line",
         "dict_type": "expected keys with values, each in a line",
+        "too_short": "expected at least one entry",
         "string_type": "expected a text; put it in quotes",
         "string_pattern_mismatch": "expected the ISO code of a currency, such as EUR",
     }.get(one["type"], message[:1].lower() + message[1:])

@@ -103,7 +103,7 @@ def read(path: str | Path) -> Project:
     require_none(faults, path)
     assert root is not None
     root, faults = unfolded(root, path.parent)
-    said = plain(root)
+    said, partial = plain(root), bool(faults)
     money, bad = _money(said, root)
     faults += [*bad, *_references(said, root)]
     try:
@@ -111,7 +111,7 @@ def read(path: str | Path) -> Project:
     except ValidationError as error:
         faults += _of_defaults(said, root, money)
         shared = {(one.line, one.told.partition(": ")[2]) for one in faults}
-        others = found.told(error, root, money)
+        others = found.told(error, root, money, partial=partial)
         faults += [one for one in others if (one.line, one.told.partition(": ")[2]) not in shared]
         require_none(faults, path)
         raise

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carbonsched.errors import InstanceError
 from carbonsched.io.files import UnreadableError
@@ -46,13 +46,47 @@ class Gathered:
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    of_files: dict[tuple[str, str], list[At]] = field(default_factory=dict)
 
     @contextmanager
-    def at(self, path: At) -> Generator[None]:
-        """Take what goes wrong in this block as faults of an entry."""
+    def at(self, path: At, file: str | None = None) -> Generator[None]:
+        """Take what goes wrong in this block as faults of an entry, or of a file that it shares."""
         try:
             yield
         except InstanceError as error:
-            self.faults += [self.project.fault(path, told) for told in error.faults]
+            self._take(path, file, error.faults)
         except (UnreadableError, ValueError, OSError) as error:
-            self.faults.append(self.project.fault(path, str(error)))
+            self._take(path, file, [str(error)])
+
+    def _take(self, path: At, file: str | None, faults: Iterable[str]) -> None:
+        for told in faults:
+            if file is None:
+                self.faults.append(self.project.fault(path, told))
+            else:
+                self.of_files.setdefault((file, told), []).append(path)
+
+    @property
+    def all_faults(self) -> list[Fault]:
+        """Every fault; what is wrong with a file is told once, with the entries that use it."""
+        return [*self.faults, *(self._of_file(told, at) for (_, told), at in self.of_files.items())]
+
+    def _of_file(self, told: str, paths: list[At]) -> Fault:
+        places = [self.project.fault(path, told) for path in paths]
+        names = [place.told.removesuffix(f": {told}") for place in places]
+        return replace(places[0], told=f"{shown(names)}: {told}")
+
+
+def shown(names: Iterable[str]) -> str:
+    """Return the first names, and how many more there are.
+
+    Examples
+    --------
+    >>> shown("abcdefg")
+    'a, b, c, d, e and 2 more'
+    """
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+_SHOWN = 5  # entries that a fault or note names

@@ -83,10 +83,15 @@ class Battery(Entry):
         None, description="by default as `charge`"
     )
     round_trip_efficiency: Annotated[float | None, Of("charge_efficiency")] = Field(
-        None, description="its square root each way; or give the two each by itself"
+        None,
+        description="its square root each way, or give the two each by itself; by default 100 %",
     )
-    charge_efficiency: Annotated[float | None, Of("charge_efficiency")] = None
-    discharge_efficiency: Annotated[float | None, Of("discharge_efficiency")] = None
+    charge_efficiency: Annotated[float | None, Of("charge_efficiency")] = Field(
+        None, description="share that is stored of what is drawn, by default 100 %"
+    )
+    discharge_efficiency: Annotated[float | None, Of("discharge_efficiency")] = Field(
+        None, description="share that is given of what was stored, by default 100 %"
+    )
     min: Annotated[Reserve, Of("battery_min", share=True)] = 0.0
     initial: Annotated[Part | None, Of("battery_initial", share=True)] = Field(
         None, description="by default as `min`"

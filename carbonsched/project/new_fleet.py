@@ -55,7 +55,7 @@ jobs:                         # a mapping, a list, or a table; here a table and 
     deadline: 2025-06-03 20:00
     required: true            # it must run
     allowed: [{first}]
-  # A cluster's own log: {{file: sacct.txt, profile: slurm-sacct, kw_per_gpu: 0.7}}
+  # A cluster's own log: {{file: sacct.txt, profile: slurm, kw_per_gpu: 0.7}}
 
 services:
   chat:

@@ -41,7 +41,7 @@ class Reader:
         zone : str, optional
             Of the site; for what says no zone of its own.
         """
-        with self.gathered.at(path):
+        with self.gathered.at(path, given.file if isinstance(given, SeriesFile) else None):
             if isinstance(given, list):
                 if len(given) != len(self.times):
                     raise ValueError(f"{len(given)} values for {len(self.times)} periods")
@@ -105,6 +105,8 @@ class Reader:
         try:
             return series.on(self.times, most_missing=most_missing, step=self.step)
         except InstanceError as error:
+            if not series.overlaps(self.times, self.step):
+                raise  # another year's file is no gap to fill
             told = f"more than {most_missing} missing periods in a row are not filled"
             raise InstanceError([*error.faults, f"{told}: see `most_missing`"]) from error
 

@@ -56,6 +56,9 @@ def _latency(reader: Reader) -> np.ndarray:
     """Return the latency of each service to each site, ms; 0 where it is at fault."""
     given = reader.project.given
     sizes = len(given.services), len(given.sites)
+    if isinstance(given.latency, LatencyFile) and not given.services:
+        told = f"latency: {given.latency.file} is not used: there are no services"
+        reader.gathered.notes.append(told)
     if not given.services or (given.latency is None and not _placed(reader)):
         return np.zeros(sizes)
     if isinstance(given.latency, float):

@@ -87,6 +87,14 @@ def workbook(content: bytes, layout: Layout, path: Path) -> Iterable[tuple[int, 
         yield number, cells + [""] * (len(row) - len(cells))
 
 
+def sheets(content: bytes) -> list[str]:
+    """Return the names of the sheets of a workbook that can be read."""
+    with extra("sources", "reading a workbook"):
+        import openpyxl
+
+    return list(openpyxl.load_workbook(io.BytesIO(content), read_only=True).sheetnames)
+
+
 def _cell(value: Any, layout: Layout) -> str:
     """Return a typed cell as the text that the layout would have for it."""
     if value is None:

@@ -19,6 +19,7 @@ from carbonsched.sources.profile import find
 from carbonsched.sources.text import SHOWN, some
 from carbonsched.sources.whole_periods import because, placed
 
+_IDS = 5  # of jobs left out for one reason, that a note names
 MOST_KW = 10.0  # that a GPU with its share of a server may draw before it is asked about
 
 
@@ -254,9 +255,19 @@ def _counted(out: pd.DataFrame, jobs: int) -> list[str]:
     """Return a sentence of how many jobs are left out, and why."""
     if out.empty:
         return []
-    parts = [f"{number:,} ({reason})" for reason, number in out.reason.value_counts().items()]
+    parts = [
+        f"{number:,} ({reason}: {_some_ids(out.job[out.reason == reason])})"
+        for reason, number in out.reason.value_counts().items()
+    ]
     more = [f"and {len(parts) - 12} more reasons"] if len(parts) > 12 else []
     return [f"Left out are {len(out):,} of {many(jobs, 'job')}: {', '.join(parts[:12] + more)}."]
+
+
+def _some_ids(ids: pd.Series) -> str:
+    """Return the first ids, and how many more there are."""
+    more = len(ids) - _IDS
+    shown = [f"{job!s:.40}" for job in ids[:_IDS]]
+    return ", ".join(shown) + (f", and {more:,} more" if more > 0 else "")
 
 
 def _reach(frame: pd.DataFrame) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
@@ -25,6 +26,11 @@ with extra("sources", "reading files of your own"):
 
 FOLDER = Path(__file__).parent / "profiles"
 MOST_BYTES = 1_000_000  # of a profile
+_NAMED = {  # of profiles that are not of series: where a project file names one
+    "jobs": "under jobs: of a project file",
+    "requests": "beside requests: in a service's demand, in a project file",
+    "latency": "under latency: of a project file",
+}
 GAPS = ("", "-", "--", "n/e", "n/a", "na", "nan", "null", "none", "#n/a")  # whatever the case
 
 
@@ -312,9 +318,24 @@ def find(name: str | Path, model: type[P] = Profile) -> P:
         return _valid(_parsed(path), model, str(path))
     known = shipped(model)
     if str(name) not in known:
-        told = f"no such profile; there are {', '.join(known)}, or name a file that ends in .toml"
-        raise InstanceError([told], f"profile {str(name)!r}")
+        raise InstanceError([_unknown(str(name), list(known))], f"profile {str(name)!r}")
     return known[str(name)]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """Say why a name is none of the known profiles: another kind's, misspelt, or none."""
+    kinds = {path.stem: str(_parsed(path).get("kind")) for path in sorted(FOLDER.glob("*.toml"))}
+    if name in kinds:
+        where = _NAMED.get(kinds[name], "with a file of a series: a price, a power, an intensity")
+        what = kinds[name].replace("_", " ")
+        return f"{name} is a profile of {'a ' * (kinds[name] not in _NAMED)}{what}: name it {where}"
+    near = get_close_matches(name.lower(), known, 1, 0.5) or get_close_matches(
+        name.lower(), kinds, 1, 0.5
+    )
+    if near:
+        return f"no such profile {name!r}: did you mean {near[0]}?"
+    there = ", ".join(known)
+    return f"no such profile {name!r}; there are {there}, or name a file that ends in .toml"
 
 
 def _parsed(path: Path) -> dict[str, Any]:

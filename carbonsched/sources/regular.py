@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources.clock import local
+from carbonsched.sources.clock import local, name_of
 from carbonsched.sources.text import SHOWN, some
 from carbonsched.sources.times import usual_step
 
@@ -66,8 +66,12 @@ def laid(
     if len(twice) > len(other):
         same = [k for k in twice if _same(value[k], value[group[k]])]
         shown = ", ".join(str(row[k]) for k in same[:SHOWN]) + (", ..." * (len(same) > SHOWN))
-        many = f"{len(same)} rows were" if len(same) > 1 else "1 row was"
-        notes.append(f"{many} dropped that tell a time again with the same value: row {shown}.")
+        which = "with the same value"
+        notes.append(
+            f"{len(same)} rows that tell a time again {which} were dropped: rows {shown}."
+            if len(same) > 1
+            else f"1 row that tells a time again {which} was dropped: row {shown}."
+        )
     at, value, row = at[first], value[first], row[first]
     length: Any = step or usual_step(at)
     size = int(length.value)
@@ -139,10 +143,10 @@ def told(runs: Sequence[tuple], zone: tzinfo, *, utc: bool = False) -> list[str]
     >>> told([(pd.Timestamp("2023-01-01 01:00"), pd.Timestamp("2023-01-01 03:00"), 2)], UTC)
     ['2023-01-01 01:00 UTC to 2023-01-01 03:00 UTC (2)']
     """
-    words = list[str]()
+    words, twice = list[str](), utc and name_of(zone) != "UTC"
     for begin, end, count in runs[:TOLD]:
         one, other = local([begin, end], zone)
-        there = f", {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC" if utc else ""
+        there = f", {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC" if twice else ""
         words.append(f"{one} to {other}{there} ({count})")
     more = len(runs) - len(words)
     return [*words, *([f"and {more:,} more"] if more > 0 else [])]

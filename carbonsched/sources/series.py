@@ -61,6 +61,25 @@ class Series:
     def _times(self) -> pd.DatetimeIndex:
         return pd.DatetimeIndex(self.data["time"].values)
 
+    @property
+    def _held(self) -> str:
+        """The first and last day, by local time."""
+        ends = clock.local([self._times[0], self._times[-1]], clock.zone_of(self.zone))
+        return " to ".join(end[:10] for end in ends)
+
+    def overlaps(self, periods: pd.DatetimeIndex, length: pd.Timedelta) -> bool:
+        """Return whether any of the periods, in UTC without saying so, lies within the series.
+
+        Examples
+        --------
+        >>> hour: Any = pd.Timedelta("1h")
+        >>> day = made([1.0] * 24, "MW", "2023-01-01")
+        >>> [day.overlaps(pd.date_range(f"202{y}-01-01", periods=3), hour) for y in (3, 4)]
+        [True, False]
+        """
+        begin, end = self._times[0], self._times[-1] + self.step
+        return bool(periods[0] < end and begin < periods[-1] + length)
+
     def to(self, unit: str, rates: Mapping[str, units.Rate] | None = None) -> Series:
         """Return the series in another unit.
 
@@ -149,6 +168,9 @@ class Series:
         inner = slice(edge, edge + len(periods))
         zone = clock.zone_of(self.zone)
         missing = regular.gaps(periods, values[inner], length)
+        if missing and not self.overlaps(periods, length):
+            (words,) = regular.told(missing, zone, utc=True)
+            raise InstanceError([f"no value from {words}: the file holds {self._held}"], self.name)
         if missing:
             words = regular.told(missing, zone, utc=True)
             faults = [f"no value from {one}" for one in words]

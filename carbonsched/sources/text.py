@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources.files import content_of, decoded, from_json, workbook
+from carbonsched.sources.files import content_of, decoded, from_json, sheets, workbook
 from carbonsched.sources.profile import GAPS, Layout
 
 SEPARATORS = ";\t|,"  # tried in this order where two fit as well
@@ -103,6 +103,10 @@ def some(faults: Sequence[str], count: int) -> list[str]:
     return [*faults[:SHOWN], *([f"... and {more:,} more like it"] if more > 0 else [])]
 
 
+class _NoHeaderError(InstanceError):
+    """No row of a table is its header."""
+
+
 def read_table(path: str | Path, layout: Layout, header: Iterable[str] = ()) -> Table:
     """Read a file of rows as text: delimited, packed (.gz, .zip), a workbook (.xlsx), or JSON.
 
@@ -127,7 +131,14 @@ def read_table(path: str | Path, layout: Layout, header: Iterable[str] = ()) -> 
     wanted = {_plain(name) for name in (*layout.header, *header)}
     content = content_of(path)
     if content[:4] == b"PK\x03\x04":
-        return _from_rows(workbook(content, layout, path), layout, wanted, str(path), ())
+        try:
+            return _from_rows(workbook(content, layout, path), layout, wanted, str(path), ())
+        except _NoHeaderError as error:
+            names = sheets(content)
+            told = f"the sheets are {', '.join(map(repr, names))}: say which `sheet`"
+            if layout.sheet or len(names) < 2:
+                raise
+            raise InstanceError([f"{error.faults[0]}; {told}"], str(path)) from error
     text, notes = decoded(content, layout, str(path))
     if text.lstrip()[:1] in ("{", "["):
         return Table(*from_json(text, layout, str(path)), layout, str(path), notes)
@@ -166,7 +177,7 @@ def _separator(text: str, layout: Layout, wanted: set[str]) -> str:
         rows = list(_rows(sample, separator))
         at = _header(rows, layout, wanted)
         if at is None:
-            return False, 0, 0.0
+            return False, max((len(row) for _, row in rows[:SHOWN]), default=0), 0.0
         cells = len(layout.names) or len(rows[at][1])
         below = [len(row) for _, row in rows[at + 1 :] if any(row)]
         return True, min(cells, 2), sum(n == cells for n in below) / max(len(below), 1)
@@ -205,7 +216,12 @@ def _from_rows(
     if at is None:
         named = " or ".join(repr(name) for name in (layout.header or sorted(wanted)))
         told = f"no row has the column {named}" if wanted else "it holds no row"
-        raise InstanceError([told], where)
+        there = max(
+            ([cell for cell in row if cell] for _, row in rows[:SHOWN]), key=len, default=[]
+        )
+        more = ", ..." if len(there) > SHOWN else ""
+        names = ", ".join(f"{cell!r:.40}" for cell in there[:SHOWN]) + more
+        raise _NoHeaderError([f"{told}; there are {names}" if there else told], where)
     columns = list(layout.names) or rows[at][1]
     while columns and not columns[-1]:
         columns = columns[:-1]

@@ -65,6 +65,8 @@ def begins(
     def cells(names: tuple[str, ...]) -> Any:
         return frame[table.named(names)]
 
+    if years and not time.month:
+        faults.append("year: the file tells the years of its own rows, so none can be given")
     if time.month:
         return _yearless(cells, time, known, years, faults)
     if time.date:

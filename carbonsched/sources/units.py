@@ -33,6 +33,15 @@ _WORDS = {
     "lbs": "lb", "megawatt": "MW", "megawatthour": "MWh", "kilowatthour": "kWh", "%": "percent",
     "mwh": "MWh", "mwhr": "MWh", "kwh": "kWh", "kwhr": "kWh", "kw": "kW", "w": "W", "euro": "EUR",
 }  # fmt: skip
+_WORDS |= {f"{kind} {ton}": f"{kind}_ton" for kind in ("short", "long") for ton in ("ton", "tons")}
+_WORDS |= {f"metric {ton}": "t" for ton in ("ton", "tons")}
+_TON = re.compile(r"(?:k|M|kilo|mega)?tons?", re.IGNORECASE)
+_OTHER_KIND = {  # units that fit by their dimension, and measure something else
+    re.compile(r"[kMG]?VA", re.IGNORECASE): "apparent power: multiply it by the power factor and "
+    "write kW",
+    re.compile(r"[kMG]?VAr", re.IGNORECASE): "reactive power: write the active power, in kW",
+    re.compile(r"hp"): "of several sizes, that of an engine or of a motor: write kW",
+}
 _SCALES = {"°c": "degC", "c": "degC", "°f": "degF"}
 
 
@@ -90,12 +99,23 @@ def standard(text: str) -> str:
     if parts[0].casefold() in ("c", "cent", "cents"):
         told = "of which currency? Write ct of EUR, ¢ of USD, p of GBP, or such as 0.01*AUD/kWh"
         raise ValueError(f"unit {text!r} is not known: cents {told}")
+    for part in re.split(r"[\s*/^]+", "/".join(parts)):
+        _refuse_unlike(text, part)
     spelt = "/".join(parts) if plain else "dimensionless"
     try:
         registry().parse_expression(spelt)
     except Exception as error:  # pint raises many kinds, of its own and of Python's tokenizer
         raise ValueError(f"unit {text!r} is not known") from error
     return spelt
+
+
+def _refuse_unlike(text: str, part: str) -> None:
+    """Refuse a unit that pint reads, and that its writer most likely means otherwise."""
+    if _TON.fullmatch(part):
+        raise ValueError(f"unit {text!r} is of several sizes: write t for tonnes, or short_ton")
+    for pattern, told in _OTHER_KIND.items():
+        if pattern.fullmatch(part):
+            raise ValueError(f"unit {text!r} is {told}")
 
 
 def _part(text: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 from test_app import call
 
 from carbonsched.sources import profiles, read
+from carbonsched.sources.log_profile import JobProfile, LatencyProfile, RequestProfile
 
 PRICES = """\
 Datum von;Datum bis;Oman [€/MWh] Originalauflösungen;Jemen [€/MWh] Originalauflösungen
@@ -24,8 +25,24 @@ def prices(tmp_path):
 def test_the_profiles_are_listed():
     result = call("import", "--list")
     assert result.exit_code == 0
-    for name in profiles():
-        assert name in result.stdout
+    words = result.stdout.split()
+    for model in (None, JobProfile, RequestProfile, LatencyProfile):
+        known = profiles() if model is None else profiles(model)
+        assert known and set(known) <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("slurm", "slurm is a profile of jobs: name it under jobs: of a project file"),
+        ("burstgpt", "beside requests: in a service's demand"),
+        ("latency-matrix", "name it under latency: of a project file"),
+    ],
+)
+def test_a_profile_of_a_project_file_says_where_it_belongs(prices, name, told):
+    result = call("import", prices, "--profile", name)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
 
 
 def test_what_is_understood_is_shown(prices):

@@ -27,8 +27,8 @@ def test_a_new_fleet_is_built_solved_and_verified_as_it_is_written(tmp_path):
         "north 5 MW, middle 4 MW, south 3 MW",
         "72 h = 3 days: 72 periods of 1 h, 2025-06-01 22:00 to 2025-06-04 22:00 UTC",
         "EUR",
-        "prices.csv (sites.north.price)",
-        "requests.csv (services.chat.demand)",
+        "prices.csv (sites.north.price, sites.middle.price)",
+        "requests.csv (services.chat.demand, services.batch-embedding.demand)",
         "jobs.weekly-evaluation: 1.5 periods become 2",
         "battery none: middle, south",
         "CC0-1.0",
@@ -135,3 +135,24 @@ def test_help_explains(command):
     result = call(command, "--help")
     assert result.exit_code == 0 and "Example: carbonsched" in result.output
     assert command in call("--help").output
+
+
+def test_a_file_of_many_entries_is_told_once(tmp_path):
+    (tmp_path / "fleet.yaml").write_text(
+        "title: T\nhorizon: {start: 2025-06-02, periods: 2, zone: UTC}\n"
+        "sites:\n"
+        "  a: {it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, column: x, zone: UTC}}\n"
+        "  b:\n    it_capacity: 5\n    carbon_intensity: 0\n"
+        "    price: {file: p.csv, column: z, zone: UTC, times: 2}\n"
+    )
+    rows = "".join(f"2025-06-02 0{k}:{m},1,2\n" for k in range(2) for m in ("00", "30"))
+    (tmp_path / "p.csv").write_text("time,x [USD/MWh],z [USD/MWh]\n" + rows)
+    result = call("build", tmp_path / "fleet.yaml")
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    at = lines.index("p.csv (sites.a.price, sites.b.price): licence not stated")
+    assert lines[at + 1 : at + 3] == [
+        "  - From steps of 30 min to 1 h: the mean of each period.",
+        "  - sites.b.price: Multiplied by 2.",
+    ]
+    assert sum("p.csv" in line for line in lines) == 1

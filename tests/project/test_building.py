@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import openpyxl
 import pytest
@@ -308,3 +312,91 @@ def test_a_project_read_can_be_built(written):
     project = cs.project.read(written(head() + SITE))
     assert project.given.sites["a"].it_capacity == 5
     assert cs.project.build(project).instance.data.sizes["site"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", ["battery.round_trip_efficiency 100 %: a"]),
+        (", round_trip_efficiency: 90 %", []),
+        (", charge_efficiency: 90 %", ["battery.discharge_efficiency 100 %: a"]),
+        (", charge_efficiency: 0.9, discharge_efficiency: 0.9", []),
+    ],
+)
+def test_an_efficiency_that_is_not_said_is_named(built, said, told):
+    made = built(head() + SITE[:-2] + f", battery: {{energy: 2, charge: 1{said}}}}}\n")
+    assert [line for line in made.defaults if "efficiency" in line] == told
+
+
+def test_a_file_of_another_year_is_no_gap_to_fill(faults):
+    text = "sites: {a: {it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, zone: UTC}}}\n"
+    rows = "time,price [USD/MWh]\n2023-10-01 00:00,1\n2023-10-01 01:00,2\n"
+    (told,) = faults(head() + text, p_csv=rows)
+    assert "the file holds 2023-10-01 to 2023-10-01" in told and "most_missing" not in told
+
+
+def test_latencies_without_services_are_noted(built):
+    notes = built(head() + SITE + "latency: {file: latency.csv}\n").notes
+    assert notes == ("latency: latency.csv is not used: there are no services",)
+
+
+def test_a_fault_of_a_file_is_told_once_with_the_entries_that_use_it(faults):
+    site = "it_capacity: 5, carbon_intensity: 0, price: {file: p.csv, zone: UTC}"
+    shared = f"defaults: {{sites: {{{site}}}}}\n"
+    sites = "sites:\n" + "".join(f"  s{k}: {{price: {{column: a}}}}\n" for k in range(7))
+    rows = "time,a [USD/MWh]\n2025-06-02 00:00,1\n2025-06-02 01:00,x\n"
+    (told,) = faults(head() + shared + sites, p_csv=rows)
+    entries = "s0.price, sites.s1.price, sites.s2.price, sites.s3.price, sites.s4.price and 2 more"
+    assert f"sites.{entries}: p.csv: row 3, column 'a [USD/MWh]': 'x' is no number" in told
+    (told,) = faults(head() + shared.replace("p.csv", "q.csv") + sites)
+    assert "and 2 more: q.csv" in told and told.endswith("missing")
+
+
+def test_a_row_given_twice_says_what_to_do(faults):
+    table = "name,it_capacity,price,carbon_intensity\na,5,60,0\na,5,60,0\n"
+    assert faults(head() + "sites: {file: sites.csv}\n", sites_csv=table) == (
+        "sites.csv, row 3: site a is given twice, first in sites.csv, row 2: "
+        "leave one, or put what sites share in `defaults`",
+    )
+
+
+def test_a_table_without_names_says_its_columns_and_sheets(faults, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["site", "it_capacity [MW]"], ["a", 5]):
+        book.active.append(row)
+    book.create_sheet("Prices")
+    book.save(tmp_path / "sites.xlsx")
+    (told,) = faults(head() + "sites: {file: sites.xlsx}\n")
+    assert told.endswith(
+        "sites.xlsx: no row has the column 'name'; there are 'site', 'it_capacity [MW]'; "
+        "the sheets are 'Sheet', 'Prices': say which `sheet`"
+    )
+    (told,) = faults(head() + "sites: {file: sites.csv}\n", sites_csv="site,price\na,5\n")
+    assert told.endswith("no row has the column 'name'; there are 'site', 'price'")
+
+
+def test_a_file_in_a_column_of_amounts_says_how_the_column_is_called(faults):
+    table = "name,it_capacity,price,carbon_intensity\na,5,60,em_DE.csv\n"
+    (told,) = faults(head() + "sites: {file: sites.csv}\n", sites_csv=table)
+    assert told == (
+        "sites.csv, row 2: sites.a.carbon_intensity: 'em_DE.csv' is no amount: of a file, "
+        "write {file: em_DE.csv}, or name the column carbon_intensity.file"
+    )
+
+
+def test_sites_without_one_are_told_in_words(faults):
+    assert faults(head() + "sites: {}\n") == (
+        "fleet.yaml, line 3: sites: {}: expected at least one entry",
+    )
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_defaults_are_told_in_the_order_of_the_keys(written, seed):
+    inner = ", battery: {energy: 2, charge: 1}, generation: {sun: {available: 1}}}\n"
+    path = written(head() + SITE[:-2] + inner)
+    code = f"import carbonsched as cs; print(*cs.project.build({str(path)!r}).defaults, sep='\\n')"
+    environment = os.environ | {"PYTHONHASHSEED": seed}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    lines = run.stdout.splitlines()
+    assert lines.index("sun.cost 0 USD/MWh: a") < lines.index("battery.cost 0 USD/MWh: a")

@@ -36,6 +36,8 @@ ONE = {
     "merge key": ("defaults:\n  <<: {sites: {}}", "line 7: defaults: << is not read: what many share goes to `defaults`"),
     "tag": ("description: !!python/name:os.system x", "line 6: description: the tag tag:yaml.org,2002:python/name:os.system is not read"),
     "unit of another kind": ("carbon_budget: 5 MWh", "line 6: carbon_budget: MWh is not tCO2e: they measure different things"),
+    "tons of some size": ("carbon_budget: 60 tons", "line 6: carbon_budget: unit 'tons' is of several sizes: write t for tonnes, or short_ton"),
+    "apparent power": ("jobs:\n  j: {power: 500 kVA, duration: 1, reward: 1}", "line 7: jobs.j.power: unit 'kVA' is apparent power: multiply it by the power factor and write kW"),
     "no amount": ("carbon_budget: much", "line 6: carbon_budget: 'much' is no amount: write it in tCO2e, or with its unit"),
     "decimal comma": ('carbon_budget: 0,5 t', "line 6: carbon_budget: '0,5 t': a comma in a number; write 1234.5"),
     "bound": ("carbon_budget: -5", "line 6: carbon_budget: -5 tCO2e: must be at least 0"),
@@ -67,6 +69,8 @@ ONE = {
     "larger than any site": ("jobs:\n  j:\n    power: 9\n    duration: 1\n    reward: 1", "line 8: jobs.j.power: job j: power 9 MW, no allowed site has that it_capacity"),
     "list of another length": ("services:\n  s: {power_per_unit: 0.1, demand: [1, 2]}", "line 7: services.s.demand: 2 values for 4 periods"),
     "item of a list": ("services:\n  s: {power_per_unit: 0.1, demand: [1, 2, x, 4]}", "line 7: services.s.demand: item 3: 'x': write a number without a unit"),
+    "a file for an amount": ("services:\n  s: {power_per_unit: 0.1, demand: requests.csv}", "line 7: services.s.demand: 'requests.csv' is no amount: of a file, write {file: requests.csv}, or name the column demand.file"),
+    "a file where none can be": ("jobs:\n  j: {power: p.csv, duration: 1, reward: 1}", "line 7: jobs.j.power: 'p.csv' is no amount: write it in MW, or with its unit"),
     "text for entries": ("services: many", "line 6: expected services by name, a list of them, or a file"),
     "nameless": ("jobs:\n  - power: 1", "line 7: a job without a `name`"),
     "no coordinates": ("services:\n  s: {demand: 1, power_per_unit: 0.1, home: a}\nlatency: coordinates", "line 5: sites.a: no coordinates, and latencies come from them"),
@@ -236,7 +240,8 @@ def test_a_fault_of_a_table_has_its_row(faults):
     """
     assert faults(text, sites_csv=table) == (
         "sites.csv, row 3: sites.b.it_capacity: -1 kW: must be at least 0",
-        "sites.csv, row 4: site a is given twice, first in sites.csv, row 2",
+        "sites.csv, row 4: site a is given twice, first in sites.csv, row 2: "
+        "leave one, or put what sites share in `defaults`",
         "sites.csv, row 5: sites.c: carbon_intensity is missing (emissions of imported energy, "
         "tCO2e/MWh)",
         "sites.csv, row 5: sites.c.battery: charge is missing (most charging power, MW)",

@@ -3,6 +3,7 @@
 import pytest
 
 from carbonsched.errors import InstanceError
+from carbonsched.sources.log_profile import JobProfile
 from carbonsched.sources.profile import find, shipped
 
 OWN = """
@@ -71,7 +72,13 @@ def test_every_fault_is_told_at_once(tmp_path):
 
 def test_no_such_profile_names_those_there_are(tmp_path):
     with pytest.raises(InstanceError, match=r"there are aemo, .*or name a file that ends in .toml"):
+        find("zzz")
+    with pytest.raises(InstanceError, match=r"'entso': did you mean entsoe\?"):
         find("entso")
+    with pytest.raises(InstanceError, match=r"'slurm-sacct': did you mean slurm\?"):
+        find("slurm-sacct", JobProfile)
+    with pytest.raises(InstanceError, match=r"smard is a profile of a price: name it with a file"):
+        find("smard", JobProfile)
     with pytest.raises(InstanceError, match="missing"):
         find(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("a = ")

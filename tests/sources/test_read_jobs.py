@@ -454,3 +454,19 @@ def test_the_kalos_trace() -> None:
     )
     assert len(large.data) == raw.rigid_candidate.sum() == 65
     assert math.isclose(raw.gpu_hours.sum(), 456_842.85)
+
+
+def test_jobs_left_out_are_named_up_to_five_a_reason(tmp_path):
+    """Proves: a user finds the rows of a log that do not run."""
+    lines = ["JobID|Submit|Start|End|Elapsed|State|AllocTRES"]
+    when = "2025-06-02T08:00:00|2025-06-02T08:00:00|2025-06-02T09:00:00|01:00:00"
+    states = ["COMPLETED", "FAILED"] + ["CANCELLED"] * 7
+    lines += [f"{k}|{when}|{state}|gres/gpu=4" for k, state in enumerate(states, 71)]
+    log = tmp_path / "sacct.txt"
+    log.write_text("\n".join(lines))
+    day = pd.date_range("2025-06-02", periods=24, freq="h")
+    jobs = read_jobs(log, "slurm", day, kw_per_gpu=0.5, zone="UTC", states=["COMPLETED"])
+    assert (
+        "Left out are 8 of 9 jobs: 7 (state CANCELLED: 73, 74, 75, 76, 77, and 2 more), "
+        "1 (state FAILED: 72)."
+    ) in jobs.notes

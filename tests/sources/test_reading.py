@@ -445,7 +445,7 @@ def test_gaps_and_duplicates_are_told_by_local_time(file):
     ]
     once, twice, gaps = series.notes
     assert "the one after it is missing" in once
-    assert "with the same value: row 5" in twice
+    assert "with the same value was dropped: row 5." in twice
     assert gaps.startswith(
         "3 of 7 values are missing, 2 of them without a row: 2023-10-29 02:00 CET"
     )
@@ -527,3 +527,9 @@ def test_a_series_in_any_habit_is_read_back(tmp_path_factory, data):
     assert pd.DatetimeIndex(series.data["time"].values).tolist() == times.tolist()
     wanted = [np.nan if value is None else value / 100 for value in drawn]
     np.testing.assert_allclose(series.data.values, wanted, rtol=1e-12)
+
+
+def test_a_year_is_refused_where_the_rows_have_years(file):
+    path = file("time,price [EUR/MWh]\n2023-10-29 01:00,1\n2023-10-29 02:00,2\n")
+    with pytest.raises(InstanceError, match="year: the file tells the years of its own rows"):
+        read(path, "tidy", zone="UTC", year=2024)

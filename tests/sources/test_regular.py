@@ -42,7 +42,7 @@ def test_the_same_value_twice_is_dropped_and_another_is_refused():
     times = ["2023-01-01 00:00"] * 3 + ["2023-01-01 01:00"]
     _, values, _, notes, faults = lay(times, [1, 1, 1, 2])
     assert values.tolist() == [1, 2]
-    assert notes == ["2 rows were dropped that tell a time again with the same value: row 3, 4."]
+    assert notes == ["2 rows that tell a time again with the same value were dropped: rows 3, 4."]
     *_, faults = lay(times, [1, 1, 3, 2], zone=zone_of("Europe/Berlin"))
     assert faults == ["row 4 tells 2023-01-01 01:00 CET again, as 3 and not 1 as row 2"]
     *_, notes, faults = lay(times, [np.nan, np.nan, np.nan, 2])
@@ -209,3 +209,22 @@ def test_only_short_gaps_between_known_values_are_bridged(values, most):
             np.testing.assert_allclose(new[k], by_pandas[k] if short else np.nan)
         else:
             assert new[k] == values[k] and not filled[k]
+
+
+def test_a_file_of_another_year_says_what_it_holds():
+    series = made([1.0] * 24 * 31, "EUR/MWh", "2023-10-01")
+    with pytest.raises(InstanceError) as caught:
+        series.on(periods("2025-06-02", 3), most_missing=2)
+    assert caught.value.faults == (
+        "no value from 2025-06-02 00:00 UTC to 2025-06-02 03:00 UTC (3): "
+        "the file holds 2023-10-01 to 2023-10-31",
+    )
+
+
+def test_gaps_are_told_in_utc_once_where_that_is_the_zone():
+    series = made([1.0, np.nan, 3.0], "EUR/MWh", "2023-06-01")
+    with pytest.raises(InstanceError) as caught:
+        series.on(periods("2023-06-01", 3))
+    assert caught.value.faults == (
+        "no value from 2023-06-01 01:00 UTC to 2023-06-01 02:00 UTC (1)",
+    )

@@ -23,6 +23,11 @@ KG = 0.45359237  # a pound, by definition
         ("EUR/kWh", "€/MWh", 1000),
         ("$/MWh", "USD/kWh", 1e-3),
         ("£/MWh", "pence/kWh", 0.1),
+        ("short_ton", "t", KG * 2),
+        ("short tons CO2/MWh", "t/MWh", KG * 2),
+        ("long_ton", "kg", KG * 2240),
+        ("metric tons", "kg", 1000),
+        ("tonnes", "t", 1),
         ("A$/MWHr", "AUD/kwh", 1e-3),
         ("US$/MWh", "¢/kWh", 0.1),
         ("0.01*AUD/kWh", "AUD/MWh", 10),
@@ -49,6 +54,25 @@ def test_temperatures_have_another_zero():
 )
 def test_what_is_no_unit_is_said(unit):
     with pytest.raises(ValueError, match="is not known"):
+        standard(unit)
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"),
+    [
+        ("ton", "write t for tonnes, or short_ton"),
+        ("tons", "write t for tonnes, or short_ton"),
+        ("Tons CO2/MWh", "write t for tonnes, or short_ton"),
+        ("kton", "write t for tonnes, or short_ton"),
+        ("kVA", "apparent power: multiply it by the power factor"),
+        ("MVA", "apparent power"),
+        ("USD/kVA", "apparent power"),
+        ("kvar", "reactive power"),
+        ("hp", "write kW"),
+    ],
+)
+def test_what_fits_and_means_another_thing_is_refused(unit, told):
+    with pytest.raises(ValueError, match=told):
         standard(unit)
 
 
