@@ -20,7 +20,7 @@ from carbonsched.judge.plan import plan
 from carbonsched.judge.verify import verify
 from carbonsched.output.energy import energy
 from carbonsched.output.figures import embedded
-from carbonsched.output.words import amount, standing_by_file
+from carbonsched.output.words import amount, in_words, standing_by_file
 from carbonsched.output.zones import in_local_time, zone_of, zones_of
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.rational import as_float
@@ -221,7 +221,7 @@ def _table(frame: pd.DataFrame, label: str, columns: tuple[str, ...]) -> Table:
     heads = [f"{name} [{units[name]}]" if name in units else name for name in columns]
     numeric = [pd.api.types.is_float_dtype(frame[name]) for name in columns]
     rows = [
-        [str(at), *(amount(v) if n else str(v) for v, n in zip(row, numeric, strict=True))]
+        [str(at), *(in_words(v, units.get(n, "")) for v, n in zip(row, columns, strict=True))]
         for at, row in zip(
             frame.index[:_MOST_JOBS], frame[list(columns)].itertuples(index=False), strict=False
         )
