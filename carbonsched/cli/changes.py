@@ -61,11 +61,18 @@ def show_changes(
     if hours.empty:
         typer.echo("by hour: nothing changes")
         return
-    head = "from [UTC]" if hours.index.dtype.kind == "M" else "period"
-    hours.index = [told(at) for at in hours.index]
+    dated, zone = hours.index.dtype.kind == "M", _common(clocks, sites.index)
+    head = f"from [{zone if zone is not None else 'UTC'}]" if dated else "period"
+    hours.index = [told(at, zone) for at in hours.index]
     most = None if every_hour else MOST_ROWS
     title = f"by hour, {len(hours)} of {len(change.hours)} change"
     show_frame(hours, head, list(hours), title, most, "give --hours")
+
+
+def _common(clocks: Mapping[str, tzinfo], sites: pd.Index) -> tzinfo | None:
+    """Return the zone that all sites have in common, or None, which is UTC."""
+    zones = {clocks.get(site) for site in sites}
+    return zones.pop() if len(zones) == 1 else None
 
 
 def _with(like: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import carbonsched as cs
 from carbonsched.cli.given import clocks_of, families_of, load
 from carbonsched.cli.options import (
     FamilyOption,
+    FigureZoneOption,
     InstancePath,
     OverwriteOption,
     SchedulePath,
@@ -37,7 +38,7 @@ def plot(
     ] = Path("figure.png"),
     overwrite: OverwriteOption = False,
     family: FamilyOption = None,
-    zone: ZoneOption = None,
+    zone: FigureZoneOption = None,
 ) -> None:
     """Draw a figure of INSTANCE and a schedule, and print what there is to see in words.
 
@@ -72,7 +73,7 @@ def plot(
             temporary.write_bytes(content)
         from carbonsched.cli.terminal import plain
 
-        typer.echo(plain(alt(str(kind), given, of)))
+        typer.echo(plain(alt(str(kind), given, of, clock)))
     typer.echo(f"written to {out}")
 
 

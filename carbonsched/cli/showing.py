@@ -61,11 +61,13 @@ def _instance(given: Instance, name: str, zone: str | None) -> None:
     from carbonsched.core.schema import DIMENSIONS
     from carbonsched.currency import currency_of, in_currency
     from carbonsched.io.horizon import horizon
+    from carbonsched.output import notes
     from carbonsched.output.zones import ATTRIBUTE
 
     data = given.data
     clocks = clocks_of(given, zone)
-    about = {key: str(value) for key, value in data.attrs.items() if key != ATTRIBUTE}
+    hidden = (ATTRIBUTE, notes.ATTRIBUTE)  # told below as people read them
+    about = {key: str(value) for key, value in data.attrs.items() if key not in hidden}
     sizes = {
         dim: f"{data.sizes[dim]}: {data.indexes[dim][0]} .. {data.indexes[dim][-1]}"
         for dim in DIMENSIONS
@@ -87,6 +89,10 @@ def _instance(given: Instance, name: str, zone: str | None) -> None:
         )
         grid.add_row(variable, dims, in_currency(quantity.unit, currency_of(data)), *cells)
     console().print(grid)
+    if told := notes.notes_of(data):
+        typer.echo("how the numbers were made:")
+        for note in told:
+            typer.echo(plain(f"  - {note}"))
 
 
 def _label(value: Any) -> str:

@@ -20,6 +20,7 @@ from carbonsched.judge.plan import plan
 from carbonsched.judge.verify import verify
 from carbonsched.output.energy import energy
 from carbonsched.output.figures import embedded
+from carbonsched.output.notes import notes_of
 from carbonsched.output.words import amount, in_words, standing_by_file
 from carbonsched.output.zones import in_local_time, zone_of, zones_of
 from carbonsched.proof.certificate import Certificate
@@ -81,6 +82,7 @@ def content(
         "objective": f"{amount(schedule.objective)} {money}",
         "figures": _figures(instance, schedule, zone),
         "assumptions": _assumptions(schedule),
+        "notes": notes_of(data),
         "given": _given(instance),
         "sources": _sources(instance),
         "digest": digest(instance),
@@ -121,7 +123,7 @@ def _figures(instance: Instance, schedule: Schedule, zone: str | None) -> list[d
         {
             "title": FIGURES[kind],
             "source": embedded(kind, instance, schedule, where),
-            "alt": alt(kind, instance, schedule),
+            "alt": alt(kind, instance, schedule, where),
         }
         for kind in kinds
     ]

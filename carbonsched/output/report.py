@@ -37,7 +37,7 @@ def report(
         Whose verdict is to be in it.
     zone : str, optional
         The time zone that instants are told in; by default that of each site where the instance
-        has it, or else UTC.
+        has it, or else UTC. Figures, which show several sites on one axis, are in UTC by default.
 
     Returns
     -------
