@@ -11,7 +11,7 @@ import typer
 from carbonsched.cli.answer import MOST_ROWS, show_frame
 from carbonsched.cli.terminal import plain
 from carbonsched.output.compare import Comparison
-from carbonsched.output.zones import told
+from carbonsched.output.zones import common, told
 
 _HOURLY = ("facility_power", "grid_import", "grid_export", "generate", "emissions", "cost")
 _SEEN = 0.005  # MWh, tCO2e or currency: less is written as nothing
@@ -61,18 +61,12 @@ def show_changes(
     if hours.empty:
         typer.echo("by hour: nothing changes")
         return
-    dated, zone = hours.index.dtype.kind == "M", _common(clocks, sites.index)
+    dated, zone = hours.index.dtype.kind == "M", common(clocks, sites.index)
     head = f"from [{zone if zone is not None else 'UTC'}]" if dated else "period"
     hours.index = [told(at, zone) for at in hours.index]
     most = None if every_hour else MOST_ROWS
     title = f"by hour, {len(hours)} of {len(change.hours)} change"
     show_frame(hours, head, list(hours), title, most, "give --hours")
-
-
-def _common(clocks: Mapping[str, tzinfo], sites: pd.Index) -> tzinfo | None:
-    """Return the zone that all sites have in common, or None, which is UTC."""
-    zones = {clocks.get(site) for site in sites}
-    return zones.pop() if len(zones) == 1 else None
 
 
 def _with(like: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

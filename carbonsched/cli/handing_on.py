@@ -13,7 +13,6 @@ import carbonsched as cs
 from carbonsched.cli.given import clocks_of, families_of, load
 from carbonsched.cli.options import (
     FamilyOption,
-    FigureZoneOption,
     InstancePath,
     OverwriteOption,
     SchedulePath,
@@ -38,7 +37,7 @@ def plot(
     ] = Path("figure.png"),
     overwrite: OverwriteOption = False,
     family: FamilyOption = None,
-    zone: FigureZoneOption = None,
+    zone: ZoneOption = None,
 ) -> None:
     """Draw a figure of INSTANCE and a schedule, and print what there is to see in words.
 
@@ -62,11 +61,12 @@ def plot(
         matplotlib.use("agg")  # a file, no window
         from carbonsched.io import replacing
         from carbonsched.output.figures import figure
+        from carbonsched.output.zones import common
         from carbonsched.plots import alt
 
         if of is not None:
             cs.plan(given, of)  # which says where it is no schedule of this instance
-        clock = next(iter(clocks.values()), None) if zone else None
+        clock = common(clocks, given.data.site.values)
         content = figure(str(kind), given, of, out.suffix.lower()[1:], clock)
         require_free(outputs, read, overwrite=overwrite)
         with replacing(out) as temporary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from carbonsched.output.energy import energy
 from carbonsched.output.figures import embedded
 from carbonsched.output.notes import notes_of
 from carbonsched.output.words import amount, in_words, standing_by_file
-from carbonsched.output.zones import in_local_time, zone_of, zones_of
+from carbonsched.output.zones import common, in_local_time, zone_of, zones_of
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.rational import as_float
 from carbonsched.schedule import Schedule
@@ -80,7 +80,7 @@ def content(
         "sites": _table(_with_units(pd.concat([by_site, total]), by_site), "site", tuple(by_site)),
         "terms": [(name, f"{amount(value)} {money}") for name, value in schedule.benefit.items()],
         "objective": f"{amount(schedule.objective)} {money}",
-        "figures": _figures(instance, schedule, zone),
+        "figures": _figures(instance, schedule, common(own, data.site.values)),
         "assumptions": _assumptions(schedule),
         "notes": notes_of(data),
         "given": _given(instance),
@@ -113,10 +113,11 @@ def _answer(
     ]
 
 
-def _figures(instance: Instance, schedule: Schedule, zone: str | None) -> list[dict[str, str]]:
+def _figures(
+    instance: Instance, schedule: Schedule, where: tzinfo | None
+) -> list[dict[str, str]]:
     from carbonsched.plots import alt
 
-    where = zone_of(zone) if zone else None
     kinds = [k for k in FIGURES if k != "flows" or instance.data.sizes["service"]]
     kinds = [k for k in kinds if k != "gantt" or instance.data.sizes["job"]]
     return [

@@ -37,7 +37,8 @@ def report(
         Whose verdict is to be in it.
     zone : str, optional
         The time zone that instants are told in; by default that of each site where the instance
-        has it, or else UTC. Figures, which show several sites on one axis, are in UTC by default.
+        has it, or else UTC. Figures, of several sites together, are in
+        the one that all of them have, or else UTC.
 
     Returns
     -------
