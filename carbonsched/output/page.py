@@ -113,9 +113,7 @@ def _answer(
     ]
 
 
-def _figures(
-    instance: Instance, schedule: Schedule, where: tzinfo | None
-) -> list[dict[str, str]]:
+def _figures(instance: Instance, schedule: Schedule, where: tzinfo | None) -> list[dict[str, str]]:
     from carbonsched.plots import alt
 
     kinds = [k for k in FIGURES if k != "flows" or instance.data.sizes["service"]]

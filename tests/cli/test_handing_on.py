@@ -284,3 +284,17 @@ def test_check_is_a_command(here, fleet):
     refused = call("check", "certificate.json", "dearer")
     assert refused.exit_code == 1 and "made for another instance" in refused.output
     assert call("check", "certificate.json", "nowhere").exit_code == 2
+
+
+def test_figures_are_in_the_zone_that_all_sites_have(here, fleet):
+    instance, _ = fleet
+    drawn = ("plot", "fleet", "day.nc", "--kind", "gantt", "--out", "x.svg", "--overwrite")
+    assert "times in UTC" in call(*drawn).output
+    assert "times in Asia/Tokyo" in call(*drawn, "--zone", "Asia/Tokyo").output
+    zones = json.dumps(dict.fromkeys(instance.data.site.values.tolist(), "Europe/Berlin"))
+    cs.Instance(instance.data.assign_attrs(site_zones=zones)).save("one")
+    assert "times in Europe/Berlin" in call(drawn[0], "one", *drawn[2:]).output
+    assert call("report", "one", "day.nc", "--out", "x.html").exit_code == 0
+    assert "times in Europe/Berlin" in Path("x.html").read_text()
+    cs.solve(instance, "compute_only", gap=0).save("other.nc")
+    assert "from [Europe/Berlin]" in call("compare", "one", "day.nc", "other.nc").output
