@@ -33,7 +33,7 @@ def flows(instance: Instance, schedule: Schedule) -> Figure:
     power = served(instance, schedule).values
     sites = [literal(site) for site in instance.data.site.values]
     size, names = 0.75 * max(len(sites), 2), _LETTER * max(map(len, sites))
-    room = (size + 2.3 + names, size + 1.4 + names / 2)  # below, names stand aslant
+    room = (size + 2.6 + names, size + 1.4 + names / 2)  # below, names stand aslant
     figure, axis = plt.subplots(figsize=room, layout="constrained", dpi=DPI)
     most = float(power.max()) or 1.0
     image = axis.imshow(power, cmap="Blues", vmin=0, vmax=most)  # nothing is white
