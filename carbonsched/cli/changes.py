@@ -89,4 +89,4 @@ def _local(jobs: pd.DataFrame, clocks: Mapping[str, tzinfo]) -> pd.DataFrame:
     columns = ["change", "site", "start_before", "start_after"]
     if jobs.change.str.contains("longer|shorter").any():  # else the start says it
         columns += ["end_before", "end_after"]
-    return _with(made, made[columns])
+    return _with(made, made.filter(columns))
