@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import typer
 
-from carbonsched.cli.terminal import console, plain
+from carbonsched.cli.grid import print_grid
+from carbonsched.cli.terminal import plain
 from carbonsched.currency import in_currency
 from carbonsched.io.horizon import horizon, horizon_of
 from carbonsched.output.energy import energy
-from carbonsched.output.words import amount, standing_by_file, standing_of
+from carbonsched.output.words import amount, in_words, standing_by_file, standing_of
 from carbonsched.output.zones import in_local_time
 
 if TYPE_CHECKING:
@@ -151,26 +152,15 @@ def show_frame(
     elsewhere: str,
 ) -> None:
     """Print some columns of the first rows, with their units, and how many more there are."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     typer.echo(plain(title))
-    grid = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     units = frame.attrs["units"]
-    grid.add_column(label, overflow="fold")
-    for name in columns:  # its unit in a line below: eighty characters hold a plan
-        heading = f"{name}\n[{units[name]}]" if name in units else name
-        numeric = pd.api.types.is_float_dtype(frame[name])
-        grid.add_column(
-            plain(heading),
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=name in ("start", "end"),
-        )
-    for at, row in frame.head(most if most is not None else len(frame)).iterrows():
-        cells = (amount(v) if isinstance(v, float) else str(v) for v in row[columns])
-        grid.add_row(*map(plain, (str(at), *cells)))
-    console().print(grid)
+    shown = frame.head(most if most is not None else len(frame))
+    heads = [(label, ""), *((name, units.get(name, "")) for name in columns)]
+    cells = [[str(at) for at in shown.index]]
+    for name in columns:
+        cells.append([in_words(value, units.get(name, "")) for value in shown[name]])
+    numeric = [False, *(pd.api.types.is_float_dtype(frame[name]) for name in columns)]
+    print_grid(heads, cells, numeric)
     if most is not None and len(frame) > most:
         typer.echo(plain(f"... and {len(frame) - most} more: {elsewhere}"))
 

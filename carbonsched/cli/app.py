@@ -38,6 +38,7 @@ COMMANDS = (
     judging.compare,
     judging.verify,
     judging.certify,
+    judging.check,
     solving.table,
     solving.diagnose,
     completion,

@@ -61,18 +61,19 @@ def plot(
         matplotlib.use("agg")  # a file, no window
         from carbonsched.io import replacing
         from carbonsched.output.figures import figure
+        from carbonsched.output.zones import common
         from carbonsched.plots import alt
 
         if of is not None:
             cs.plan(given, of)  # which says where it is no schedule of this instance
-        clock = next(iter(clocks.values()), None) if zone else None
+        clock = common(clocks, given.data.site.values)
         content = figure(str(kind), given, of, out.suffix.lower()[1:], clock)
         require_free(outputs, read, overwrite=overwrite)
         with replacing(out) as temporary:
             temporary.write_bytes(content)
         from carbonsched.cli.terminal import plain
 
-        typer.echo(plain(alt(str(kind), given, of)))
+        typer.echo(plain(alt(str(kind), given, of, clock)))
     typer.echo(f"written to {out}")
 
 

@@ -115,6 +115,25 @@ def certify(
     raise typer.Exit(0 if certificate.feasible else 1)
 
 
+def check(
+    certificate: Annotated[
+        Path, typer.Argument(metavar="CERTIFICATE", help="JSON file that `certify` wrote.")
+    ],
+    instance: Annotated[
+        Path, typer.Argument(metavar="INSTANCE", help="Folder or NetCDF file that it is of.")
+    ],
+) -> None:
+    """Check a certificate anew, in exact arithmetic: as python -m carbonsched.check does.
+
+    That way needs neither linopy nor a solver installed. Exits with 1 if what is stated is not so.
+
+    Example: carbonsched check certificate.json my-fleet
+    """
+    from carbonsched.proof.check import main
+
+    raise typer.Exit(main(["--", str(certificate), str(instance)]))
+
+
 def compare(
     instance: InstancePath,
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="NetCDF file of a schedule.")],
@@ -140,4 +159,6 @@ def compare(
         change = cs.compare(given, first, second, later)
     from carbonsched.cli.changes import show_changes
 
-    show_changes(change, f"{before} to {after}", clocks, every_hour=hours)
+    last = instance if instance_after is None else instance_after
+    files = {"before": (before, instance), "after": (after, last)}
+    show_changes(change, files, clocks, every_hour=hours)

@@ -56,6 +56,7 @@ ZoneOption = Annotated[
     typer.Option(
         metavar="ZONE",
         help="Time zone to tell instants in, as Europe/Berlin; by default that of each site where "
-        "the instance has it, or else UTC.",
+        "the instance has it, or else UTC. Of several sites together, as on the axis of a figure, "
+        "by default that which all of them have, or else UTC.",
     ),
 ]

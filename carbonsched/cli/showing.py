@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import pandas as pd
 import typer
 
 import carbonsched as cs
@@ -60,11 +61,13 @@ def _instance(given: Instance, name: str, zone: str | None) -> None:
     from carbonsched.core.schema import DIMENSIONS
     from carbonsched.currency import currency_of, in_currency
     from carbonsched.io.horizon import horizon
+    from carbonsched.output import notes
     from carbonsched.output.zones import ATTRIBUTE
 
     data = given.data
     clocks = clocks_of(given, zone)
-    about = {key: str(value) for key, value in data.attrs.items() if key != ATTRIBUTE}
+    hidden = (ATTRIBUTE, notes.ATTRIBUTE)  # told below as people read them
+    about = {key: str(value) for key, value in data.attrs.items() if key not in hidden}
     sizes = {
         dim: f"{data.sizes[dim]}: {data.indexes[dim][0]} .. {data.indexes[dim][-1]}"
         for dim in DIMENSIONS
@@ -72,17 +75,31 @@ def _instance(given: Instance, name: str, zone: str | None) -> None:
     }
     zones = {"zones": ", ".join(f"{site} {own}" for site, own in clocks.items())} if clocks else {}
     show_rows(about | sizes | {"horizon": horizon(given)} | zones, name)
-    grid = Table("variable", "dimensions", "unit", "smallest", "largest")
+    grid = Table()
+    for head in ("variable", "dimensions", "unit", "smallest", "largest"):
+        # Two names that are cut alike would be one name.
+        grid.add_column(head, overflow="fold", no_wrap=head == "variable")
     for variable, quantity in given.quantities.items():
         values = data[variable].values.ravel()
         least, most = (values.min(), values.max()) if values.size else ("-", "-")
         dims = ", ".join(map(str, data[variable].dims))
         cells = (
-            f"{v + 0.0:g}" if quantity.kind == "float" and v != "-" else str(v)
+            f"{v + 0.0:g}" if quantity.kind == "float" and v != "-" else _label(v)
             for v in (least, most)
         )
         grid.add_row(variable, dims, in_currency(quantity.unit, currency_of(data)), *cells)
     console().print(grid)
+    if told := notes.notes_of(data):
+        typer.echo("how the numbers were made:")
+        for note in told:
+            typer.echo(plain(f"  - {note}"))
+
+
+def _label(value: Any) -> str:
+    from carbonsched.output.zones import told
+
+    instant = getattr(getattr(value, "dtype", None), "kind", "") == "M"
+    return told(pd.Timestamp(value)) if instant else str(value)
 
 
 def _schedule(path: Path, families: Iterable[Family], zone: str | None) -> None:

@@ -61,7 +61,10 @@ def solve(
     ] = None,
     change_cost: Annotated[
         float,
-        typer.Option(min=0, help="Money that a change of a job must bring, and that of all flows."),
+        typer.Option(
+            min=0,
+            help="Money that moving a job must bring, and changing all flows together must bring.",
+        ),
     ] = 0.0,
     family: FamilyOption = None,
     option: OwnOption = None,

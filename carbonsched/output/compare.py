@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.family import accounts
 from carbonsched.core.instance import Instance
 from carbonsched.currency import currency_of
 from carbonsched.judge.plan import plan
 from carbonsched.keywords import named_keywords
 from carbonsched.output.energy import energy, flows
+from carbonsched.output.words import CENT
 from carbonsched.schedule import Schedule
 
 
@@ -22,8 +25,8 @@ class Comparison:
     Attributes
     ----------
     terms : pandas.DataFrame
-        By term of the objective (1): `before`, `after` and `change`, in the currency. The changes
-        add up to that of the objective.
+        By term of the objective (1): `before`, `after` and `change`, in the currency, each schedule
+        valued by its instance, as sites and hours are. The changes add up to that of the objective.
     jobs : pandas.DataFrame
         By job: `change` in words, and `site`, `start` and `end` of either. A job is "same",
         "moved" to another site, "earlier", "later", both of these, "newly declined", "newly run",
@@ -32,12 +35,16 @@ class Comparison:
         By site: change of each column of `carbonsched.energy`.
     hours : pandas.DataFrame
         By period: change of energy, emissions and cost of all sites together.
+    stated : dict of str to float
+        The objective that "before" or "after" states of its own, where it is another than its
+        instance makes it: it was solved for other numbers.
     """
 
     terms: pd.DataFrame
     jobs: pd.DataFrame
     sites: pd.DataFrame
     hours: pd.DataFrame
+    stated: dict[str, float] = field(default_factory=dict)
 
     @property
     def moved(self) -> pd.DataFrame:
@@ -95,15 +102,34 @@ def compare(
     kinds = {given.data.indexes["time"].dtype.kind == "M" for given in (instance, later)}
     if len(kinds) > 1:
         raise ValueError("not to be compared: one has timestamps, the other numbered periods")
-    terms = _apart(pd.Series(before.benefit, dtype=float), pd.Series(after.benefit, dtype=float))
+    tables = [energy(instance, before), energy(later, after)]  # or say whose schedule is none
+    valued = {"before": _valued(instance, before), "after": _valued(later, after)}
+    terms = _apart(valued["before"], valued["after"])
     terms.attrs["units"] = dict.fromkeys(terms, money)
-    sites = _change(energy(instance, before), energy(later, after))
+    stated = {
+        when: schedule.objective
+        for when, schedule in (("before", before), ("after", after))
+        if abs(schedule.objective - valued[when].sum()) > max(CENT, 1e-6 * abs(schedule.objective))
+    }
     return Comparison(
         terms=terms,
         jobs=_jobs(plan(instance, before), plan(later, after)),
-        sites=sites,
+        sites=_change(*tables),
         hours=_change(_by_period(instance, before), _by_period(later, after)),
+        stated=stated,
     )
+
+
+def _valued(instance: Instance, schedule: Schedule) -> pd.Series:
+    """Return what a schedule earns by the numbers of an instance, by term.
+
+    What a family earns that is known by its name only is as the schedule states it.
+    """
+    families = (*FAMILIES, *schedule.families)
+    benefit, _ = accounts(families, instance.data, schedule.data)
+    if not all(family.judged for family in schedule.families):
+        benefit = schedule.benefit | benefit
+    return pd.Series(benefit, dtype=float)
 
 
 def _apart(before: pd.Series, after: pd.Series) -> pd.DataFrame:

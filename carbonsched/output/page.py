@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from carbonsched.judge.plan import plan
 from carbonsched.judge.verify import verify
 from carbonsched.output.energy import energy
 from carbonsched.output.figures import embedded
-from carbonsched.output.words import amount, standing_by_file
-from carbonsched.output.zones import in_local_time, zone_of, zones_of
+from carbonsched.output.notes import notes_of
+from carbonsched.output.words import amount, in_words, standing_by_file
+from carbonsched.output.zones import common, in_local_time, zone_of, zones_of
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.rational import as_float
 from carbonsched.schedule import Schedule
@@ -79,8 +80,9 @@ def content(
         "sites": _table(_with_units(pd.concat([by_site, total]), by_site), "site", tuple(by_site)),
         "terms": [(name, f"{amount(value)} {money}") for name, value in schedule.benefit.items()],
         "objective": f"{amount(schedule.objective)} {money}",
-        "figures": _figures(instance, schedule, zone),
+        "figures": _figures(instance, schedule, common(own, data.site.values)),
         "assumptions": _assumptions(schedule),
+        "notes": notes_of(data),
         "given": _given(instance),
         "sources": _sources(instance),
         "digest": digest(instance),
@@ -111,17 +113,16 @@ def _answer(
     ]
 
 
-def _figures(instance: Instance, schedule: Schedule, zone: str | None) -> list[dict[str, str]]:
+def _figures(instance: Instance, schedule: Schedule, where: tzinfo | None) -> list[dict[str, str]]:
     from carbonsched.plots import alt
 
-    where = zone_of(zone) if zone else None
     kinds = [k for k in FIGURES if k != "flows" or instance.data.sizes["service"]]
     kinds = [k for k in kinds if k != "gantt" or instance.data.sizes["job"]]
     return [
         {
             "title": FIGURES[kind],
             "source": embedded(kind, instance, schedule, where),
-            "alt": alt(kind, instance, schedule),
+            "alt": alt(kind, instance, schedule, where),
         }
         for kind in kinds
     ]
@@ -221,7 +222,7 @@ def _table(frame: pd.DataFrame, label: str, columns: tuple[str, ...]) -> Table:
     heads = [f"{name} [{units[name]}]" if name in units else name for name in columns]
     numeric = [pd.api.types.is_float_dtype(frame[name]) for name in columns]
     rows = [
-        [str(at), *(amount(v) if n else str(v) for v, n in zip(row, numeric, strict=True))]
+        [str(at), *(in_words(v, units.get(n, "")) for v, n in zip(row, columns, strict=True))]
         for at, row in zip(
             frame.index[:_MOST_JOBS], frame[list(columns)].itertuples(index=False), strict=False
         )

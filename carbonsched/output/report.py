@@ -37,7 +37,8 @@ def report(
         Whose verdict is to be in it.
     zone : str, optional
         The time zone that instants are told in; by default that of each site where the instance
-        has it, or else UTC.
+        has it, or else UTC. Figures, of several sites together,
+        are in the one that all of them have, or else UTC.
 
     Returns
     -------

@@ -41,6 +41,27 @@ def amount(value: float, decimals: int = 2, *, up: bool = False) -> str:
     return f"{value:z,.{places}f}"
 
 
+def power(value: float) -> str:
+    """Return a power as `amount` does, in three digits or more where it is small.
+
+    Examples
+    --------
+    >>> power(0.0014), power(0.5), power(12.0), power(0.0), power(2e-9)
+    ('0.00140', '0.500', '12.00', '0', '2e-09')
+    """
+    size = abs(value)
+    if not value or not math.isfinite(value) or size >= 1:
+        return amount(value)
+    return f"{value:.3g}" if size < 1e-6 else f"{value:.{2 - math.floor(math.log10(size))}f}"
+
+
+def in_words(value: object, unit: str = "") -> str:
+    """Return what stands in a cell as text: a power, another number, or what is text already."""
+    if not isinstance(value, float):
+        return str(value)
+    return power(value) if unit == "MW" else amount(value)
+
+
 def standing(
     status: str, distance: float, gap: float, solver: str = "the solver", currency: str = "USD"
 ) -> str:

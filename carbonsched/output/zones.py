@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -71,6 +71,19 @@ def zones_of(data: xr.Dataset) -> dict[str, tzinfo]:
     if faults:
         raise InstanceError(faults)
     return zones
+
+
+def common(zones: Mapping[str, tzinfo], sites: Iterable[str]) -> tzinfo | None:
+    """Return the zone that all sites have, or None, which is UTC.
+
+    Examples
+    --------
+    >>> berlin = zone_of("Europe/Berlin")
+    >>> common({"a": berlin, "b": berlin}, "ab"), common({"a": berlin}, "ab")
+    (zoneinfo.ZoneInfo(key='Europe/Berlin'), None)
+    """
+    clocks = {zones.get(site) for site in sites}
+    return clocks.pop() if len(clocks) == 1 else None
 
 
 def told(at: Any, zone: tzinfo | None = None) -> str:

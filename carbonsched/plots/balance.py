@@ -48,7 +48,8 @@ def dispatch(
         axis.set_axis_off()
     for axis in axes[:, 0]:
         axis.set_ylabel("power [MW]")
-    for axis in axes[-1]:
+    for axis in axes.flat[max(len(sites) - columns, 0) : len(sites)]:  # the lowest of each column
+        axis.tick_params(labelbottom=True)
         set_times(axis, instance, zone, ticks=5)
     handles = [patch(*style) for style in (SUPPLY | USE).values()]
     line = Line2D([], [], color="black", label="facility demand")

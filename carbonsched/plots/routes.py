@@ -11,6 +11,8 @@ from carbonsched.core.instance import Instance
 from carbonsched.plots.style import DPI, literal
 from carbonsched.schedule import Schedule
 
+_LETTER = 0.095  # inches, of a name beside an axis
+
 
 def served(instance: Instance, schedule: Schedule) -> xr.DataArray:
     """Return the mean IT power of inference by where it arises and is served, MW (home, site)."""
@@ -30,8 +32,9 @@ def flows(instance: Instance, schedule: Schedule) -> Figure:
     """
     power = served(instance, schedule).values
     sites = [literal(site) for site in instance.data.site.values]
-    size = 1.8 + 0.75 * len(sites)
-    figure, axis = plt.subplots(figsize=(size + 1.2, size), layout="constrained", dpi=DPI)
+    size, names = 0.75 * max(len(sites), 2), _LETTER * max(map(len, sites))
+    room = (size + 2.6 + names, size + 1.4 + names / 2)  # below, names stand aslant
+    figure, axis = plt.subplots(figsize=room, layout="constrained", dpi=DPI)
     most = float(power.max()) or 1.0
     image = axis.imshow(power, cmap="Blues", vmin=0, vmax=most)  # nothing is white
     axis.set_xticks(np.arange(1, len(sites)) - 0.5, minor=True)
@@ -48,5 +51,5 @@ def flows(instance: Instance, schedule: Schedule) -> Figure:
     axis.set_yticks(range(len(sites)), sites)
     axis.set_xlabel("served at")
     axis.set_ylabel("arises at")
-    figure.colorbar(image, label="mean IT power of inference [MW]", shrink=0.8)
+    figure.colorbar(image, label="mean IT power\nof inference [MW]", shrink=0.8)
     return figure

@@ -56,7 +56,8 @@ def prices(instance: Instance, columns: int = 3, zone: tzinfo | None = None) -> 
         axis.set_axis_off()
     for axis in axes[:, 0]:
         axis.set_ylabel(f"{currency_of(data)}/MWh")
-    for axis in axes[-1]:
+    for axis in axes.flat[max(len(sites) - columns, 0) : len(sites)]:  # the lowest of each column
+        axis.tick_params(labelbottom=True)
         set_times(axis, instance, zone, ticks=5)
     handles = [
         Line2D([], [], color=colour, linestyle=dashes, label=label)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib import dates
 from matplotlib.axes import Axes
 
@@ -44,6 +45,22 @@ def width_of(instance: Instance, unit: float | None = None) -> float:
     return instance.data.step_hours.item() / unit
 
 
+def instant(instance: Instance, period: int, zone: tzinfo | None = None) -> str:
+    """Return when a period begins, by the clocks of a zone or in UTC, or its number."""
+    at = instance.data.indexes["time"][period]
+    if not isinstance(at, pd.Timestamp):
+        return str(at)
+    said = f"{at:%Y-%m-%d %H:%M}"
+    if zone in (None, UTC):
+        return said
+    return at.tz_localize("UTC").tz_convert(zone).isoformat(" ", "minutes")
+
+
+def clock_of(instance: Instance, zone: tzinfo | None = None) -> str:
+    """Return whose clocks instants are told by, or nothing where periods are numbered."""
+    return f"{zone if zone is not None else 'UTC'}" if is_dated(instance) else ""
+
+
 def set_times(axis: Axes, instance: Instance, zone: tzinfo | None = None, ticks: int = 7) -> None:
     """Let a figure's lower axis run over the horizon, and say what it counts.
 
@@ -68,4 +85,4 @@ def set_times(axis: Axes, instance: Instance, zone: tzinfo | None = None, ticks:
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(formatter)
     first = dates.num2date(edges[0], tz=zone)
-    axis.set_xlabel(f"from {first:%Y-%m-%d} ({zone if zone is not None else 'UTC'})")
+    axis.set_xlabel(f"from {first:%Y-%m-%d} ({clock_of(instance, zone)})")

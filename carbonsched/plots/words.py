@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import tzinfo
 
 import numpy as np
 
@@ -12,10 +13,13 @@ from carbonsched.plots.balance import SUPPLY, USE
 from carbonsched.plots.carbon import emitted
 from carbonsched.plots.choice import KINDS
 from carbonsched.plots.routes import served
+from carbonsched.plots.timeline import clock_of, instant
 from carbonsched.schedule import Schedule
 
 
-def alt(kind: str, instance: Instance, schedule: Schedule | None = None) -> str:
+def alt(
+    kind: str, instance: Instance, schedule: Schedule | None = None, zone: tzinfo | None = None
+) -> str:
     """Return the alternative text of a figure: what it shows, with the numbers that stand out.
 
     Parameters
@@ -24,6 +28,8 @@ def alt(kind: str, instance: Instance, schedule: Schedule | None = None) -> str:
     instance : Instance
     schedule : Schedule, optional
         All but "prices" need one.
+    zone : tzinfo, optional
+        Whose clocks instants are told by; by default UTC. The words name it.
 
     Raises
     ------
@@ -43,8 +49,9 @@ def alt(kind: str, instance: Instance, schedule: Schedule | None = None) -> str:
         return _prices(instance)
     if schedule is None:
         raise ValueError(f"the figure {kind} is one of a schedule: give it too")
-    told = {"dispatch": _dispatch, "gantt": _gantt, "budget": _budget, "flows": _flows}[kind]
-    return told(instance, schedule)
+    if kind == "gantt":
+        return _gantt(instance, schedule, zone)
+    return {"dispatch": _dispatch, "budget": _budget, "flows": _flows}[kind](instance, schedule)
 
 
 def _dispatch(instance: Instance, schedule: Schedule) -> str:
@@ -60,14 +67,14 @@ def _dispatch(instance: Instance, schedule: Schedule) -> str:
     return f"Power balance of each site over time, stacked by source and use. {'; '.join(told)}."
 
 
-def _gantt(instance: Instance, schedule: Schedule) -> str:
+def _gantt(instance: Instance, schedule: Schedule, zone: tzinfo | None) -> str:
     starts = schedule.data.start.transpose("job", "site", "time").values > 0.5
     runs = []
     for job, site, time in np.argwhere(starts):
         given = instance.data
         runs.append(
             f"{given.job.values[job]} on {given.site.values[site]} from "
-            f"{str(given.indexes['time'][time]).removesuffix(':00')}"
+            f"{instant(instance, time, zone)}"
         )
     declined = [
         str(j) for j, on in zip(instance.data.job.values, starts, strict=True) if not on.any()
@@ -79,7 +86,8 @@ def _gantt(instance: Instance, schedule: Schedule) -> str:
     )
     said = [*runs[:20], *([f"{len(runs) - 20} more"] if len(runs) > 20 else [])]
     last = f"; declined: {', '.join(declined[:20])}" if declined else ""
-    return f"Gantt chart of {many}: {', '.join(said) or 'none runs'}{last}."
+    clock = f", times in {clock}" if (clock := clock_of(instance, zone)) else ""
+    return f"Gantt chart of {many}{clock}: {', '.join(said) or 'none runs'}{last}."
 
 
 def _budget(instance: Instance, schedule: Schedule) -> str:

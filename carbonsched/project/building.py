@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ class Built:
     Attributes
     ----------
     instance : Instance
-        Its attribute `currency` says in which money it is, whatever units say.
+        Its attribute `currency` says in which money it is, whatever units say; `notes` is a JSON
+        list of what was done to numbers and of the defaults, for a report to show.
     sources : tuple of Source
         Every file that was read, with what was done to its numbers.
     notes : tuple of str
@@ -87,6 +89,8 @@ def build(project: str | Path | Project) -> Built:
     reader = Reader(gathered, times, step)
     data = _dataset(reader)
     require_none(gathered.all_faults, project.path)
+    defaults = tuple(defaults_of(project.given, project.money))
+    data.attrs["notes"] = _notes(gathered, defaults)
     currency = project.given.currency
     try:
         instance = Instance(data)
@@ -98,8 +102,14 @@ def build(project: str | Path | Project) -> Built:
         ]
         require_none(told, project.path)
         raise AssertionError("an error without a fault") from error
-    defaults = tuple(defaults_of(project.given, project.money))
     return Built(instance, tuple(gathered.sources), tuple(gathered.notes), defaults)
+
+
+def _notes(gathered: Gathered, defaults: Iterable[str]) -> str:
+    """Return what was done to numbers, and what holds where nothing is said, as a JSON list."""
+    done = [f"{source.file}: {note}" for source in gathered.sources for note in source.notes]
+    unsaid = [f"not said, so: {default}" for default in defaults]
+    return json.dumps([*dict.fromkeys((*done, *gathered.notes, *unsaid))], ensure_ascii=False)
 
 
 def _dataset(reader: Reader) -> xr.Dataset:

@@ -23,8 +23,10 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from numbers import Real
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.core.families.expressions import Model, Pair, require
@@ -85,7 +87,8 @@ def former_of(plan: Schedule, instance: Instance) -> Former:
     Warns
     -----
     UnmatchedWarning
-        Of jobs, sites and services that only one has, and jobs that cannot be where they were.
+        Of jobs, sites and services that only one has, jobs that are gone though the former plan has
+        them running in a period of the instance, and jobs that cannot be where they were.
 
     Raises
     ------
@@ -142,8 +145,46 @@ def _told(given: xr.Dataset, then: xr.Dataset, astray: np.ndarray) -> Iterator[s
         for labels, how in ((now[~now.isin(before)], "new"), (before[~before.isin(now)], "gone")):
             if len(labels):
                 yield f"{dim} {_listed(labels)}: {how}"
+            if dim == "job" and how == "gone":
+                yield from _still_there(given, then, labels)
     if len(astray):
         yield f"job {_listed(astray)}: cannot be where it was"
+
+
+def _still_there(given: xr.Dataset, then: xr.Dataset, gone: pd.Index) -> Iterator[str]:
+    """Say of jobs that are gone which the former plan has running in the instance's periods."""
+    first, times = given.indexes["time"][0], then.indexes["time"]
+    run = then.run.sel(job=gone).astype(bool).any("site").transpose("job", "time").values
+    under_way, planned = list[str](), list[str]()
+    for job, runs in zip(gone, run, strict=True):
+        periods = times[runs]
+        if not len(periods) or periods[-1] < first:
+            continue
+        if periods[0] < first:
+            under_way.append(f"{job} until {_end(periods[-1], given)}")
+        else:
+            planned.append(f"{job} from {_instant(periods[0])} until {_end(periods[-1], given)}")
+    if under_way:
+        yield (
+            f"job {_listed(under_way)}: still running in the former plan: give it as a job that is "
+            "already running (carbonsched.already_running), its power is not counted"
+        )
+    if planned:
+        yield (
+            f"job {_listed(planned)}: planned in the former plan: give it again if it is to run, "
+            "its power is not counted"
+        )
+
+
+def _instant(at: Any) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if isinstance(at, pd.Timestamp) else f"period {at}"
+
+
+def _end(last: Any, given: xr.Dataset) -> str:
+    """Return when a job ends whose last period is this one."""
+    if isinstance(last, pd.Timestamp):
+        return _instant(last + pd.Timedelta(hours=given.step_hours.item()))
+    return f"the end of {_instant(last)}"
 
 
 def _listed(labels: Iterable[object]) -> str:

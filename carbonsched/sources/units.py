@@ -15,14 +15,24 @@ from carbonsched.errors import extra
 with extra("sources", "converting units"):
     import pint
 
-CURRENCIES = frozenset(  # by their ISO codes, those in which electricity is sold
+CURRENCIES = frozenset(  # by their codes in ISO 4217
     {
-        *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK"),
-        *("EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KRW", "KZT", "MXN"),
-        *("MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PLN", "QAR", "RON", "RSD", "SAR", "SEK"),
-        *("SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR"),
+        *("AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT"),
+        *("BGN", "BHD", "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD"),
+        *("CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK"),
+        *("DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP"),
+        *("GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD"),
+        *("IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD"),
+        *("KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD"),
+        *("MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN"),
+        *("NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG"),
+        *("QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP"),
+        *("SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND"),
+        *("TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VED", "VES"),
+        *("VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW"),
     }
 )
+_ANY_CASE = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "SEK", "USD"})
 _SIGNS = {  # a bare $ is the USD; other dollars are written with a letter, or by their code
     "US$": "USD", "A$": "AUD", "C$": "CAD", "NZ$": "NZD", "€": "EUR", "£": "GBP", "$": "USD",
     "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK",
@@ -124,7 +134,7 @@ def _part(text: str) -> str:
         return f"0.01*{_CENTS[part]}"
     for sign, code in _SIGNS.items():
         part = part.replace(sign, code)
-    if part.upper() in CURRENCIES and len(part) == 3:
+    if part in CURRENCIES or part.upper() in _ANY_CASE:
         return part.upper()
     return _WORDS.get(part.casefold(), part)
 

@@ -27,7 +27,7 @@ def call(*words: object):
 
 HELPED = (
     "solve", "plan", "show", "info", "plot", "export", "report", "compare", "verify", "certify",
-    "table", "diagnose", "generate", "completion",
+    "check", "table", "diagnose", "generate", "completion",
 )  # fmt: skip
 
 

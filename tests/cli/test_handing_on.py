@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -12,9 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from test_app import call
+from typer.testing import CliRunner
 
 import carbonsched as cs
 from carbonsched import plots
+from carbonsched.cli.app import app
 from carbonsched.cli.handing_on import Figure, Tidy
 from carbonsched.output.tables import TABLES
 
@@ -207,3 +210,91 @@ def test_one_period_has_no_length_by_its_schedule_alone(tmp_path):
 def test_a_range_is_no_minus_zero(make, tmp_path):
     instance = make(1, 1, 1, import_price=-0.0)
     assert not re.search(r"(?<!\d)-0\b", call("show", instance.save(tmp_path / "f")).output)
+
+
+def test_compare_values_a_former_schedule_anew_and_says_so(here, fleet):
+    dearer = fleet[0].replace(import_price=fleet[0].data.import_price + 30.0)
+    dearer.save("next.nc")
+    cs.solve(dearer, gap=0).save("held.nc")
+    told = call("compare", "next.nc", "day.nc", "held.nc").output
+    own = f"day.nc states {fleet[1].objective:,.2f} EUR of its own: it was solved for other numbers"
+    assert f"{own}; here it is valued by next.nc" in told and "held.nc states" not in told
+    assert "states" not in call("compare", "fleet", "day.nc", "day.nc").output
+
+
+@pytest.fixture
+def long_names():
+    """Sites and jobs by names that are hard to fit, small powers, and prices that then turn."""
+    names = ["frankfurt", "sankt-gallen", "a-city-of-long-name"]
+    made = cs.generate(3, 8, 3, 1, seed=3, start="2025-10-21")
+    home = [names[list(made.data.site.values).index(at)] for at in made.data.home.values]
+    data = made.data.assign_coords(site=names).assign(home=("service", home))
+    data["power"] = data.power * 1e-3
+    turned = data.import_price.values[:, ::-1]
+    return cs.Instance(data), cs.Instance(data.assign(import_price=(("site", "time"), turned)))
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_no_word_is_broken_in_a_terminal(tmp_path, long_names, monkeypatch, columns):
+    monkeypatch.chdir(tmp_path)
+    for name, instance in zip(("day", "next"), long_names, strict=True):
+        instance.save(f"{name}-fleet.nc")
+        cs.solve(instance, gap=0).save(f"{name}.nc")
+    runner = CliRunner(env={"COLUMNS": str(columns), "NO_COLOR": "1"})
+    for words in (("compare", "next-fleet.nc", "day.nc", "next.nc"), ("plan", "next-fleet.nc")):
+        told = runner.invoke(app, [*words, *["next.nc"][: len(words) == 2]]).output
+        tables = told.partition("by term" if words[0] == "compare" else "plan:")[2]
+        tables = tables.partition("benefit by term")[0]
+        rows = [row for row in tables.splitlines() if "states" not in row]
+        assert max(len(row.rstrip()) for row in rows) <= columns
+        for site in long_names[0].data.site.values:
+            assert any(row.strip().startswith(site) for row in rows), site
+        for row in rows:  # an instant is whole: a date, an hour
+            assert len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", row)) == row.count("2025")
+        seen = {word for row in rows for word in row.split()}
+        assert {"facility", "emissions", "generation"} <= seen
+    power = float(long_names[1].data.power[0])
+    assert f"{power:.{2 - math.floor(math.log10(power))}f}" in told and " 0.00 " not in told
+
+
+def test_the_periods_of_a_comparison_are_told_as_what_they_are(here, numbered):
+    instance, schedule = numbered
+    instance.save("numbered")
+    schedule.save("joint.nc")
+    cs.solve(instance, "no_battery", gap=0).save("other.nc")
+    told = call("compare", "numbered", "joint.nc", "other.nc").output
+    head = told.partition("by hour")[2].splitlines()
+    assert any(row.split()[:1] == ["period"] for row in head) and "UTC" not in told
+    cs.solve(cs.load("fleet"), "compute_only", gap=0).save("dated.nc")
+    assert "from [UTC]" in call("compare", "fleet", "day.nc", "dated.nc").output
+
+
+def test_show_keeps_names_of_variables_whole(here, fleet):
+    told = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["show", "fleet"]).output
+    words = told.split()
+    assert all(name in words for name in fleet[0].quantities), told
+    assert "\u2026" not in told
+
+
+def test_check_is_a_command(here, fleet):
+    assert call("certify", "fleet", "day.nc").exit_code == 0
+    held = call("check", "certificate.json", "fleet")
+    assert held.exit_code == 0 and "no schedule earns more than" in held.output
+    fleet[0].replace(import_price=99.0).save("dearer")
+    refused = call("check", "certificate.json", "dearer")
+    assert refused.exit_code == 1 and "made for another instance" in refused.output
+    assert call("check", "certificate.json", "nowhere").exit_code == 2
+
+
+def test_figures_are_in_the_zone_that_all_sites_have(here, fleet):
+    instance, _ = fleet
+    drawn = ("plot", "fleet", "day.nc", "--kind", "gantt", "--out", "x.svg", "--overwrite")
+    assert "times in UTC" in call(*drawn).output
+    assert "times in Asia/Tokyo" in call(*drawn, "--zone", "Asia/Tokyo").output
+    zones = json.dumps(dict.fromkeys(instance.data.site.values.tolist(), "Europe/Berlin"))
+    cs.Instance(instance.data.assign_attrs(site_zones=zones)).save("one")
+    assert "times in Europe/Berlin" in call(drawn[0], "one", *drawn[2:]).output
+    assert call("report", "one", "day.nc", "--out", "x.html").exit_code == 0
+    assert "times in Europe/Berlin" in Path("x.html").read_text()
+    cs.solve(instance, "compute_only", gap=0).save("other.nc")
+    assert "from [Europe/Berlin]" in call("compare", "one", "day.nc", "other.nc").output

@@ -77,3 +77,30 @@ def test_what_cannot_be_compared(fleet, numbered):
         cs.compare(dollars, fleet[1], numbered[1], numbered[0])
     with pytest.raises(ValueError, match="not one of this instance"):
         cs.compare(fleet[0], fleet[1], numbered[1])
+
+
+def test_a_former_plan_is_valued_by_the_numbers_it_is_compared_on(make):
+    """One job of 10 MW for an hour: 50 USD/MWh when it was solved, 80 where it is compared."""
+    then = make(1, 2, 1, import_price=50.0, power=10.0, reward=5000.0)
+    now = then.replace(import_price=80.0)
+    before, after = cs.solve(then, gap=0), cs.solve(now, gap=0)
+    change = cs.compare(now, before, after)
+    drawn = float(before.data.grid_import.sum())
+    assert before.benefit["import"] == pytest.approx(-50 * drawn)
+    assert change.terms.before["import"] == pytest.approx(-80 * drawn)
+    assert change.terms.change.sum() == pytest.approx(-change.sites.cost.sum(), abs=1e-6)
+    assert change.stated == {"before": before.objective}
+    assert not cs.compare(then, before, after, now).stated
+
+
+def test_what_an_unknown_family_earns_is_as_stated(make, tmp_path):
+    class Bonus(cs.Family):
+        name = "bonus"
+
+        def worth(self, data):
+            return {"bonus": {"start": 7.0 + 0 * data.allowed * data.import_price}}
+
+    given = make(1, 2, 1, reward=5000.0)
+    path = cs.solve(given, gap=0, families=[*cs.FAMILIES, Bonus()]).save(tmp_path / "day.nc")
+    change = cs.compare(given, cs.Schedule.load(path), cs.Schedule.load(path, [Bonus()]))
+    assert list(change.terms.loc["bonus"]) == pytest.approx([7, 7, 0]) and not change.stated

@@ -10,8 +10,10 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 from conftest import plain
+from typer.testing import CliRunner
 
 import carbonsched as cs
+from carbonsched.cli.app import app
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>$\\frac$"
 
@@ -120,3 +122,50 @@ def test_local_time_and_none_given(numbered, fleet, tmp_path):
     with pytest.raises(ValueError, match="no known time zone"):
         cs.report(*fleet, tmp_path / "x.html", zone="Mars")
     assert not (tmp_path / "x.html").exists()
+
+
+def test_sources_notes_and_the_description_are_in_it(built, tmp_path):
+    made = built(
+        """
+        title: T
+        description: Two made-up hours.
+        licence: CC0-1.0
+        horizon: {start: 2025-06-02 00:00, periods: 2, zone: UTC}
+        sites:
+          a:
+            it_capacity: 5 MW
+            price:
+              {file: price.csv, times: 2, unit: USD/MWh,
+               source: a made market, licence: CC BY 4.0}
+            carbon_intensity: 0.3
+        """,
+        price_csv="time,price\n2025-06-02T00:00Z,20\n2025-06-02T01:00Z,30\n",
+    )
+    made.instance.save(tmp_path / "fleet")
+    for instance in (made.instance, cs.load(tmp_path / "fleet")):  # and kept in files
+        text = page_of(instance, cs.solve(instance, gap=0), tmp_path).text
+        assumed = text.partition("Assumptions")[2].partition("Sources and licences")[0]
+        assert "How the numbers were made" in assumed
+        for said in ("price.csv: Multiplied by 2.", "not said, so: cooling 1 MW/MW: a"):
+            assert said in assumed
+        sources = text.partition("Sources and licences")[2].partition("Certificate")[0]
+        assert re.search(r"import price\s*a made market\s*CC BY 4.0", sources)
+        assert "Two made-up hours." in text and "CC0-1.0" in sources
+    shown = CliRunner().invoke(app, ["show", str(tmp_path / "fleet")]).output
+    assert "  - price.csv: Multiplied by 2." in shown and '["' not in shown
+
+
+def test_notes_of_others_are_text(numbered, tmp_path):
+    instance, schedule = numbered
+    for stated in (EVIL, "[1]", "[" * 100_000):
+        noted = cs.Instance(instance.data.assign_attrs(notes=stated))
+        page = page_of(noted, schedule, tmp_path)
+        assert stated in page.text and not page.all("script")
+    assert "How the numbers were made" not in page_of(instance, schedule, tmp_path).text
+
+
+def test_small_powers_have_their_digits(numbered, tmp_path):
+    instance, _ = numbered
+    small = instance.replace(power=0.00123)
+    page = page_of(small, cs.solve(small, gap=0), tmp_path)
+    assert page.text.partition("The plan")[2].count("0.00123") >= small.data.sizes["job"]

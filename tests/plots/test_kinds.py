@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -96,3 +98,43 @@ def test_a_figure_that_there_is_not(rich):
             function("pie", *rich)
         with pytest.raises(ValueError, match="one of a schedule"):
             function("gantt", rich[0])
+
+
+@pytest.mark.parametrize(("sites", "letters"), [(1, 4), (2, 20), (3, 20), (5, 12), (4, 40)])
+def test_flows_have_room_for_every_name(sites, letters):
+    instance = cs.generate(sites, 2, 0, 1, seed=1)
+    names = [f"{k}-{'x' * letters}"[:letters] for k in range(sites)]
+    at = list(instance.data.site.values).index(instance.data.home.values[0])
+    data = instance.data.assign_coords(site=names).assign(home=("service", [names[at]]))
+    named = cs.Instance(data)
+    figure = plots.flows(named, cs.solve(named))
+    figure.draw_without_rendering()
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
+
+
+@pytest.mark.parametrize("kind", ["dispatch", "prices"])
+def test_every_column_of_panels_has_its_times(kind):
+    """Four sites in three columns: the second to fourth are the lowest of theirs."""
+    instance = cs.generate(4, 4, 0, 1, seed=1, start="2025-03-30")
+    figure = plots.draw(kind, instance, cs.solve(instance))
+    figure.draw_without_rendering()
+    panels = {axis.get_title(): axis for axis in figure.axes if axis.get_title()}
+    for site, axis in panels.items():
+        lowest = site != "site-1"
+        assert bool(axis.get_xlabel()) == lowest
+        shown = [tick.label1.get_visible() for tick in axis.xaxis.get_major_ticks()]
+        assert shown and set(shown) == {lowest}
+
+
+def test_the_words_name_their_clock(dated, rich):
+    instance, schedule = dated
+    time = np.argwhere(schedule.data.start.values > 0.5)[0, 2]
+    at = instance.data.indexes["time"][time]
+    told = plots.alt("gantt", instance, schedule)
+    assert ", times in UTC: " in told and f" from {at:%Y-%m-%d %H:%M}" in told
+    zone = ZoneInfo("America/New_York")
+    local = plots.alt("gantt", instance, schedule, zone)
+    assert ", times in America/New_York: " in local
+    assert f" from {at - pd.Timedelta(hours=4):%Y-%m-%d %H:%M}-04:00" in local
+    assert "UTC" not in plots.alt("gantt", *rich)

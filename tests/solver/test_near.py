@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
-from carbonsched.solver.near import changes
+from carbonsched.solver.near import changes, former_of
 
 
 def as_planned(schedule):
@@ -125,6 +125,30 @@ def test_yesterdays_plan_over_another_horizon(flat):
     with pytest.warns(cs.UnmatchedWarning):
         cheaper = cs.solve(tomorrow, gap=0, near=old, change_cost=10.0)
     assert int(cheaper.data.start.sel(job="j3").sum()) == 1
+
+
+def test_a_job_that_is_gone_and_still_runs_is_said(flat):
+    """Three hours each: over at six, running from five to eight, and planned from eight."""
+    then = cs.Instance(stamped(flat, "2025-01-01 00:00"))
+    old = cs.solve(then, gap=0)
+    placed = np.zeros((4, 2, 12), np.int8)
+    placed[0, 0, 3] = placed[1, 1, 5] = placed[2, 1, 8] = 1  # the last was declined
+    run = placed + np.roll(placed, 1, 2) + np.roll(placed, 2, 2)
+    plan = old.data.assign(start=old.data.start.copy(data=placed), run=old.data.run.copy(data=run))
+    old = cs.Schedule(**{**vars(old), "data": plan})
+    data = stamped(flat, "2025-01-01 06:00").assign_coords(job=["a", "b", "c", "d"])
+    with pytest.warns(cs.UnmatchedWarning) as told:
+        former_of(old, cs.Instance(data))
+    (said,) = (str(one.message) for one in told)
+    assert "job j0, j1, j2 and 1 more: gone; " in said
+    assert (
+        "; job j1 until 2025-01-01 08:00 UTC: still running in the former plan: give it as a job "
+        "that is already running (carbonsched.already_running), its power is not counted; "
+    ) in said
+    assert (
+        "job j2 from 2025-01-01 08:00 UTC until 2025-01-01 11:00 UTC: planned in the former plan"
+    ) in said
+    assert said.count("j0") == 1 and "j3" not in said
 
 
 def test_a_place_that_is_gone_is_said_and_costs_nothing(flat):
