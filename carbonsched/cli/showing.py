@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 
 import carbonsched as cs
@@ -99,6 +98,8 @@ def _label(value: Any) -> str:
     from carbonsched.output.zones import told
 
     instant = getattr(getattr(value, "dtype", None), "kind", "") == "M"
+    import pandas as pd
+
     return told(pd.Timestamp(value)) if instant else str(value)
 
 

@@ -72,9 +72,9 @@ def test_jobs_that_only_one_has(make):
 def test_what_cannot_be_compared(fleet, numbered):
     with pytest.raises(ValueError, match="one is in EUR, the other in USD"):
         cs.compare(*fleet, numbered[1], numbered[0])
-    dollars = cs.Instance(fleet[0].data.assign_attrs(currency="USD"))
+    euros = cs.Instance(numbered[0].data.assign_attrs(currency="EUR"))
     with pytest.raises(ValueError, match="one has timestamps"):
-        cs.compare(dollars, fleet[1], numbered[1], numbered[0])
+        cs.compare(*fleet, numbered[1], euros)
     with pytest.raises(ValueError, match="not one of this instance"):
         cs.compare(fleet[0], fleet[1], numbered[1])
 

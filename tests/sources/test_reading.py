@@ -533,3 +533,21 @@ def test_a_year_is_refused_where_the_rows_have_years(file):
     path = file("time,price [EUR/MWh]\n2023-10-29 01:00,1\n2023-10-29 02:00,2\n")
     with pytest.raises(InstanceError, match="year: the file tells the years of its own rows"):
         read(path, "tidy", zone="UTC", year=2024)
+
+
+def test_a_file_without_the_columns_of_time_says_which(file):
+    path = file("settlementDate,price,dataProvider\n2023-10-28,5,APXMIDP\n")
+    with pytest.raises(InstanceError, match=r"column 'settlementPeriod' or .* is missing, which"):
+        read(path, "elexon", column="price")
+
+
+def test_a_date_with_an_hour_needs_a_clock(file, tmp_path):
+    form = tmp_path / "days.toml"
+    form.write_text(
+        'title = "days"\nkind = "price"\nsource = "ours"\nlicence = "ours"\n'
+        '[time]\ndate = "day"\nhour = "hour"\n[values]\ncolumns = "price"\nunit = "EUR/MWh"\n'
+    )
+    path = file("day,hour,price\n2023-06-01,1,5\n2023-06-01,2,6\n")
+    with pytest.raises(InstanceError, match="the dates have no time zone"):
+        read(path, form)
+    assert utc(read(path, form, zone="Europe/London")) == ["2023-05-31T23:00", "2023-06-01T00:00"]

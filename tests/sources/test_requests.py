@@ -135,3 +135,43 @@ def test_the_traces_of_azure() -> None:
     inner = found.data.to_series().dropna()
     assert len(inner) == 10  # 18:20 to 19:10, of a log from 18:17 to 19:14
     assert (inner == tokens.reindex(inner.index)).all()
+
+
+def test_what_is_asked_wrongly_is_told_at_once(tmp_path: Path) -> None:
+    path = burst(tmp_path, [1.0, 2.0])
+    with pytest.raises(InstanceError) as caught:
+        read_requests(path, "burstgpt", HOURS, 0.5, begin="soon", per="word")
+    told = "\n".join(caught.value.faults)
+    for part in ("begin: 'soon' is no instant", "per: 'word' is neither"):
+        assert part in told
+    with pytest.raises(InstanceError, match="begin: the log counts time from an instant"):
+        read_requests(path, "burstgpt", HOURS)
+    other = tmp_path / "other.csv"
+    other.write_text("when,tokens\n2024-05-10 00:10,5\n")
+    with pytest.raises(InstanceError, match="no row has the column 'timestamp'"):
+        read_requests(other, "burstgpt", HOURS, begin="2024-05-10")
+
+
+def test_tokens_need_their_columns_and_rows_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "azure.csv"
+    path.write_text("TIMESTAMP,ContextTokens\n2024-05-10 00:10:00,5\n2024-05-10 05:10:00,6\n")
+    with pytest.raises(InstanceError, match=r"it has no column 'GeneratedTokens' \(tokens\)"):
+        read_requests(path, "azure-llm", HOURS, per="token")
+    path.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n,5,1\n,6,1\n")
+    with pytest.raises(InstanceError, match="has no time"):
+        read_requests(path, "azure-llm", HOURS)
+    rows = [f"2024-05-10 0{hour}:10:00,5,1" for hour in range(6)]
+    path.write_text("\n".join(["TIMESTAMP,ContextTokens,GeneratedTokens", *rows, ",9,9"]))
+    counted = read_requests(path, "azure-llm", HOURS[1:5])
+    assert counted.data.values.tolist() == [1.0] * 4
+    assert any("Without a time, and not counted: 1 request" in note for note in counted.notes)
+
+
+def test_a_profile_without_tokens_counts_requests_only(tmp_path: Path) -> None:
+    form = tmp_path / "door.toml"
+    about = 'title = "door"\nkind = "requests"\nsource = "ours"\nlicence = "ours"\n'
+    form.write_text(about + 'column = "at"\n[time]\nzone = "UTC"\n')
+    log = tmp_path / "door.csv"
+    log.write_text("at\n2024-05-10 00:10:00\n2024-05-10 05:10:00\n")
+    with pytest.raises(InstanceError, match="names no columns of tokens"):
+        read_requests(log, form, HOURS, per="token")
