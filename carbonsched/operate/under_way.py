@@ -42,9 +42,9 @@ def already_running(instance: Instance, running: Mapping[str, tuple[str, int]]) 
     --------
     >>> import carbonsched as cs
     >>> instance = cs.generate(sites=2, periods=4, jobs=2, services=1)
-    >>> started = cs.already_running(instance, {"job-2": ("site-1", 3)})
+    >>> started = cs.already_running(instance, {"job-2": ("site-1", 1)})
     >>> cs.solve(started).data.run.sel(job="job-2", site="site-1").values.tolist()
-    [1, 1, 1, 0]
+    [1, 0, 0, 0]
     """
     require_instance(instance)
     data = instance.data
