@@ -210,12 +210,13 @@ class Of:
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    ) -> Any:
         """Read before what the type is validated as."""
-        return core_schema.with_info_before_validator_function(self.read, handler(source))
+        inner: Any = handler(source)  # a union of fifty shapes, which takes a type checker a minute
+        return core_schema.with_info_before_validator_function(self.read, inner)
 
     def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+        self, schema: Any, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Say that an amount is a number or a text, whose unit an editor cannot check."""
         if self.lasting:
