@@ -208,9 +208,7 @@ class Of:
             raise ValueError(f"{told}: must be at most {high:g}")
         return value
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> Any:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Read before what the type is validated as."""
         inner: Any = handler(source)  # a union of fifty shapes, which takes a type checker a minute
         return core_schema.with_info_before_validator_function(self.read, inner)
