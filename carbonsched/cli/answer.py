@@ -14,7 +14,7 @@ from carbonsched.cli.grid import print_grid
 from carbonsched.cli.terminal import plain
 from carbonsched.currency import in_currency
 from carbonsched.io.horizon import horizon, horizon_of
-from carbonsched.output.energy import energy
+from carbonsched.output.energy import energy, with_total
 from carbonsched.output.words import amount, in_words, standing_by_file, standing_of
 from carbonsched.output.zones import in_local_time
 
@@ -89,13 +89,11 @@ def terms(schedule: Schedule) -> dict[str, str]:
 def show_energy(given: Instance, schedule: Schedule) -> None:
     """Print energy, carbon and its cost by site, and of all."""
     frame = energy(given, schedule)
-    total = frame.sum().rename("all sites").to_frame().T
-    units, several = frame.attrs["units"], len(frame) > 1
-    frame = pd.concat([frame, total]) if several else frame
-    frame.attrs["units"] = units
+    added = schedule.emissions - float(frame.emissions.sum())
+    if len(frame) > 1:
+        frame = with_total(frame, "all sites")
     shown = [name for name in frame if name != "it"]  # the facility draws it, with cooling
     show_frame(frame, "site", shown, "energy and carbon by site", None, "")
-    added = schedule.emissions - total.emissions.item()
     if abs(added) > 1e-6 * abs(schedule.emissions):
         typer.echo(f"and {amount(added, 3)} tCO2e by added families, at no site")
 

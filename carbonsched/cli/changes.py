@@ -11,6 +11,7 @@ import typer
 from carbonsched.cli.answer import MOST_ROWS, show_frame
 from carbonsched.cli.terminal import plain
 from carbonsched.output.compare import Comparison
+from carbonsched.output.energy import with_total
 from carbonsched.output.zones import common, told
 
 _HOURLY = ("facility_power", "grid_import", "grid_export", "generate", "emissions", "cost")
@@ -38,8 +39,7 @@ def show_changes(
     """
     typer.echo(plain(" to ".join(str(schedule) for schedule, _ in files.values())))
     terms = change.terms
-    total = terms.sum().rename("objective").to_frame().T
-    show_frame(_with(terms, pd.concat([terms, total])), "term", list(terms), "by term", None, "")
+    show_frame(with_total(terms, "objective"), "term", list(terms), "by term", None, "")
     for when, objective in change.stated.items():
         schedule, given = files[when]
         own = f"{schedule} states {objective:,.2f} {terms.attrs['units']['change']} of its own"
@@ -51,17 +51,14 @@ def show_changes(
         show_frame(jobs, "job", list(jobs), f"by job; {same} as before", None, "")
     else:
         typer.echo(f"by job: all {same} as before")
-    sites = change.sites.drop(columns="it")  # the facility draws it, with cooling
-    total = sites.sum().rename("all sites").to_frame().T
-    show_frame(
-        _with(change.sites, pd.concat([sites, total])), "site", list(sites), "by site", None, ""
-    )
+    shown = [name for name in change.sites if name != "it"]  # the facility draws it, with cooling
+    show_frame(with_total(change.sites, "all sites"), "site", shown, "by site", None, "")
     hours = change.hours[list(_HOURLY)]
     hours = _with(change.hours, hours.loc[(hours.abs() > _SEEN).any(axis=1)])
     if hours.empty:
         typer.echo("by hour: nothing changes")
         return
-    dated, zone = hours.index.dtype.kind == "M", common(clocks, sites.index)
+    dated, zone = hours.index.dtype.kind == "M", common(clocks, change.sites.index)
     head = f"from [{zone if zone is not None else 'UTC'}]" if dated else "period"
     hours.index = [told(at, zone) for at in hours.index]
     most = None if every_hour else MOST_ROWS

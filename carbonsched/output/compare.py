@@ -13,7 +13,7 @@ from carbonsched.core.instance import Instance
 from carbonsched.currency import currency_of
 from carbonsched.judge.plan import plan
 from carbonsched.keywords import named_keywords
-from carbonsched.output.energy import energy, flows
+from carbonsched.output.energy import by_site, flows
 from carbonsched.output.words import CENT
 from carbonsched.schedule import Schedule
 
@@ -102,7 +102,8 @@ def compare(
     kinds = {given.data.indexes["time"].dtype.kind == "M" for given in (instance, later)}
     if len(kinds) > 1:
         raise ValueError("not to be compared: one has timestamps, the other numbered periods")
-    tables = [energy(instance, before), energy(later, after)]  # or say whose schedule is none
+    # or say whose schedule is none
+    by_period = [(instance, flows(instance, before)), (later, flows(later, after))]
     valued = {"before": _valued(instance, before), "after": _valued(later, after)}
     terms = _apart(valued["before"], valued["after"])
     terms.attrs["units"] = dict.fromkeys(terms, money)
@@ -114,8 +115,8 @@ def compare(
     return Comparison(
         terms=terms,
         jobs=_jobs(plan(instance, before), plan(later, after)),
-        sites=_change(*tables),
-        hours=_change(_by_period(instance, before), _by_period(later, after)),
+        sites=_change(*(by_site(given, frame) for given, frame in by_period)),
+        hours=_change(*(_of_all_sites(given, frame) for given, frame in by_period)),
         stated=stated,
     )
 
@@ -146,13 +147,12 @@ def _change(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def _by_period(instance: Instance, schedule: Schedule) -> pd.DataFrame:
+def _of_all_sites(instance: Instance, frame: pd.DataFrame) -> pd.DataFrame:
     """Return energy, MWh, emissions and cost of all sites by period."""
-    frame = flows(instance, schedule)
     powers = [name for name, unit in frame.attrs["units"].items() if unit == "MW"]
-    frame[powers] *= instance.data.step_hours.item()
+    spent = frame.assign(**{name: frame[name] * instance.data.step_hours.item() for name in powers})
     units = frame.attrs["units"] | dict.fromkeys(powers, "MWh")
-    made: Any = frame.drop(columns="soc").groupby(level="time").sum()
+    made: Any = spent.drop(columns="soc").groupby(level="time").sum()
     made.attrs["units"] = {name: units[name] for name in made}
     return made
 

@@ -56,7 +56,11 @@ def energy(instance: Instance, schedule: Judged) -> pd.DataFrame:
     >>> bool(abs(by_site.emissions.sum() - schedule.emissions) < 1e-9)
     True
     """
-    by_period = flows(instance, schedule)
+    return by_site(instance, flows(instance, schedule))
+
+
+def by_site(instance: Instance, by_period: pd.DataFrame) -> pd.DataFrame:
+    """Return the sums over time, as `energy` does, of what `flows` returns."""
     hours = instance.data.step_hours.item()
     names = {
         "it_power": "it", "facility_power": "facility", "grid_import": "import",
@@ -112,6 +116,13 @@ def flows(instance: Instance, schedule: Judged) -> pd.DataFrame:
         "cost": currency_of(data),
     }
     return frame
+
+
+def with_total(frame: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return a table with units and a last row that sums the others."""
+    made = pd.concat([frame, frame.sum().rename(label).to_frame().T])
+    made.attrs["units"] = frame.attrs["units"]
+    return made
 
 
 def ends_of(instance: Instance) -> tuple[pd.Index, pd.Index]:

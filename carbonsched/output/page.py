@@ -18,7 +18,7 @@ from carbonsched.io.digest import digest
 from carbonsched.io.horizon import horizon
 from carbonsched.judge.plan import plan
 from carbonsched.judge.verify import verify
-from carbonsched.output.energy import energy
+from carbonsched.output.energy import energy, with_total
 from carbonsched.output.figures import embedded
 from carbonsched.output.notes import notes_of
 from carbonsched.output.words import amount, in_words, standing_by_file
@@ -63,8 +63,7 @@ def content(
     own = dict.fromkeys(data.site.values, zone_of(zone)) if zone else zones_of(data)
     declined, running = frame.loc[~frame.accepted], frame.loc[frame.accepted]
     judged = verify(instance, schedule)
-    by_site = energy(instance, schedule)
-    total = by_site.sum().rename("all sites").to_frame().T
+    sites = with_total(energy(instance, schedule), "all sites")
     money = currency_of(data)
     verdict = None if certificate is None else _verdict(instance, schedule, certificate)
     return {
@@ -77,7 +76,7 @@ def content(
                           ("site", "start", "end", "power", "reward")),
         "declined": _table(declined, "job", ("power", "reward", "reason")),
         "left_out": max(len(running), len(declined)) > _MOST_JOBS,
-        "sites": _table(_with_units(pd.concat([by_site, total]), by_site), "site", tuple(by_site)),
+        "sites": _table(sites, "site", tuple(sites)),
         "terms": [(name, f"{amount(value)} {money}") for name, value in schedule.benefit.items()],
         "objective": f"{amount(schedule.objective)} {money}",
         "figures": _figures(instance, schedule, common(own, data.site.values)),
@@ -210,11 +209,6 @@ def _verdict(instance: Instance, schedule: Schedule, certificate: Certificate) -
         if alike and free
         else "",
     }
-
-
-def _with_units(frame: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
-    frame.attrs["units"] = like.attrs["units"]
-    return frame
 
 
 def _table(frame: pd.DataFrame, label: str, columns: tuple[str, ...]) -> Table:

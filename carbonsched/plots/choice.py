@@ -43,13 +43,18 @@ def draw(
     >>> [axis.get_title() for axis in figure.axes[:2]]
     ['site-1', 'site-2']
     """
-    if kind not in KINDS:
-        raise ValueError(f"figure {kind!r}, choose from {', '.join(KINDS)}")
-    if kind == "prices":
+    require_figure(kind, schedule)
+    if kind == "prices" or schedule is None:
         return prices(instance, zone=zone)
-    if schedule is None:
-        raise ValueError(f"the figure {kind} is one of a schedule: give it too")
     if kind == "flows":
         return flows(instance, schedule)
     drawn = {"dispatch": dispatch, "gantt": gantt, "budget": budget}[kind]
     return drawn(instance, schedule, zone=zone)
+
+
+def require_figure(kind: str, schedule: Schedule | None) -> None:
+    """Raise ValueError where there is no such figure, or it is one of a schedule without one."""
+    if kind not in KINDS:
+        raise ValueError(f"figure {kind!r}, choose from {', '.join(KINDS)}")
+    if kind != "prices" and schedule is None:
+        raise ValueError(f"the figure {kind} is one of a schedule: give it too")

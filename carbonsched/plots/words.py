@@ -11,7 +11,7 @@ from carbonsched.core.instance import Instance
 from carbonsched.currency import currency_of
 from carbonsched.plots.balance import SUPPLY, USE
 from carbonsched.plots.carbon import emitted
-from carbonsched.plots.choice import KINDS
+from carbonsched.plots.choice import require_figure
 from carbonsched.plots.routes import served
 from carbonsched.plots.timeline import clock_of, instant
 from carbonsched.schedule import Schedule
@@ -43,12 +43,9 @@ def alt(
     >>> alt("gantt", instance, cs.solve(instance)).partition(":")[0]
     'Gantt chart of 1 job within its window'
     """
-    if kind not in KINDS:
-        raise ValueError(f"figure {kind!r}, choose from {', '.join(KINDS)}")
-    if kind == "prices":
+    require_figure(kind, schedule)
+    if kind == "prices" or schedule is None:
         return _prices(instance)
-    if schedule is None:
-        raise ValueError(f"the figure {kind} is one of a schedule: give it too")
     if kind == "gantt":
         return _gantt(instance, schedule, zone)
     return {"dispatch": _dispatch, "budget": _budget, "flows": _flows}[kind](instance, schedule)
