@@ -178,6 +178,11 @@ class Agreement:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: packed ones hold the hour, and workers must agree."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as long what `FEW` leaves out of a test's cases, but those that are long already."""
     if config.getoption("--every-case"):
