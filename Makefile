@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test test-long coverage mutants lint format unit notebooks execute pages benchmarks lock clean distclean
+.PHONY: help environment web book test test-long coverage mutants lint format unit notebooks execute pages benchmarks lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
@@ -55,6 +55,17 @@ lock:  ## choose versions anew and write requirements.lock
 	rm -rf .venv-lock
 
 # --------------------------------------------------------------------------- the book
+
+# What the pages run: TypeScript, HiGHS as WebAssembly and MathJax, by the versions of web/package-lock.json.
+NODE      := cd web && PATH="$(CURDIR)/$(BIN):$$PATH"
+PACKAGES  := web/node_modules/.package-lock.json
+
+$(PACKAGES): web/package.json web/package-lock.json $(STAMP)
+	$(NODE) npm ci --silent
+	@touch $@
+
+web: environment $(PACKAGES)  ## build what the pages run into _build/web
+	$(NODE) npm run --silent build
 
 book: environment  ## build the book from the committed notebooks; warnings are errors
 	$(BIN)/jupyter-book build book --config _config.yml --path-output . --all -W --keep-going
