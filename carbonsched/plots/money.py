@@ -11,6 +11,7 @@ from carbonsched.plots.style import (
     COLOURS,
     INK,
     PAPER,
+    around,
     legend,
     literal,
     panels,
