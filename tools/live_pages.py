@@ -6,9 +6,8 @@ figure in the place of what they return, and reads what the sliders need to know
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ import pandas as pd
 from carbonsched import Instance, Schedule
 from carbonsched.core.reach import endless_positions
 from carbonsched.currency import currency_of
+from carbonsched.output import PageTable, as_table
 from carbonsched.output.words import amount
 
 SETTINGS = Path(__file__).parents[1] / "web/src/ui/settings.json"
 SCRIPT = '<script src="live/live.js" defer></script>'
-Rows = Iterable[Iterable[str]]
 
 
 def sliders(instance: Instance, schedule: Schedule, package: str, still: str) -> str:
@@ -38,8 +37,10 @@ def sliders(instance: Instance, schedule: Schedule, package: str, still: str) ->
     still : str
         Id of the figure that stands for the live one until its first answer.
     """
-    heads = ("setting", "as given", "from", "to")
-    table = _table("What can be set on the live page", heads, _settings(instance, schedule))
+    rows = pd.DataFrame(
+        _settings(instance, schedule), columns=["setting", "as given", "from", "to"]
+    )
+    table = as_table(rows, caption="What can be set on this page with JavaScript")
     return _place("sliders", package, still, table, _start(instance, schedule))
 
 
@@ -68,15 +69,22 @@ def methods(
         }
         for name, found in schedules.items()
     ]
-    heads = ["method"]
-    for key, unit in (("objective", money), ("emissions", "tCO2e")):
-        heads += [f"{key} [{unit}], {whose}" for whose in ("paper", "Python")]
-    shown = (
-        [row["title"]]
-        + [amount(of[key]) for key in ("objective", "emissions") for of in (row["paper"], row)]
-        for row in rows
+    shown = pd.DataFrame(
+        {
+            "method": [row["title"] for row in rows],
+            "objective, paper": [row["paper"]["objective"] for row in rows],
+            "objective, Python": [row["objective"] for row in rows],
+            "emissions, paper": [row["paper"]["emissions"] for row in rows],
+            "emissions, Python": [row["emissions"] for row in rows],
+        }
     )
-    table = _table("The paper's Table I, and our default instance solved in Python", heads, shown)
+    units = {name: "tCO2e" if name.startswith("emissions") else money for name in shown}
+    table = as_table(
+        shown,
+        caption="The paper's Table I, and our default instance solved in Python",
+        units={name: unit for name, unit in units.items() if name != "method"},
+        formats=dict.fromkeys(list(shown)[1:], ",.0f"),
+    )
     start = _start(instance, schedules["joint"]) | {"methods": rows}
     return _place("methods", package, "", table, start)
 
@@ -101,7 +109,7 @@ def _start(instance: Instance, schedule: Schedule) -> dict[str, Any]:
     return {
         "currency": currency_of(data),
         "budget": budget if np.isfinite(budget) else "inf",
-        "emissions": _outcome(schedule)["emissions"],
+        **_outcome(schedule),
         "times": _stamps(data.time.values),
         "jobs": [
             {"name": str(job), "earliest": int(begin + length - 1), "deadline": deadline}
@@ -134,24 +142,10 @@ def _stamps(times: np.ndarray) -> list[str]:
     return [f"{stamp}Z" for stamp in np.datetime_as_string(times, "s").tolist()]
 
 
-def _table(caption: str, heads: Iterable[str], rows: Rows) -> str:
-    head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
-    body = "".join(_row(cells) for cells in rows)
-    return (
-        f"<table><caption>{html.escape(caption)}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
-
-
-def _row(cells: Iterable[str]) -> str:
-    name, *others = map(html.escape, cells)
-    return f'<tr><th scope="row">{name}</th>{"".join(f"<td>{c}</td>" for c in others)}</tr>'
-
-
-def _place(view: str, package: str, still: str, table: str, start: Mapping[str, Any]) -> str:
+def _place(view: str, package: str, still: str, table: PageTable, start: Mapping[str, Any]) -> str:
     told = json.dumps(start, ensure_ascii=False).replace("<", "\\u003c")
     about = f'class="cs-live" data-view="{view}" data-package="{package}" data-still="{still}"'
     return (
-        f'<div {about}><div class="cs-scroll" tabindex="0" role="region" aria-label="Settings">'
-        f'{table}</div><script type="application/json">{told}</script></div>{SCRIPT}'
+        f"<div {about}>{table._repr_html_()}"
+        f'<script type="application/json">{told}</script></div>{SCRIPT}'
     )

@@ -29,6 +29,8 @@ export class Board {
     const saves = Object.entries(KEPT).map(([name, csv]) =>
       button(`${name}.csv`, () => this.drawn && save(`${name}.csv`, csv(this.drawn.scene)), { "aria-label": `Save the schedule: ${name}.csv` }),
     );
+    const still = document.getElementById(page.dataset.still ?? "");
+    if (still) this.figures.root.append(still); // until the first answer
     this.keep = element("p", { class: "cs-buttons", hidden: true }, "Save the schedule: ", ...saves);
     page.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.session?.cancel();
@@ -87,8 +89,6 @@ export class Board {
 
   private draw(drawn: Drawn): void {
     this.drawn = drawn;
-    const still = this.page.dataset.still;
-    if (still) document.getElementById(still)?.setAttribute("hidden", "");
     this.figures.draw(drawn);
   }
 }

@@ -14,6 +14,15 @@ interface Entry {
 export class Headline {
   readonly root = element("dl", { class: "cs-headline" });
 
+  /** What Python found for the numbers as given, before anything is solved here. */
+  before({ objective, emissions, currency }: { objective: number; emissions: number; currency: string }): void {
+    const beside = "by Python, as given";
+    this.fill([
+      { name: "Objective", value: `${amount(objective)} ${currency}`, beside },
+      { name: "Emissions", value: `${amount(emissions)} tCO2e`, beside },
+    ]);
+  }
+
   show(answer: Answer, { scene, python, paper, held }: Drawn): void {
     const { currency } = scene.pack;
     const most = scene.given("carbon_budget")({});
@@ -32,6 +41,10 @@ export class Headline {
       { name: "Marginal price of carbon", value: `${amount(limited ? price : 0)} ${currency}/tCO2e`, beside: limited ? pays : "there is no budget" },
       { name: "Jobs that run", value: `${run} of ${jobs}`, beside: run < jobs ? "the others are declined" : "none is declined" },
     ];
+    this.fill(entries);
+  }
+
+  private fill(entries: Entry[]): void {
     this.root.replaceChildren(
       ...entries.map(({ name, value, beside: more }) =>
         element("div", {}, element("dt", {}, name), element("dd", {}, element("strong", {}, value), element("span", { class: "cs-quiet" }, more))),

@@ -5,9 +5,9 @@ import { Draft } from "./draft";
 import { Editor } from "./editor";
 import type { Session } from "./session";
 import { Sliders } from "./sliders";
-import { startOf, type Start } from "./stops";
+import { startOf, type Told } from "./stops";
 
-export function panel(page: HTMLElement, start: Start): void {
+export function panel(page: HTMLElement, start: Told): void {
   const board = new Board(page, () => undefined);
   const sliders = new Sliders(start, () => void touch());
   let draft: Draft | undefined;
@@ -44,6 +44,7 @@ export function panel(page: HTMLElement, start: Start): void {
   const buttons = element("p", { class: "cs-buttons" }, solve, board.cancel, back);
   const controls = element("div", { class: "cs-controls" }, sliders.root, buttons, board.status, board.keep);
   page.replaceChildren(element("div", { class: "cs-body" }, board.headline.root, controls, board.figures.root));
+  board.headline.before(start);
   board.say("Move a slider: the model is solved anew, here in your browser.");
 }
 

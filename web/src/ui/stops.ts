@@ -14,6 +14,12 @@ export interface Start {
   jobs: { name: string; earliest: number; deadline: string }[];
 }
 
+/** What the page tells besides: Python's objective for the numbers as given. */
+export interface Told extends Start {
+  objective: number;
+  currency: string;
+}
+
 export interface Stop {
   value: number | string | undefined; // undefined: as given
   text: string;

@@ -1,5 +1,5 @@
 // SVG by hand: elements, hatched fills, scales and axes. Drawn at the width it is shown at, so text is never scaled.
-import { COLOURS, ink, type Colour, type Look } from "./look";
+import { ink, type Colour, type Look } from "./look";
 
 const SPACE = "http://www.w3.org/2000/svg";
 export const TEXT = 12; // px
@@ -67,11 +67,11 @@ export class Drawing {
 }
 
 function pattern(id: string, colour: Colour, mark: string): SVGElement {
-  const stroke = "#333333";
+  const stroke = ink("ink");
   const ground = node("rect", { width: 8, height: 8, fill: ink(colour) });
   const stroked = STROKES[mark];
   const marks = stroked
-    ? [node("path", { d: stroked, stroke, "stroke-width": 1, fill: "none" })]
+    ? [node("path", { d: stroked, stroke, "stroke-width": 0.8, fill: "none" })]
     : mark === "."
       ? [node("circle", { cx: 2, cy: 2, r: 1, fill: stroke }), node("circle", { cx: 6, cy: 6, r: 1, fill: stroke })]
       : [node("circle", { cx: 4, cy: 4, r: 2.4, stroke, fill: "none" })];
@@ -85,7 +85,7 @@ export function swatch(look: Look | { label: string; line: Colour; dash?: string
   drawing.root.removeAttribute("aria-label");
   drawing.root.setAttribute("aria-hidden", "true");
   if ("line" in look) drawing.line(0, 6, 22, 6, look.line, { "stroke-width": 2, "stroke-dasharray": look.dash ?? "" });
-  else drawing.add("rect", { width: 22, height: 12, fill: drawing.fill(look), stroke: COLOURS.ink, "stroke-width": 0.3 });
+  else drawing.add("rect", { width: 22, height: 12, fill: drawing.fill(look), stroke: ink("ink"), "stroke-width": 0.3 });
   return drawing.root;
 }
 

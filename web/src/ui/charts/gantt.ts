@@ -1,5 +1,5 @@
 // The Gantt chart: when and where each job runs, within its window.
-import { COLOURS, ink, siteLooks, type Look } from "../look";
+import { ink, siteLooks, type Look } from "../look";
 import type { Scene } from "../scene";
 import { Drawing } from "../svg";
 import { clock } from "../times";
@@ -33,7 +33,7 @@ export function gantt(scene: Scene, width: number): SVGElement {
     const at = starts[job];
     if (!at) return;
     const run = { x: across(at.time), y: middle - 9, width: across(at.time + duration({ job })) - across(at.time), height: 18 };
-    drawing.add("rect", { ...run, fill: drawing.fill(looks[at.site] as Look), stroke: COLOURS.ink, "stroke-width": 0.5 });
+    drawing.add("rect", { ...run, fill: drawing.fill(looks[at.site] as Look), stroke: ink("ink"), "stroke-width": 0.5 });
   });
   drawing.line(left, bottom, frame.right, bottom, "ink", { "stroke-width": 0.8 });
   timeAxis(drawing, scene, frame);

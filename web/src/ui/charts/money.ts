@@ -1,7 +1,7 @@
 // The terms of the objective (1): income to the right, costs to the left.
 import { amount, fixed } from "../amounts";
 import { benefit, total } from "../benefit";
-import { COLOURS, ink, TERMS } from "../look";
+import { ink, TERMS } from "../look";
 import type { Scene } from "../scene";
 import { Drawing, scale } from "../svg";
 
@@ -42,7 +42,7 @@ export function money(bars: Bar[], width: number): SVGElement {
         if (value * sign <= 0) continue;
         const [from, to] = [along(base), along(base + value)];
         const bar = { x: Math.min(from, to), y: middle - 14, width: Math.abs(to - from), height: 28 };
-        drawing.add("rect", { ...bar, fill: drawing.fill(look), stroke: COLOURS.ink, "stroke-width": 0.4 });
+        drawing.add("rect", { ...bar, fill: drawing.fill(look), stroke: ink("ink"), "stroke-width": 0.4 });
         base += value;
       }
     }
