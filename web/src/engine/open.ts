@@ -29,11 +29,14 @@ class WorkerEngine implements Engine {
   private waiting: Open | undefined; // what it will be asked next
   private timer: ReturnType<typeof setTimeout> | undefined;
 
+  readonly package: Package;
+
   constructor(
-    readonly package: Package,
+    pack: Package,
     private readonly wasm: WebAssembly.Module,
     private readonly source: string,
   ) {
+    this.package = pack;
     this.worker = this.opened();
   }
 
@@ -71,12 +74,16 @@ class WorkerEngine implements Engine {
     this.timer = undefined;
     this.running = this.waiting;
     this.waiting = undefined;
-    if (this.running) this.post({ question: this.running.question, id: this.running.id });
+    if (!this.running) return;
+    const { question, id } = this.running;
+    const asked: Asked = { question, id };
+    this.worker.postMessage(asked);
   }
 
   private heard(told: Told): void {
     if ("failed" in told) {
-      this.running?.resolve({ ...cancelled, status: "error", words: told.failed });
+      if (!this.running) return; // it fails again when it is asked
+      this.running.resolve({ ...cancelled, status: "error", words: told.failed });
       this.restart();
     } else if (told.id === this.running?.id) {
       this.running.resolve(told.answer);
@@ -94,13 +101,9 @@ class WorkerEngine implements Engine {
     const worker = new Worker(this.source);
     worker.onmessage = ({ data }: MessageEvent<Told>) => this.heard(data);
     worker.onerror = ({ message }) => this.heard({ failed: message });
-    this.worker = worker;
-    this.post({ open: this.package, wasm: this.wasm });
+    const asked: Asked = { open: this.package, wasm: this.wasm };
+    worker.postMessage(asked);
     return worker;
-  }
-
-  private post(asked: Asked): void {
-    this.worker.postMessage(asked);
   }
 }
 
