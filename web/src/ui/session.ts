@@ -67,6 +67,10 @@ export class Session {
         this.change({ busy: false, faults, words: `Not solved, ${many}: ${faults[0]?.words}` });
         continue;
       }
+      if (this.answered(parameters, method)) {
+        this.change({ busy: false, faults });
+        continue;
+      }
       this.began = performance.now();
       this.change({ busy: true, faults, words: "Solving …" });
       const answer = await this.engine.solve(parameters, { method });
@@ -78,6 +82,13 @@ export class Session {
     }
   }
 
+  /** Whether what is shown is the answer already. */
+  private answered(parameters: Parameters, method: string): boolean {
+    const { shown, failed, faults } = this.state;
+    if (!shown || failed || faults.length || shown.method !== method) return false;
+    return Object.entries(parameters).every(([name, values]) => shown.parameters[name] === values);
+  }
+
   private change(part: Partial<State>): void {
     this.state = { ...this.state, ...part };
     this.tell(this.state);
@@ -87,6 +98,6 @@ export class Session {
 /** How good an answer is, and how long it took. */
 function told({ words, seconds, status }: Answer): string {
   const said = words.replace(/\.$/, "");
-  const took = status === "error" || status === "cancelled" ? "" : ` Solved in ${seconds.toFixed(2)} s, in your browser.`;
+  const took = status === "error" || status === "cancelled" ? "" : ` It took ${seconds.toFixed(2)} s, here in your browser.`;
   return `${said.charAt(0).toUpperCase()}${said.slice(1)}.${took}`;
 }
