@@ -9,6 +9,7 @@ export interface Shown {
   answer: Answer;
   parameters: Parameters;
   method: string;
+  words: string;
 }
 
 export interface State {
@@ -68,7 +69,7 @@ export class Session {
         continue;
       }
       if (this.answered(parameters, method)) {
-        this.change({ busy: false, faults });
+        this.change({ busy: false, faults, words: this.state.shown?.words ?? "" });
         continue;
       }
       this.began = performance.now();
@@ -76,8 +77,8 @@ export class Session {
       const answer = await this.engine.solve(parameters, { method });
       if (answer.status === "cancelled" && this.asked) continue;
       const found = answer.status === "optimal" || answer.status === "within gap";
-      const shown = found ? { answer, parameters, method } : this.state.shown;
       const words = this.stopped ? "Cancelled: the last answer is shown." : told(answer);
+      const shown = found ? { answer, parameters, method, words } : this.state.shown;
       this.change({ busy: false, words, shown, failed: !found });
     }
   }
