@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -25,8 +27,9 @@ from carbonsched.schedule import Schedule
 
 ENDLESS = 1e30  # JSON has no infinity
 _KINDS = {"float": "number", "int": "integer", "bool": "bool", "time": "label", "site": "label"}
-_SHOWN = ("start", "run", "route", "it_power", "facility_power", "generate") + (
-    "grid_import", "grid_export", "charge", "discharge", "soc",
+_SHOWN = (
+    "start", "route", "it_power", "facility_power", "generate", "grid_import", "grid_export",
+    "charge", "discharge", "soc",
 )  # fmt: skip
 _PLANNED = (  # what `first_fit` goes by
     "it_capacity", "import_limit", "generation_available", "cooling", "demand", "power_per_unit",
@@ -117,9 +120,6 @@ def script(made: Mapping[str, Any]) -> str:
 
 def _packed(text: str) -> str:
     """Return text as base64 of gzip, the same for the same text."""
-    import base64
-    import gzip
-
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
@@ -211,12 +211,12 @@ def _model(recipe: Recipe, data: xr.Dataset) -> dict[str, Any]:
             }
             for product in recipe.products
         ],
-        "gates": [_gate(gate, recipe, data) for gate in recipe.gates],
+        "gates": [_gate(gate, data) for gate in recipe.gates],
         "budget": int(budget),
     }  # fmt: skip
 
 
-def _gate(gate: Gate, recipe: Recipe, data: xr.Dataset) -> dict[str, Any]:
+def _gate(gate: Gate, data: xr.Dataset) -> dict[str, Any]:
     return {
         "at": gate.places.tolist(),
         "closed": float(np.clip(gate.closed, -ENDLESS, ENDLESS)),
@@ -226,7 +226,7 @@ def _gate(gate: Gate, recipe: Recipe, data: xr.Dataset) -> dict[str, Any]:
                     {
                         "sign": sign,
                         "name": name,
-                        "at": index(positions, recipe.dims[name], data[name].shape).tolist(),
+                        "at": index(positions, data[name]).tolist(),
                     }
                     for sign, name, positions in comparison.terms
                 ],

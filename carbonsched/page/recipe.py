@@ -8,9 +8,9 @@ is an error, so that a page states what the core states or is not written.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import xarray as xr
@@ -70,7 +70,6 @@ class Recipe:
     def numbers(self, data: xr.Dataset) -> np.ndarray:
         """Return the list of the pattern's numbers, as a page computes it."""
         values = {name: counted(data, name).ravel() for name in self.dims}
-        shape = {name: counted(data, name).shape for name in self.dims}
         numbers = self.constant.copy()
         for product in self.products:
             term = product.factor
@@ -83,7 +82,7 @@ class Recipe:
             for comparison in gate.comparisons:
                 total = np.zeros(len(gate.places))
                 for sign, name, positions in comparison.terms:
-                    at = index(positions, self.dims[name], shape[name])
+                    at = index(positions, data[name])
                     total = total + sign * values[name][at]
                 least = comparison.least
                 holds &= total > least if comparison.strict else total >= least
@@ -109,12 +108,11 @@ def recipe_of(data: xr.Dataset, seed: int = 0) -> Recipe:
     """
     rng = np.random.default_rng(seed)
     dims = {name: tuple(map(str, data[name].dims)) for name in PARAMETERS if name not in FIXED}
-    shape = {name: data[name].shape for name in dims}
     base = _open(data)
     amounts = [name for name in dims if name not in _COUNTED]
     pattern = pattern_of(_moved(base, amounts, rng))
-    found = _dependence(pattern, base, dims, amounts, rng)
-    constant, products = _products(pattern, base, dims, shape, amounts, found, rng)
+    movers = _movers(pattern, base, amounts, rng)
+    constant, products = _factored(pattern, base, amounts, movers, rng)
     gates = tuple(gates_of(pattern, data.sizes["time"]))
     recipe = Recipe(pattern, constant, products, gates, dims)
     for _ in range(3):
@@ -133,13 +131,20 @@ def counted(data: xr.Dataset, name: str) -> np.ndarray:
     return values.astype(float)
 
 
-def index(
-    positions: Mapping[str, np.ndarray], dims: Iterable[str], shape: tuple[int, ...]
-) -> np.ndarray:
-    """Return the flat positions of a parameter's elements, over the dimensions that it has."""
-    if not shape:
+def index(positions: Mapping[str, np.ndarray], array: xr.DataArray) -> np.ndarray:
+    """Return the flat positions of an array's elements, by the dimensions that it has.
+
+    Raises
+    ------
+    ValueError
+        There is a number to which the array has no label: what moves it is elsewhere.
+    """
+    if not array.dims:
         return np.zeros(len(next(iter(positions.values()))), int)
-    return np.ravel_multi_index(tuple(positions[dim] for dim in dims), shape)
+    at = tuple(positions[str(dim)] for dim in array.dims)
+    if any((along < 0).any() for along in at):
+        raise ValueError(f"{array.name} moves a number of the model at other labels than its own")
+    return np.ravel_multi_index(at, array.shape)
 
 
 def anywhere(data: xr.Dataset, amounts: Iterable[str], rng: np.random.Generator) -> xr.Dataset:
@@ -188,78 +193,71 @@ def _moved(data: xr.Dataset, names: Iterable[str], rng: np.random.Generator) -> 
     )
 
 
-def _dependence(
-    pattern: Pattern,
-    base: xr.Dataset,
-    dims: Mapping[str, tuple[str, ...]],
-    amounts: Iterable[str],
-    rng: np.random.Generator,
-) -> dict[tuple[tuple[str, int], ...], np.ndarray]:
-    """Return the places of the list by what moves them: names, and whether as reciprocals."""
+def _movers(
+    pattern: Pattern, base: xr.Dataset, amounts: Iterable[str], rng: np.random.Generator
+) -> dict[tuple[str, ...], np.ndarray]:
+    """Return the places of the list by the names of the parameters that move them."""
     point = _moved(base, amounts, rng)
     before = pattern.numbers(point, WIDE)
-    movers: list[list[tuple[str, int]]] = [[] for _ in before]
+    movers: list[list[str]] = [[] for _ in before]
     for name in amounts:
-        points = [point[name], *(_moved(base, [name], rng)[name] for _ in range(2))]
-        models = [before, *(pattern.numbers(point.assign({name: p}), WIDE) for p in points[1:])]
-        moved = np.flatnonzero((models[1] != before) | (models[2] != before))
-        if not moved.size:
-            continue
-        positions = {dim: pattern.labels[dim][moved] for dim in dims[name]}
-        if any((positions[dim] < 0).any() for dim in dims[name]):
-            raise ValueError(f"{name} moves a number of the model at other labels than its own")
-        at = index(positions or {"": moved}, dims[name], base[name].shape)
-        x = [p.values.ravel()[at] for p in points]
-        f = [model[moved] for model in models]
-        for power in (1, -1):
-            y = [values**power for values in x]
-            fits = np.isclose((f[1] - f[0]) * (y[2] - y[0]), (f[2] - f[0]) * (y[1] - y[0]), rtol=1e-6)
-            for place in moved[fits]:
-                movers[place].append((name, power))
-            moved, x, f = moved[~fits], [v[~fits] for v in x], [v[~fits] for v in f]
-        if moved.size:
-            raise ValueError(f"{name} moves a number of the model, and no factor of it does")
-    groups: dict[tuple[tuple[str, int], ...], list[int]] = {}
+        for place in np.flatnonzero(pattern.numbers(_moved(point, [name], rng), WIDE) != before):
+            movers[place].append(name)
+    groups: dict[tuple[str, ...], list[int]] = {}
     for place, by in enumerate(movers):
         groups.setdefault(tuple(by), []).append(place)
     return {by: np.array(places) for by, places in groups.items()}
 
 
-def _products(
+def _factored(
     pattern: Pattern,
     base: xr.Dataset,
-    dims: Mapping[str, tuple[str, ...]],
-    shape: Mapping[str, tuple[int, ...]],
     amounts: list[str],
-    found: Mapping[tuple[tuple[str, int], ...], np.ndarray],
+    movers: Mapping[tuple[str, ...], np.ndarray],
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, tuple[Product, ...]]:
-    """Return constants and products: for each number the factors that reproduce it everywhere."""
-    points = [_moved(base, amounts, rng) for _ in range(2 ** max(map(len, found)))]
-    models = [_open_numbers(pattern, point) for point in points]
-    constant, products = np.zeros(len(models[0])), []
-    for by, places in found.items():
-        positions = {dim: labels[places] for dim, labels in pattern.labels.items()}
-        at = {name: index(positions, dims[name], shape[name]) for name, _ in by}
-        sets = [chosen for size in range(len(by) + 1) for chosen in combinations(by, size)]
-        used = range(len(sets))
-        design = np.ones((len(places), len(sets), len(sets)))
-        for n in used:
-            for k, chosen in enumerate(sets):
-                for name, power in chosen:
-                    design[:, n, k] *= points[n][name].values.ravel()[at[name]] ** power
-        values = np.stack([models[n][places] for n in used], axis=1)
-        endless = np.isinf(values[:, 0])
-        constant[places[endless]] = values[endless, 0]
-        factor = np.zeros(values.shape)
-        factor[~endless] = np.linalg.solve(design[~endless], values[~endless, :, None])[:, :, 0]
-        factor = _short(factor)
-        constant[places] += factor[:, 0]
-        for k, chosen in enumerate(sets):
-            there = factor[:, k] != 0
-            if chosen and there.any():
-                of = tuple((name, power, at[name][there]) for name, power in chosen)
-                products.append(Product(places[there], factor[there, k], of))
+    """Return constants and products: for each number the factors that reproduce it everywhere.
+
+    Raises
+    ------
+    ValueError
+        Names the parameters of a number that no sum of their products is.
+    """
+    points = [_moved(base, amounts, rng) for _ in range(2 ** max(map(len, movers)) + 2)]
+    models = np.stack([_open_numbers(pattern, point) for point in points])
+    constant, products = np.zeros(models.shape[1]), list[Product]()
+    endless = np.isinf(models[0])
+    constant[endless] = models[0, endless]
+    for by, places in movers.items():
+        left = places[~endless[places]]
+        for powers in itertools.product((1, -1), repeat=len(by)):
+            positions = {dim: labels[left] for dim, labels in pattern.labels.items()}
+            at = {name: index(positions, base[name]) for name in by}
+            values = {
+                name: np.stack([point[name].values.ravel()[at[name]] for point in points]) ** power
+                for name, power in zip(by, powers, strict=True)
+            }
+            sets = [some for size in range(len(by) + 1) for some in itertools.combinations(by, size)]
+            ones = np.ones((len(points), len(left)))
+            terms = np.stack([np.prod([ones, *(values[n] for n in some)], axis=0) for some in sets])
+            few = slice(len(sets))  # points: as many as there are factors
+            design, numbers = terms[:, few].transpose(2, 1, 0), models[few][:, left].T[..., None]
+            factor = _short(np.linalg.solve(design, numbers)[..., 0])  # by place and set
+            told = np.einsum("spn,ns->pn", terms, factor)
+            fits = np.isclose(told, models[:, left], rtol=_CLOSE, atol=0).all(axis=0)
+            for k, some in enumerate(sets):
+                there = fits & (factor[:, k] != 0)
+                if not some:
+                    constant[left[there]] = factor[there, k]
+                elif there.any():
+                    of = [(n, power, at[n][there]) for n, power in zip(by, powers, strict=True) if n in some]
+                    products.append(Product(left[there], factor[there, k], tuple(of)))
+            left = left[~fits]
+            if not left.size:
+                break
+        else:
+            what = " and ".join(by) or "nothing"
+            raise ValueError(f"a number of the model is moved by {what}, and no sum of its products")
     return constant, tuple(products)
 
 
@@ -276,9 +274,9 @@ def _open_numbers(pattern: Pattern, point: xr.Dataset) -> np.ndarray:
 
 def _short(factor: np.ndarray) -> np.ndarray:
     """Return factors as a person would write them: without what rounding has left."""
-    size = np.where(np.abs(factor) > _CLOSE, np.abs(factor), 1.0)
-    unit = 10.0 ** (np.floor(np.log10(size)) + 1 - _DIGITS)
-    return np.where(np.abs(factor) > _CLOSE, np.round(factor / unit) * unit, 0.0)
+    different, at = np.unique(factor, return_inverse=True)
+    short = [float(f"{value:.{_DIGITS}g}") if abs(value) > _CLOSE else 0.0 for value in different]
+    return np.array(short)[at].reshape(factor.shape)
 
 
 def _require_same(recipe: Recipe, data: xr.Dataset) -> None:
