@@ -39,7 +39,7 @@ export class Headline {
       { name: "Objective", value: `${amount(answer.objective)} ${currency}`, beside: beside(answer.objective, python.objective, paper?.objective) },
       { name: "Emissions", value: `${amount(answer.emissions)} tCO2e`, beside: beside(answer.emissions, python.emissions, paper?.emissions) },
       { name: "Marginal price of carbon", value: `${amount(limited ? price : 0)} ${currency}/tCO2e`, beside: limited ? pays : "there is no budget" },
-      { name: "Jobs that run", value: `${run} of ${jobs}`, beside: run < jobs ? "the others are declined" : "none is declined" },
+      { name: "Jobs that run", value: `${run} of ${jobs}`, beside: `${run < jobs ? jobs - run : "none"} declined` },
     ];
     this.fill(entries);
   }

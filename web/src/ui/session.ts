@@ -3,7 +3,7 @@ import type { Answer, Engine, Parameters } from "../engine/types";
 import { apply, type Settings } from "./settings";
 import { faultsOf, type Fault } from "./faults";
 
-const PATIENCE = 600; // ms that a question may be in work before a newer one takes its place
+const PATIENCE = 1500; // ms that a question may be in work before a newer one takes its place
 
 export interface Shown {
   answer: Answer;
