@@ -66,6 +66,7 @@ $(PACKAGES): web/package.json web/package-lock.json $(STAMP)
 
 web: environment $(PACKAGES)  ## build what the pages run into _build/web
 	$(NODE) npm run --silent build
+	$(BIN)/python web/packages.py _build/web/live
 
 book: environment  ## build the book from the committed notebooks; warnings are errors
 	$(BIN)/jupyter-book build book --config _config.yml --path-output . --all -W --keep-going
