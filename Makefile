@@ -117,7 +117,7 @@ unit: environment  ## the tests of the core, of the data and of the repository's
 test-long: environment  ## every test, with the counts that are too long for every change
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long --agreement data/results/trust/agreement.csv
 
-# The notebooks run again in this environment. Cells marked NBVAL_CHECK_OUTPUT must print what is committed; no cell may fail.
+# The notebooks run again in this environment. Cells tagged nbval-check-output must print what is committed; no cell may fail.
 notebooks: environment  ## run every notebook again and compare the marked outputs
 ifeq ($(NOTEBOOKS),)
 	@echo 'No notebooks in book/.'

@@ -14,25 +14,32 @@ from carbonsched.plots.balance import SUPPLY, USE, dispatch
 from carbonsched.plots.carbon import budget
 from carbonsched.plots.choice import KINDS, draw
 from carbonsched.plots.money import stacked_benefit
+from carbonsched.plots.on_page import book, page_svg
 from carbonsched.plots.routes import flows
 from carbonsched.plots.runs import gantt
 from carbonsched.plots.signals import prices
-from carbonsched.plots.style import DPI, site_styles
+from carbonsched.plots.style import COLOURS, DPI, STYLE, WIDTH, panels, site_styles
 from carbonsched.plots.timeline import hours_of
 from carbonsched.plots.words import alt
 
 __all__ = [
+    "COLOURS",
     "DPI",
     "KINDS",
+    "STYLE",
     "SUPPLY",
     "USE",
+    "WIDTH",
     "alt",
+    "book",
     "budget",
     "dispatch",
     "draw",
     "flows",
     "gantt",
     "hours_of",
+    "page_svg",
+    "panels",
     "prices",
     "site_styles",
     "stacked_benefit",
