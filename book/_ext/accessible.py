@@ -10,6 +10,8 @@ def mended(body: str) -> str:
     """Return the body of a page with its roles and lists in order."""
     # A signature of several lines is a definition list without terms: make it a plain box.
     body = PARAMETERS.sub(lambda found: _plain(found[1]), body)
+    # What opens a folded cell is called by the words it shows.
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     # The children of a list are its items.
     return CITATION.sub(r'<div class="citation" id="\g<id>" role="listitem">', body)
 

@@ -13,6 +13,9 @@ IMAGE = re.compile(
     r'<img (?P<attributes>[^>]*\bsrc="[^"]*?(?P<name>[^"/]+\.svg)"[^>]*)/?>(?:\s*</a>)?'
 )
 STYLE = re.compile(r"<style[^>]*>\s*\*\s*\{(?P<rules>[^}]*)\}\s*</style>")
+ATTRIBUTES = re.compile(r'\s(?:width|height|version|role|xmlns(?::\w+)?|style|class)="[^"]*"')
+PATH = re.compile(r'\bd="[^"]*"')
+DECIMALS = re.compile(r"(\.\d\d)\d+")
 REFERENCE = re.compile(r'(\bid="|url\(#|href="#)')
 
 
@@ -22,9 +25,10 @@ def inlined(svg: str, words: str, prefix: str) -> str:
     rules = ";".join(found["rules"].strip() for found in STYLE.finditer(svg))
     svg = STYLE.sub("", svg).replace("<defs>\n </defs>", "")
     svg = REFERENCE.sub(rf"\g<1>{prefix}-", svg)
+    svg = PATH.sub(lambda path: DECIMALS.sub(r"\1", path.group()), svg)  # a hundredth of a point is enough
     opening = re.search(r"<svg\b[^>]*>", svg, flags=re.S)
     assert opening, "a figure is not an SVG"
-    kept = re.sub(r'\s(?:width|height|version|role|xmlns(?::\w+)?|style|class)="[^"]*"', "", opening.group())
+    kept = ATTRIBUTES.sub("", opening.group())
     head = kept.replace("<svg", f'<svg class="drawn" role="img" aria-label="{escape(words)}"', 1)
     if rules:  # of every element of the figure, and of nothing else on the page
         head = head.replace("<svg", f'<svg style="{escape(rules)}"', 1)

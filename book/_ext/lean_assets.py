@@ -4,6 +4,7 @@ The theme brings every icon, every utility class and every language there is: 5 
 """
 
 import re
+import logging
 import shutil
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def _shrink_icons(static: Path) -> None:
     """Keep of the icon fonts what a style sheet names: the fonts are under the SIL Open Font License."""
     sheets = "".join(path.read_text(encoding="utf-8") for path in static.rglob("*.css"))
     named = {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3}|[0-9a-f]{2})\b", sheets)}
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     for path in (static / "vendor/fontawesome/webfonts").glob("*.ttf"):
         if path.name != "fa-solid-900.ttf":
             path.unlink()  # brands, and outlines: no page shows one
