@@ -16,6 +16,17 @@ SINGLE = ROOT / "_build" / "singlehtml"
 PDF = ROOT / "_build" / "carbonsched.pdf"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
+# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that the pages fold stays in the
+# notebooks; whatever else they fold is for a reader to see.
+CHAPTERS = """() => {
+  for (const old of document.querySelectorAll(".toctree-wrapper :is(h3, h4, h5, h6)")) {
+    const heading = document.createElement(`h${Number(old.tagName[1]) - 2}`);
+    heading.append(...old.childNodes);
+    old.replaceWith(heading);
+  }
+  for (const one of document.querySelectorAll("details")) one.open = !one.classList.contains("above-input");
+  for (const one of document.querySelectorAll(".admonition.toggle-hidden, .dropdown")) one.classList.remove("toggle-hidden");
+}"""
 FOOT = (
     '<div style="width:100%;font:8pt sans-serif;color:#57606a;text-align:center">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
@@ -49,7 +60,7 @@ def print_page(page_file: Path, browser: str) -> None:
         page.add_init_script("localStorage.setItem('mode', 'light')")
         page.goto(page_file.as_uri())
         page.evaluate("window.MathJax?.startup?.promise")
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        page.evaluate(CHAPTERS)
         page.add_style_tag(content=STYLE)
         page.pdf(
             path=PDF,

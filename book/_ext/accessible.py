@@ -5,6 +5,8 @@ import re
 PARAMETERS = re.compile(r"<dl>\s*((?:<dd>.*?</dd>\s*)+)</dl>", flags=re.S)
 CITATION = re.compile(r'<div class="citation" id="(?P<id>[^"]*)" role="doc-biblioentry">')
 
+ID = re.compile(r'(?<=[\w"])\s+id="([^"]+)"')
+
 
 def mended(body: str) -> str:
     """Return the body of a page with its roles and lists in order."""
@@ -13,7 +15,20 @@ def mended(body: str) -> str:
     # What opens a folded cell is called by the words it shows.
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     # The children of a list are its items.
-    return CITATION.sub(r'<div class="citation" id="\g<id>" role="listitem">', body)
+    body = CITATION.sub(r'<div class="citation" id="\g<id>" role="listitem">', body)
+    return _with_unique_ids(body)
+
+
+def _with_unique_ids(body: str) -> str:
+    """Drop an id that an element above has: sphinx-proof calls every proof of a page "proof"."""
+    taken: set[str] = set()
+
+    def keep(found: re.Match) -> str:
+        repeated = found[1] in taken
+        taken.add(found[1])
+        return "" if repeated else found.group()
+
+    return ID.sub(keep, body)
 
 
 def _plain(parameters: str) -> str:

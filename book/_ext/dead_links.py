@@ -3,6 +3,7 @@
 Sphinx warns of a reference it cannot resolve; this also sees what templates, raw HTML and cells write.
 """
 
+from os.path import normpath
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,11 +15,12 @@ HERE = {"", "top"}  # of any page
 
 def dead(folder: Path) -> list[str]:
     """Return the links of a folder of pages that lead nowhere, each with its page."""
+    folder = folder.resolve()
     pages = {path: read(path) for path in sorted(folder.rglob("*.html"))}
     return [
         f"{path.relative_to(folder)}: {link}"
         for path, page in pages.items()
-        for link in page.links
+        for link in sorted(set(page.links))
         if not _leads_somewhere(path, link, pages)
     ]
 
@@ -27,12 +29,11 @@ def _leads_somewhere(path: Path, link: str, pages: dict[Path, Page]) -> bool:
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:  # an address elsewhere, or data in the link itself
         return True
-    target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
-    if not target.is_file():
-        return False
-    known = {place.resolve(): page for place, page in pages.items()}.get(target)
-    place = unquote(parts.fragment)
-    return known is None or place in HERE or place in known.ids
+    target = Path(normpath(path.parent / unquote(parts.path))) if parts.path else path
+    if target in pages:
+        place = unquote(parts.fragment)
+        return place in HERE or place in pages[target].ids
+    return target.is_file()
 
 
 def _check(app, exception):

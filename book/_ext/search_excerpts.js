@@ -9,7 +9,7 @@ function addExcerpt(item, terms, marks) {
   const page = PAGE_TEXTS[target.pathname.split("/").pop().replace(/\.html$/, "")];
   if (!page) return;
   const start = page.places[decodeURIComponent(target.hash.slice(1))] ?? 0;
-  const summary = Search.makeSearchSummary(page.text.slice(start), terms);
+  const summary = Search.makeSearchSummary(page.text.slice(start), [...terms, ...marks]); // stems, and the words themselves
   if (!summary) return;
   item.appendChild(summary);
   marks.forEach((word) => _highlightText(summary, word, "highlighted"));

@@ -4,6 +4,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 SMALLEST_TEXT = 9  # px, as it stands on the screen
@@ -52,10 +53,8 @@ def unheard_of(seen: Look) -> list[str]:
 
 def loaded(seen: Look) -> int:
     """Return how many bytes a first visit reads: the page and what it asks for by itself."""
-    files = {url.split("?")[0].split("#")[0] for url in seen.requests if url.startswith("file:")}
-    from urllib.parse import unquote, urlsplit
-
-    return sum(Path(unquote(urlsplit(url).path)).stat().st_size for url in files)
+    files = {unquote(urlsplit(url).path) for url in seen.requests if url.startswith("file:")}
+    return sum(Path(file).stat().st_size for file in files)
 
 
 OVERFLOW = """() => {
@@ -107,15 +106,16 @@ def small_text(seen: Look) -> list[str]:
     return seen.page.evaluate(SMALL_TEXT, SMALLEST_TEXT)
 
 
-def inaccessible(seen: Look, axe: str) -> list[str]:
-    """Return what axe-core judges serious or critical."""
+def inaccessible(seen: Look, axe: str, code_too: bool = False) -> list[str]:
+    """Return what axe-core judges serious or critical; letter by letter in code only where asked for."""
     seen.page.evaluate(axe)
+    where = "document" if code_too else "{exclude: [['pre'], ['mjx-container']]}"
     options = {
         "runOnly": TAGS,
         "resultTypes": ["violations"],
         "rules": {"label-content-name-mismatch": {"enabled": True}},
     }
-    found = seen.page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    found = seen.page.evaluate(f"axe.run({where}, {json.dumps(options)})")
     return [
         f"{one['impact']} {one['id']}: {node['html'][:150]} {node['target']}"
         for one in found["violations"]
