@@ -26,11 +26,14 @@ def week() -> tuple[cs.Instance, dict[str, cs.Schedule]]:
     """Return the real week and its stored schedules by method."""
     stored = DATA / "results" / "real-week"
     return cs.load(DATA / "real-week"), {
-        method: cs.Schedule.load(stored / f"{method}.nc") for method in ("joint", "energy_only", "no_carbon")
+        method: cs.Schedule.load(stored / f"{method}.nc")
+        for method in ("joint", "energy_only", "no_carbon")
     }
 
 
-def draw(instance: cs.Instance, schedules: dict[str, cs.Schedule], size=(style.WIDTH, 3.3)) -> Figure:
+def draw(
+    instance: cs.Instance, schedules: dict[str, cs.Schedule], size=(style.WIDTH, 3.3)
+) -> Figure:
     """Draw the power at each site, hour by hour: blue where power is cheap, orange where it is dear."""
     given = instance.data
     typical = float(given.import_price.median())
@@ -46,7 +49,9 @@ def draw(instance: cs.Instance, schedules: dict[str, cs.Schedule], size=(style.W
                 power = schedules[method].data.it_power.sel(site=site).values
                 cheap = (given.import_price.sel(site=site) <= typical).values
                 for colour, hours in ((BLUE, cheap), (ORANGE, ~cheap)):
-                    axis.stairs(np.where(hours, power, 0), days, fill=True, color=colour, linewidth=0)
+                    axis.stairs(
+                        np.where(hours, power, 0), days, fill=True, color=colour, linewidth=0
+                    )
                 axis.set(yticks=[], xticks=range(8), xlim=(0, 7), ylim=(0, 102))
                 axis.set_xticklabels(["M", "T", "W", "T", "F", "S", "S", ""], ha="left")
                 axis.tick_params(length=0)

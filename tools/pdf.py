@@ -41,11 +41,19 @@ def chromium() -> str | None:
 def build() -> Path:
     """Build all chapters as one page and return it."""
     shutil.rmtree(SINGLE, ignore_errors=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "book", "--config", "_config.yml"]
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        "book",
+        "--config",
+        "_config.yml",
+    ]
     command += ["--path-output", ".", "--builder", "custom", "--custom-builder", "singlehtml"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ)
     if done.returncode:
-        sys.exit(f"{done.stdout[-3000:]}{done.stderr[-3000:]}\nThe one page of all chapters failed.")
+        sys.exit(
+            f"{done.stdout[-3000:]}{done.stderr[-3000:]}\nThe one page of all chapters failed."
+        )
     return SINGLE / "index.html"
 
 
@@ -79,7 +87,9 @@ def print_page(page_file: Path, browser: str) -> None:
 if __name__ == "__main__":
     found = chromium()
     if found is None:
-        print("No PDF was made: it is printed by Chromium, which is not here (Debian: apt install chromium).")
+        print(
+            "No PDF was made: it is printed by Chromium, which is not here (Debian: apt install chromium)."
+        )
     else:
         print_page(build(), found)
         print(f"The same as a PDF: {PDF}")

