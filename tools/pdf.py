@@ -2,7 +2,7 @@
 
     python tools/pdf.py
 
-Its last line says where the PDF lies, or why there is none; that there is no Chromium is no failure.
+Its last line says where the PDF lies, or why there is none: a missing Chromium is no failure.
 """
 
 import os
@@ -16,16 +16,17 @@ SINGLE = ROOT / "_build" / "singlehtml"
 PDF = ROOT / "_build" / "carbonsched.pdf"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
-# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that the pages fold stays in the
-# notebooks; whatever else they fold is for a reader to see.
+# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that the
+# pages fold stays in the notebooks; whatever else they fold is for a reader to see.
 CHAPTERS = """() => {
   for (const old of document.querySelectorAll(".toctree-wrapper :is(h3, h4, h5, h6)")) {
     const heading = document.createElement(`h${Number(old.tagName[1]) - 2}`);
     heading.append(...old.childNodes);
     old.replaceWith(heading);
   }
-  for (const one of document.querySelectorAll("details")) one.open = !one.classList.contains("above-input");
-  for (const one of document.querySelectorAll(".admonition.toggle-hidden, .dropdown")) one.classList.remove("toggle-hidden");
+  for (const one of document.querySelectorAll("details:not(.above-input)")) one.open = true;
+  for (const one of document.querySelectorAll(".toggle-hidden"))
+    one.classList.remove("toggle-hidden");
 }"""
 FOOT = (
     '<div style="width:100%;font:8pt sans-serif;color:#57606a;text-align:center">'
@@ -88,7 +89,8 @@ if __name__ == "__main__":
     found = chromium()
     if found is None:
         print(
-            "No PDF was made: it is printed by Chromium, which is not here (Debian: apt install chromium)."
+            "No PDF was made: Chromium, which prints it, is not here "
+            "(on Debian: apt install chromium)."
         )
     else:
         print_page(build(), found)

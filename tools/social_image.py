@@ -1,4 +1,4 @@
-"""Draw the picture that a link to the book is shared with: the front page's figure, 1200 by 630 pixels.
+"""Draw what a link to the book is shared with: the front page's figure, 1200 by 630 pixels.
 
 python tools/social_image.py
 """

@@ -4,8 +4,8 @@ The theme brings every icon, every utility class and every language there is: 5 
 a notebook to download is there to be run: its outputs stand on the page.
 """
 
-import re
 import logging
+import re
 import shutil
 from pathlib import Path
 

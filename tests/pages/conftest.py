@@ -1,4 +1,4 @@
-"""The built pages in the system's Chromium; skipped, with the reason, where one of the two is missing."""
+"""The built pages in the system's Chromium; skipped, with the reason, where one is missing."""
 
 import shutil
 from pathlib import Path

@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 SMALLEST_TEXT = 9  # px, as it stands on the screen
-# Every rule whose violation may be serious or critical; "experimental" asks that a button's name holds its words.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 SERIOUS = {"serious", "critical"}
 
@@ -63,7 +62,8 @@ OVERFLOW = """() => {
   if (document.documentElement.scrollWidth > wide)
     faults.push(`the page is ${document.documentElement.scrollWidth} px wide of ${wide}`);
   // an equation, or a table, may scroll inside itself; it may not be cut
-  for (const one of document.querySelectorAll("article mjx-container, article table, article svg.drawn")) {
+  const boxes = "article mjx-container, article table, article svg.drawn";
+  for (const one of document.querySelectorAll(boxes)) {
     const box = one.getBoundingClientRect();
     if (!box.width || box.right <= wide + 1) continue;
     let around = one, scrolls = false;
@@ -75,7 +75,7 @@ OVERFLOW = """() => {
 }"""
 
 UNDESCRIBED = """() => [
-  ...[...document.querySelectorAll("img")].filter((one) => !one.hasAttribute("alt")).map((one) => one.src),
+  ...[...document.querySelectorAll("img:not([alt])")].map((one) => one.src),
   ...[...document.querySelectorAll("article svg[role=img]")]
     .filter((one) => !(one.getAttribute("aria-label") || "").trim()).map((one) => `svg ${one.id}`),
   ...[...document.querySelectorAll("article figure svg.drawn, article figure img")]
@@ -107,7 +107,7 @@ def small_text(seen: Look) -> list[str]:
 
 
 def inaccessible(seen: Look, axe: str, code_too: bool = False) -> list[str]:
-    """Return what axe-core judges serious or critical; letter by letter in code only where asked for."""
+    """Return what axe-core judges serious or critical; of code only where that is asked for."""
     seen.page.evaluate(axe)
     where = "document" if code_too else "{exclude: [['pre'], ['mjx-container']]}"
     options = {

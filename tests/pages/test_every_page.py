@@ -11,9 +11,6 @@ CONTENTS = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
 CHAPTERS = [chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"]]
 PAGES = [CONTENTS["root"], *CHAPTERS, "genindex", "search"]
 FIRST_LOAD = 1_500_000  # bytes, before a reader touches anything that loads more
-OTHER_VIEWS = [("phone", "light"), ("desktop", "dark"), ("phone", "dark")]
-# In the longer run every view of every page is judged; here one of the other three, another for the next page.
-ROTATED = [(page, *OTHER_VIEWS[k % 3]) for k, page in enumerate(PAGES)]
 LEFT_TO_LONG = {"api"}  # thousands of elements
 
 

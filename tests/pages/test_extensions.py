@@ -12,7 +12,8 @@ from lean_assets import used
 def test_text_and_places_of_a_page(tmp_path):
     page = tmp_path / "a.html"
     page.write_text(
-        '<nav>menu</nav><article class="bd-article"><h1 id="top">One<a class="headerlink" href="#top">#</a></h1>'
+        '<nav>menu</nav><article class="bd-article">'
+        '<h1 id="top">One<a class="headerlink" href="#top">#</a></h1>'
         '<p>two</p><svg><text>no</text></svg><h2 id="next">three <b>four</b></h2></article>'
     )
     found = read(page)
@@ -41,7 +42,10 @@ def test_a_dead_link_is_found(link, dead, tmp_path):
 
 
 def test_a_figure_becomes_part_of_the_page():
-    svg = '<svg width="389pt" viewBox="0 0 389 200" xmlns="x"><path id="p" d="M 1 2"/><use href="#p"/></svg>'
+    svg = (
+        '<svg width="389pt" viewBox="0 0 389 200" xmlns="x">'
+        '<path id="p" d="M 1 2"/><use href="#p"/></svg>'
+    )
     assert inlined(svg, 'a "bar"', "f1") == (
         '<svg class="drawn" role="img" aria-label="a &quot;bar&quot;" viewBox="0 0 389 200">'
         '<path id="f1-p" d="M 1 2"/><use href="#f1-p"/></svg>'

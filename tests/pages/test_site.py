@@ -1,4 +1,4 @@
-"""The built book as a whole: its size, its search, its front page, what it says when it is shared."""
+"""The built book as a whole: size, links, search, front page, what it says when shared."""
 
 import re
 
