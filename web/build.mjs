@@ -10,13 +10,14 @@ const packages = join(here, "node_modules");
 const out = join(here, "..", "_build", "web");
 const bundled = { bundle: true, minify: true, format: "iife", target: "es2022", logLevel: "warning" };
 
-// mathjax/: formulas, TeX in and fonts out, of MathJax's 24 MB the 1.6 that these pages use.
+// mathjax/: formulas, TeX in and fonts out, and words for screen readers; of MathJax's 24 MB the 1.2 that these pages use.
 async function mathjax() {
-  const from = join(packages, "mathjax", "es5");
-  const fonts = join("output", "chtml", "fonts", "woff-v2");
-  await mkdir(join(out, "mathjax"), { recursive: true });
-  await cp(join(from, "tex-chtml.js"), join(out, "mathjax", "tex-chtml.js"));
-  await cp(join(from, fonts), join(out, "mathjax", fonts), { recursive: true });
+  const parts = ["startup.js", "core.js", "input/tex.js", "output/chtml.js", "output/chtml/fonts", "a11y/assistive-mml.js"];
+  for (const part of parts) {
+    const target = join(out, "mathjax", part);
+    await mkdir(dirname(target), { recursive: true });
+    await cp(join(packages, "mathjax", "es5", part), target, { recursive: true });
+  }
 }
 
 // live/highs.js: the solver as one classic script, for pages that are opened as files.
