@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from carbonsched.currency import DEFAULT
 from carbonsched.plots.style import DPI, literal
 from carbonsched.schedule import Schedule
 
@@ -17,7 +18,7 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
     The currency is that of the first, where its instance states another.
     """
     labels = {literal(name.replace("_", "\n")): s.benefit for name, s in schedules.items()}
-    currency = next((s.currency for s in schedules.values()), "USD")
+    currency = next((s.currency for s in schedules.values()), DEFAULT)
     terms = pd.DataFrame(labels).T.fillna(0.0) / 1e3
     styles = {
         "training": ("#0072B2", ""),

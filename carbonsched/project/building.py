@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,6 @@ from carbonsched.project.file import Project, read, require_none
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.horizon import periods
 from carbonsched.project.series import Reader
-
-_AMOUNT = re.compile(r"(?<=\d) USD\b")  # what the schema calls every currency
 
 
 @dataclass(frozen=True)
@@ -91,13 +88,12 @@ def build(project: str | Path | Project) -> Built:
     require_none(gathered.all_faults, project.path)
     defaults = tuple(defaults_of(project.given, project.money))
     data.attrs["notes"] = _notes(gathered, defaults)
-    currency = project.given.currency
     try:
         instance = Instance(data)
     except InstanceError as error:
         places = error.places or [("", None)] * len(error.faults)
         told = [
-            project.fault(_path(project, name, at), _AMOUNT.sub(f" {currency}", fault))
+            project.fault(_path(project, name, at), fault)
             for fault, (name, at) in zip(error.faults, places, strict=True)
         ]
         require_none(told, project.path)

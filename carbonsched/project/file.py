@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from carbonsched.currency import DEFAULT
 from carbonsched.errors import InstanceError, extra
 from carbonsched.io.files import UnreadableError, read_text
 from carbonsched.project import faults as found
@@ -129,7 +130,7 @@ def require_none(faults: list[Fault], path: Path) -> None:
 
 def _money(said: dict[str, Any], root: MappingNode) -> tuple[Money, list[Fault]]:
     """Return currency and rates as far as they are sound, for whatever amounts there are."""
-    currency, rates = said.get("currency", "USD"), said.get("rates", {})
+    currency, rates = said.get("currency", DEFAULT), said.get("rates", {})
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha()):
         return Money(), []
     sound, faults = dict[str, Rate](), list[Fault]()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from carbonsched.currency import DEFAULT
 from carbonsched.errors import extra
 from carbonsched.project.amounts import Lasting, Of, Periods
 from carbonsched.project.forms import (
@@ -269,7 +270,7 @@ class ProjectFile(Entry):
     title: str
     description: str | None = None
     licence: str | None = Field(None, description="of what is written here")
-    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO code of every amount")
+    currency: str = Field(DEFAULT, pattern="^[A-Z]{3}$", description="ISO code of every amount")
     rates: dict[str, Rate] = Field(default_factory=dict)
     horizon: Horizon
     defaults: Defaults = Defaults()
