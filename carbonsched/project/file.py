@@ -174,7 +174,14 @@ def _references(said: dict[str, Any], root: MappingNode) -> Iterator[Fault]:
                 node, seen = place(root, (key, name, "home" if "home" in one else "allowed"))
                 told = f"{found.named(seen)}: no site {site}{found.nearest(site, sites)}"
                 yield fault(node, told)
-            sure = str(one.get("required")).lower() in ("true", "1", "yes", "y", "on", "t")
+            running = one.get("running")
+            there = running.get("site") if isinstance(running, dict) else None
+            if isinstance(there, str) and there not in sites:
+                node, seen = place(root, (key, name, "running", "site"))
+                told = f"{found.named(seen)}: no site {there}{found.nearest(there, sites)}"
+                yield fault(node, told)
+            required = str(one.get("required")).lower() in ("true", "1", "yes", "y", "on", "t")
+            sure = required or running is not None
             if at == "jobs" and "reward" not in one and not sure:
                 node, seen = place(root, (key, name))
                 told = "reward is missing: without one a job never pays; or write `required: true`"

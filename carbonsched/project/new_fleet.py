@@ -55,6 +55,10 @@ jobs:                         # a mapping, a list, or a table; here a table and 
     deadline: 2025-06-03 20:00
     required: true            # it must run
     allowed: [{first}]
+  # - name: under-way         # one that is running already: where, and for how long it has run
+  #   power: 300 kW
+  #   duration: 30 h
+  #   running: {{site: {first}, done: 12 h}}   # or started: 2025-06-01 12:00
   # A cluster's own log: {{file: sacct.txt, profile: slurm, kw_per_gpu: 0.7}}
 
 services:
