@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ import xarray as xr
 
 from carbonsched.core.instance import Instance
 from carbonsched.core.schema import PARAMETERS
-from carbonsched.errors import InstanceError
-from carbonsched.project import jobs, services, sites
+from carbonsched.errors import InstanceError, SuspiciousValueWarning
+from carbonsched.project import bare_numbers, jobs, services, sites
 from carbonsched.project.defaults import defaults_of
 from carbonsched.project.file import Project, read, require_none
 from carbonsched.project.gathered import At, Gathered, Source
@@ -38,12 +39,16 @@ class Built:
         What was done to what the project file says.
     defaults : tuple of str
         What it does not say, and what holds instead.
+    doubts : tuple of str
+        Numbers without a unit that are so large that another may be meant; each is a
+        `SuspiciousValueWarning` too.
     """
 
     instance: Instance
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
     defaults: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def licences(self) -> dict[str, str]:
@@ -87,7 +92,11 @@ def build(project: str | Path | Project) -> Built:
     data = _dataset(reader)
     require_none(gathered.all_faults, project.path)
     defaults = tuple(defaults_of(project.given, project.money))
-    data.attrs["notes"] = _notes(gathered, defaults)
+    gathered.notes += bare_numbers.columns_told(project.root, project.money)
+    doubts = tuple(bare_numbers.doubts(project.root))
+    for doubt in doubts:
+        warnings.warn(doubt, SuspiciousValueWarning, stacklevel=2)
+    data.attrs["notes"] = _notes(gathered, doubts, defaults)
     try:
         instance = Instance(data)
     except InstanceError as error:
@@ -98,14 +107,16 @@ def build(project: str | Path | Project) -> Built:
         ]
         require_none(told, project.path)
         raise AssertionError("an error without a fault") from error
-    return Built(instance, tuple(gathered.sources), tuple(gathered.notes), defaults)
+    return Built(instance, tuple(gathered.sources), tuple(gathered.notes), defaults, doubts)
 
 
-def _notes(gathered: Gathered, defaults: Iterable[str]) -> str:
+def _notes(gathered: Gathered, doubts: Iterable[str], defaults: Iterable[str]) -> str:
     """Return what was done to numbers, and what holds where nothing is said, as a JSON list."""
     done = [f"{source.file}: {note}" for source in gathered.sources for note in source.notes]
     unsaid = [f"not said, so: {default}" for default in defaults]
-    return json.dumps([*dict.fromkeys((*done, *gathered.notes, *unsaid))], ensure_ascii=False)
+    return json.dumps(
+        [*dict.fromkeys((*done, *gathered.notes, *doubts, *unsaid))], ensure_ascii=False
+    )
 
 
 def _dataset(reader: Reader) -> xr.Dataset:
