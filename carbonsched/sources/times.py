@@ -12,6 +12,7 @@ import pandas as pd
 
 from carbonsched.sources import clock
 from carbonsched.sources.profile import Time
+from carbonsched.sources.steps import lengths_of_ends, usual_step
 from carbonsched.sources.text import SHOWN, Table, some
 
 
@@ -163,27 +164,23 @@ def _ended(found: clock.Instants, time: Time, interval: str | None) -> clock.Ins
         return clock.Instants(found.utc.dt.floor(time.inside), found.zone, (*found.notes, told))
     if (interval or time.interval) == "start":
         return found
-    step = _step(found.utc, time)
-    told = f"The stamps are ends of intervals of {_span(step)}: each was moved to its start."
-    return clock.Instants(found.utc - step, found.zone, (*found.notes, told))
+    sizes = pd.Series(_steps(found.utc, time), found.utc.index)
+    spans = " and ".join(_span(pd.Timedelta(size)) for size in np.unique(sizes)[::-1])
+    told = f"The stamps are ends of intervals of {spans}: each was moved to its start."
+    return clock.Instants(found.utc - sizes, found.zone, (*found.notes, told))
 
 
 def _step(stamps: pd.Series, time: Time) -> Any:
     return pd.Timedelta(time.step) if time.step else usual_step(stamps.to_numpy())
 
 
-def usual_step(stamps: np.ndarray) -> Any:
-    """Return the most frequent distance between neighbours, or an hour if there is none.
-
-    Examples
-    --------
-    >>> usual_step(pd.DatetimeIndex(["2023-01-01", "2023-01-01 01:00"]).to_numpy())
-    Timedelta('0 days 01:00:00')
-    """
-    known = stamps[~np.isnat(stamps)].astype("datetime64[ns]")
-    apart = np.abs(np.diff(known).astype(np.int64))
-    sizes, counts = np.unique(apart[apart > 0], return_counts=True)
-    return pd.Timedelta(int(sizes[counts.argmax()]) if sizes.size else 3_600_000_000_000)
+def _steps(stamps: pd.Series, time: Time) -> np.ndarray:
+    """Return how long each interval is that ends at a stamp."""
+    if time.step:
+        sizes = np.full(len(stamps), pd.Timedelta(time.step).value)
+    else:
+        sizes = lengths_of_ends(stamps.to_numpy())
+    return sizes.astype("timedelta64[ns]")
 
 
 def _span(step: Any) -> str:
