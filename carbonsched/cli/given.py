@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carbonsched.core.instance import Instance
 
 GROUP = "carbonsched.families"  # the entry points by which a package offers a family
-PROJECT = (".yaml", ".yml")  # what a project file ends in
+PROJECT = (".yaml", ".yml", ".toml")  # what a project file ends in
 
 
 _INSTEAD = {  # what shows an output that is given as an instance

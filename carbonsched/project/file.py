@@ -11,10 +11,11 @@ from carbonsched.currency import DEFAULT
 from carbonsched.errors import InstanceError, extra
 from carbonsched.io.files import UnreadableError, read_text
 from carbonsched.project import faults as found
+from carbonsched.project import nodes, toml
 from carbonsched.project.amounts import Money
 from carbonsched.project.entries import KINDS, unfolded
 from carbonsched.project.model import Job, ProjectFile, Service, Site, names_of
-from carbonsched.project.nodes import Fault, MappingNode, compose, fault, place, plain
+from carbonsched.project.nodes import Fault, MappingNode, fault, place, plain
 from carbonsched.sources.units import Rate
 
 with extra("sources", "reading a project file"):
@@ -74,7 +75,8 @@ def read(path: str | Path) -> Project:
     Parameters
     ----------
     path : path
-        A YAML file; files that it names are relative to it.
+        A YAML file, or one of TOML that says the same and ends in ``.toml``; files that it names
+        are relative to it.
 
     Raises
     ------
@@ -100,7 +102,8 @@ def read(path: str | Path) -> Project:
         text = read_text(path, MOST_BYTES)
     except UnreadableError as error:
         raise InstanceError([str(error)], str(path)) from error
-    root, faults = compose(text, path.name)
+    form = toml if path.suffix.lower() == ".toml" else nodes
+    root, faults = form.compose(text, path.name)
     require_none(faults, path)
     assert root is not None
     root, faults = unfolded(root, path.parent)
