@@ -65,7 +65,8 @@ def clocks_of(instance: Instance, zone: str | None) -> dict[str, tzinfo]:
     InstanceError
         What the instance states of its sites' zones is at fault.
     """
-    from carbonsched.output.zones import zone_of, zones_of
+    from carbonsched.io.zones import zone_of
+    from carbonsched.output.zones import zones_of
 
     if zone is None:
         return zones_of(instance.data)

@@ -16,6 +16,7 @@ from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import CertificateError
 from carbonsched.io.digest import digest
 from carbonsched.io.horizon import horizon
+from carbonsched.io.zones import zone_of
 from carbonsched.judge.plan import plan
 from carbonsched.judge.verify import verify
 from carbonsched.output.energy import energy, with_total
@@ -23,7 +24,7 @@ from carbonsched.output.figures import embedded
 from carbonsched.output.notes import notes_of
 from carbonsched.output.valued import Valued, valued
 from carbonsched.output.words import amount, in_words
-from carbonsched.output.zones import common, in_local_time, zone_of, zones_of
+from carbonsched.output.zones import common, in_local_time, zones_of
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.rational import as_float
 from carbonsched.schedule import Schedule

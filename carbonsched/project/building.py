@@ -164,7 +164,7 @@ def _attrs(project: Project) -> dict[str, str]:
     attrs = {"title": given.title, "currency": given.currency}
     attrs |= {"description": given.description, "licence": given.licence}
     zones = {name: site.zone or given.horizon.zone for name, site in given.sites.items()}
-    named = {name: zone for name, zone in zones.items() if zone and not zone.startswith(("+", "-"))}
+    named = {name: zone for name, zone in zones.items() if zone}
     attrs["site_zones"] = json.dumps(named, ensure_ascii=False) if named else None
     return {key: value for key, value in attrs.items() if value is not None}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from carbonsched.io.zones import zone_of
 from carbonsched.project.amounts import Lasting, PerEnergy, Periods
 from carbonsched.project.faults import named
 from carbonsched.project.gathered import At, Source
@@ -15,7 +16,6 @@ from carbonsched.project.horizon import instant
 from carbonsched.project.model import Job, JobLog, Terms
 from carbonsched.project.series import Reader
 from carbonsched.sources import read_jobs
-from carbonsched.sources.clock import zone_of
 
 _TYPES: dict[str, Any] = {
     "power": float,

@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources import clock, columns, regular, units
+from carbonsched.io.zones import name_of
+from carbonsched.sources import columns, regular, units
 from carbonsched.sources.profile import Profile, find
 from carbonsched.sources.series import Series
 from carbonsched.sources.steps import pieces
@@ -122,7 +123,7 @@ def read(
         words = "; ".join(regular.told(runs, when.zone))
         rest = f", {unwritten} of them without a row" if unwritten else ""
         more.append(f"{count} of {len(times)} values are missing{rest}: {words}.")
-    zone_name = clock.name_of(when.zone)
+    zone_name = name_of(when.zone)
     data = xr.DataArray(
         laid,
         coords={"time": times},

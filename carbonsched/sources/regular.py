@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources.clock import local, name_of
+from carbonsched.io.zones import name_of
+from carbonsched.sources.clock import local
 from carbonsched.sources.steps import MOST_CHANGES, pieces
 from carbonsched.sources.text import SHOWN, some
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from carbonsched.io.zones import name_of, zone_of
 from carbonsched.sources import clock
 from carbonsched.sources.profile import Time
 from carbonsched.sources.steps import lengths_of_ends, usual_step
@@ -120,7 +121,7 @@ def _zone(
             return UTC
     name = given or (None if stated == "stamps" else stated)
     try:
-        return clock.zone_of(name) if name else None
+        return zone_of(name) if name else None
     except ValueError as error:
         faults.append(str(error))
         return UTC
@@ -229,7 +230,7 @@ def _counted(cells: Any, time: Time, zone: tzinfo | None, faults: list[str]) -> 
             ],
             len(wrong),
         )
-        told = f"Periods of {_span(step)} were counted from midnight in {clock.name_of(zone)}."
+        told = f"Periods of {_span(step)} were counted from midnight in {name_of(zone)}."
         return clock.Instants(day.utc + (count - 1) * step, zone, (told,))
     wall = dates.dt.normalize() + pd.to_timedelta(
         _whole(cells(time.hour), 24, faults) - 1, unit="h"
@@ -286,7 +287,7 @@ def _yearless(
     clocked = clock.standard_time(zone or UTC, years[0]) if time.standard else (zone or UTC)
     found = clock.to_utc(wall, clocked, faults)
     named = ", ".join(map(str, years))
-    told = [f"The file has no year: it stands for {named} in {clock.name_of(clocked)}."]
+    told = [f"The file has no year: it stands for {named} in {name_of(clocked)}."]
     return Begins(
         place,
         found.utc.to_numpy().astype("datetime64[ns]"),

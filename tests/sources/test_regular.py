@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carbonsched.errors import InstanceError
+from carbonsched.io.zones import zone_of
 from carbonsched.sources import Rate
-from carbonsched.sources.clock import zone_of
 from carbonsched.sources.regular import bridged, laid, onto
 from carbonsched.sources.series import made
 from carbonsched.sources.steps import usual_step
