@@ -116,7 +116,6 @@ def _need(condition: bool, complaint: str) -> None:
 
 def _zone(name: object) -> tzinfo:
     """Return a time zone by its name."""
-    _need(isinstance(name, str), "timezone is not a text")
     try:
         return zone_of(name)
     except ValueError as error:

@@ -146,6 +146,8 @@ def _dataset(reader: Reader) -> xr.Dataset:
         data[quantity] = dims, values
     for quantity in map(str, data.data_vars):
         data[quantity].attrs |= _about(quantity, reader.gathered.sources)
+        if quantity in reader.gathered.estimates:
+            data[quantity].attrs["source"] = reader.gathered.estimates[quantity]
     return data
 
 

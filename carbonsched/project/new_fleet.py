@@ -47,7 +47,8 @@ defaults:                     # what an entry says that does not say it itself
 sites:                        # one more site is one more entry
 {sites}
 jobs:                         # a mapping, a list, or a table; here a table and a job of its own
-  - file: jobs.csv            # columns are called as the keys of a job, with units in brackets
+  - file: jobs.csv            # columns are called as the keys of a job, with units in brackets;
+                              # a key within a key has a dot: running.site, battery.energy [MWh]
   - name: weekly-evaluation
     power: 400 kW
     duration: 90 min          # or a number of periods

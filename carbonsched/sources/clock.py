@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from carbonsched.io.zones import name_of, zone_of
-from carbonsched.sources.text import SHOWN, some
+from carbonsched.sources.text import SHOWN, is_total, some
 
 YEARS = 1900, 2199  # a stamp of another year is none
 
@@ -156,6 +156,7 @@ def stamps(
     faults += some(
         [
             f"row {row}, column {cells.name!r}: {cell!r} is no time of the form {forms}"
+            + ": a row of totals? Take it out of the file" * is_total(cell)
             for row, cell in bad.head(SHOWN).items()
         ],
         len(bad),
