@@ -80,7 +80,7 @@ STYLE: dict[RcKeyType, Any] = {
     "ytick.labelcolor": INK,
     "grid.color": RULE,
     "hatch.linewidth": 0.6,
-    "hatch.color": EDGE,
+    "patch.edgecolor": EDGE,  # and of hatches
     "axes.prop_cycle": cycler(color=[COLOURS[c] for c in ("blue", "red", "green", "pink")]),
     "svg.fonttype": "none",  # letters stay letters
     "svg.hashsalt": "carbonsched",  # the same figure, the same bytes
