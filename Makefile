@@ -12,7 +12,10 @@ NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
 PAGE      := _build/html/index.html
 BUILT     := _build/.built
 # What the pages are made of: chapters, how they look, what runs in them, and the docstrings that they quote.
-SOURCES   := _config.yml $(shell find book carbonsched web/src web/build.mjs -type f -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
+SOURCES   := _config.yml $(shell find book carbonsched -type f -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
+WEB       := _build/.web
+# What runs in a page is built from TypeScript, and from the core's own model of the instances.
+PROGRAMS  := $(shell find web/src carbonsched data/default data/real-week -type f -not -name '*.pyc' 2>/dev/null) $(wildcard web/*.mjs web/*.json web/*.py)
 # Programs: to import them runs them.
 UNTRIED   := --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
 
@@ -67,13 +70,15 @@ $(PACKAGES): web/package.json web/package-lock.json $(STAMP)
 	$(NODE) npm ci --silent
 	@touch $@
 
-web: environment $(PACKAGES)  ## build what the pages run into _build/web
+# Again only when something it is made of changed.
+$(WEB): $(STAMP) $(PACKAGES) $(PROGRAMS)
 	$(NODE) npm run --silent build
 	$(BIN)/python web/packages.py _build/web/live
+	@touch $@
 
-# Again only when something it is made of changed.
-$(BUILT): $(STAMP) $(PACKAGES) $(SOURCES)
-	$(NODE) npm run --silent build
+web: $(WEB)  ## build what the pages run into _build/web
+
+$(BUILT): $(STAMP) $(WEB) $(SOURCES)
 	rm -rf _build/html
 	$(BIN)/jupyter-book build book --config _config.yml --path-output . --all -W --keep-going
 	@! grep -lE '<(script|link|img|iframe)[^>]* (src|href)="(https?:)?//' _build/html/*.html \
