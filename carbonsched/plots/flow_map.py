@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-from itertools import product
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -83,13 +82,10 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
     figure, axis = plt.subplots(figsize=(7.2, 5.0), layout="constrained", dpi=DPI)
     _ground(axis, at)
     most = float(power.max()) or 1.0
-    pairs = [
-        (a, b) for a, b in product(range(len(sites)), repeat=2) if a != b and power[a, b] > _LEAST
-    ]
+    pairs = [(int(a), int(b)) for a, b in np.argwhere(power > _LEAST) if a != b]
     for a, b in pairs:
-        arrow = FancyArrowPatch(
-            tuple(at[a]), tuple(at[b]), label=f"{sites[a]} {sites[b]}", **_ARROW
-        )
+        ends = [(float(x), float(y)) for x, y in (at[a], at[b])]
+        arrow = FancyArrowPatch(*ends, label=f"{sites[a]} {sites[b]}", **_ARROW)
         arrow.set_linewidth(max(_WIDEST * power[a, b] / most, 0.4))
         axis.add_patch(arrow)
         if len(pairs) <= _LABELLED:
@@ -126,7 +122,7 @@ def _flat(places: np.ndarray) -> np.ndarray:
 def _ground(axis: Any, at: np.ndarray) -> None:
     """Draw parallels and meridians around the sites, one degree as long as the other there."""
     middle = math.radians(float(np.clip(at[:, 1].mean(), -80, 80)))
-    axis.set_aspect(1 / math.cos(middle), adjustable="datalim")
+    axis.set_aspect(1 / math.cos(middle))
     room = np.maximum(0.25 * np.ptp(at, axis=0), 2.0)
     (west, south), (east, north) = at.min(axis=0) - room, at.max(axis=0) + room
     axis.set_xlim(west, east)
@@ -137,4 +133,5 @@ def _ground(axis: Any, at: np.ndarray) -> None:
 
 
 def _degrees(value: float, sides: str) -> str:
-    return f"{abs(value):g}°{'' if not value else sides[value < 0]}"
+    side = "" if not value else sides[int(value < 0)]
+    return f"{abs(round(float(value), 6)):g}°{side}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import matplotlib.pyplot as plt
@@ -10,6 +11,7 @@ import pytest
 from matplotlib.patches import FancyArrowPatch
 
 import carbonsched as cs
+from carbonsched import plots
 from carbonsched.plots.choice import draw
 from carbonsched.plots.flow_map import flow_map, places_of
 
@@ -42,6 +44,10 @@ def test_arrows_go_from_home_and_are_as_wide_as_their_power(two):
     assert dots.get_offsets().tolist() == [[13.4, 52.5], [18.1, 59.3]]
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert {"6", "A\n4 MW of its own", "B"} <= texts
+    figure.savefig(io.BytesIO(), format="svg")  # every tick and arrow has its words
+    shown = {tick.get_text() for tick in figure.axes[0].get_yticklabels()}
+    assert any(text.endswith("°N") for text in shown)
+    assert plots.alt("flows", given, schedule).startswith("Map of mean inference power")
     plt.close(figure)
 
 
