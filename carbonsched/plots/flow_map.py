@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import ArrowStyle, FancyArrowPatch
 
 from carbonsched.core.instance import Instance
 from carbonsched.errors import InstanceError
@@ -25,8 +25,8 @@ from carbonsched.schedule import Schedule
 ATTRIBUTE = "site_places"  # of an instance: JSON, by site its latitude and longitude in degrees
 _WIDEST = 6.0  # points, of the arrow of the most power
 _ARROW: dict[str, Any] = {
-    "connectionstyle": "arc3,rad=0.18", "arrowstyle": "-|>", "mutation_scale": 12,
-    "color": "#0072B2", "alpha": 0.65, "shrinkA": 5, "shrinkB": 7,
+    "connectionstyle": "arc3,rad=0.18", "mutation_scale": 1, "linewidth": 0,
+    "color": "#0072B2", "alpha": 0.65, "shrinkA": 5, "shrinkB": 6,
 }  # fmt: skip
 _LEAST = 5e-4  # MW: less is no flow
 _LABELLED = 12  # arrows that each have room for their power
@@ -85,9 +85,10 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
     pairs = [(int(a), int(b)) for a, b in np.argwhere(power > _LEAST) if a != b]
     for a, b in pairs:
         ends = [(float(x), float(y)) for x, y in (at[a], at[b])]
-        arrow = FancyArrowPatch(*ends, label=f"{sites[a]} {sites[b]}", **_ARROW)
-        arrow.set_linewidth(max(_WIDEST * power[a, b] / most, 0.4))
-        axis.add_patch(arrow)
+        wide = max(_WIDEST * power[a, b] / most, 0.4)
+        form = ArrowStyle("simple", head_length=9, head_width=wide + 5, tail_width=wide)
+        label = f"{sites[a]} {sites[b]}"
+        axis.add_patch(FancyArrowPatch(*ends, label=label, arrowstyle=form, **_ARROW))
         if len(pairs) <= _LABELLED:
             (x0, y0), (x1, y1) = at[a], at[b]
             beside = (0.5 * (x0 + x1) + 0.11 * (y1 - y0), 0.5 * (y0 + y1) - 0.11 * (x1 - x0))

@@ -39,7 +39,7 @@ def test_arrows_go_from_home_and_are_as_wide_as_their_power(two):
     given = located(instance, A=[52.5, 13.4], B=[59.3, 18.1])
     figure = draw("flows", given, schedule)
     (arrow,) = arrows(figure)
-    assert arrow.get_label() == "A B" and arrow.get_linewidth() == pytest.approx(6.0)
+    assert arrow.get_label() == "A B" and arrow.get_arrowstyle().tail_width == pytest.approx(6)
     (dots,) = figure.axes[0].collections
     assert dots.get_offsets().tolist() == [[13.4, 52.5], [18.1, 59.3]]
     texts = {text.get_text() for text in figure.axes[0].texts}
