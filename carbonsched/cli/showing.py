@@ -65,7 +65,7 @@ def _instance(given: Instance, name: str, zone: str | None) -> None:
 
     data = given.data
     clocks = clocks_of(given, zone)
-    hidden = (ATTRIBUTE, notes.ATTRIBUTE)  # told below as people read them
+    hidden = (ATTRIBUTE, notes.ATTRIBUTE, "site_places")  # told below as people read them
     about = {key: str(value) for key, value in data.attrs.items() if key not in hidden}
     sizes = {
         dim: f"{data.sizes[dim]}: {data.indexes[dim][0]} .. {data.indexes[dim][-1]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from typing import Any
 
 import pandas as pd
 
@@ -60,7 +61,7 @@ def workbook(instance: Instance, schedule: Schedule) -> bytes:
     return content.getvalue()
 
 
-def _width(head: str, column: pd.Series) -> int:
+def _width(head: str, column: Any) -> int:
     """Return in letters how wide a column is in which its head and its longest text can be read."""
     if "UTC" in head:
         longest = len("2025-01-01 00:00:00")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from carbonsched.core.instance import Instance
 from carbonsched.plots.balance import dispatch
 from carbonsched.plots.carbon import budget
+from carbonsched.plots.flow_map import flow_map, places_of
 from carbonsched.plots.routes import flows
 from carbonsched.plots.runs import gantt
 from carbonsched.plots.signals import prices
@@ -20,7 +21,7 @@ KINDS = ("dispatch", "gantt", "budget", "prices", "flows")
 def draw(
     kind: str, instance: Instance, schedule: Schedule | None = None, zone: tzinfo | None = None
 ) -> Figure:
-    """Draw a figure by its name.
+    """Draw a figure by its name; "flows" as a map where every site has coordinates.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def draw(
     if kind == "prices" or schedule is None:
         return prices(instance, zone=zone)
     if kind == "flows":
-        return flows(instance, schedule)
+        return (flows if places_of(instance.data) is None else flow_map)(instance, schedule)
     drawn = {"dispatch": dispatch, "gantt": gantt, "budget": budget}[kind]
     return drawn(instance, schedule, zone=zone)
 

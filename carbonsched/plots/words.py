@@ -12,6 +12,7 @@ from carbonsched.currency import currency_of
 from carbonsched.plots.balance import SUPPLY, USE
 from carbonsched.plots.carbon import emitted
 from carbonsched.plots.choice import require_figure
+from carbonsched.plots.flow_map import places_of
 from carbonsched.plots.routes import served
 from carbonsched.plots.timeline import clock_of, instant
 from carbonsched.schedule import Schedule
@@ -121,4 +122,5 @@ def _flows(instance: Instance, schedule: Schedule) -> str:
         )
     ]
     said = "; ".join(told[:20]) or "there is none"
-    return f"Matrix of mean inference power by where it arises and where it is served: {said}."
+    form = "Matrix" if places_of(instance.data) is None else "Map"
+    return f"{form} of mean inference power by where it arises and where it is served: {said}."

@@ -167,6 +167,12 @@ def _attrs(project: Project) -> dict[str, str]:
     attrs |= {"description": given.description, "licence": given.licence}
     zones = {name: site.zone or given.horizon.zone for name, site in given.sites.items()}
     named = {name: zone for name, zone in zones.items() if zone}
+    places = {
+        name: [site.coordinates.latitude, site.coordinates.longitude]
+        for name, site in given.sites.items()
+        if site.coordinates
+    }
+    attrs["site_places"] = json.dumps(places, ensure_ascii=False) if places else None
     attrs["site_zones"] = json.dumps(named, ensure_ascii=False) if named else None
     return {key: value for key, value in attrs.items() if value is not None}
 

@@ -71,6 +71,12 @@ def read_reopt(path: str | Path) -> Reopt:
     rectifier when it is charged, of the inverter when it is discharged. kW become MW, USD/kWh
     become USD/MWh, lb/kWh become t/MWh (1 lb = 0.45359237 kg).
 
+    A project file does not name such a file. REopt sizes one site over a year of 8,760 h that has
+    no date, and leaves open what a project must say: the dates of its hours, which capacity the
+    site has for IT, and what of its load is jobs or inference. What is read here is written into
+    the entry of a site by hand: values as amounts (`battery.energy`, `price`), a series as a table
+    with the dates that it is to stand for.
+
     Parameters
     ----------
     path : str or Path
