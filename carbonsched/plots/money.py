@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from carbonsched.currency import DEFAULT
 from carbonsched.plots.style import (
     COLOURS,
     INK,
@@ -41,7 +42,7 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
     first, where its instance states another.
     """
     labels = {literal(name.replace("_", " "), 20): s.benefit for name, s in schedules.items()}
-    currency = next((s.currency for s in schedules.values()), "USD")
+    currency = next((s.currency for s in schedules.values()), DEFAULT)
     terms = pd.DataFrame(labels).T.fillna(0.0) / 1e3
     styles = TERMS | {name: (PAPER, "**") for name in terms if name not in TERMS}  # added families
     styles = {name: style for name, style in styles.items() if name in terms}

@@ -86,7 +86,7 @@ def bars(quantities: Mapping[str, pd.DataFrame | pd.Series], base: str | None = 
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['ours', 'paper']
     """
-    frames = [q.to_frame() if isinstance(q, pd.Series) else q for q in quantities.values()]
+    frames = [q.to_frame("") if isinstance(q, pd.Series) else q for q in quantities.values()]
     names, columns = list(frames[0].index), list(frames[0])
     if len(columns) > len(BARS):
         raise ValueError(f"{len(columns)} bars in a row, {len(BARS)} are told apart")

@@ -46,3 +46,12 @@ def test_bars_are_as_long_as_their_numbers():
 def test_more_bars_than_looks_are_refused():
     with pytest.raises(ValueError, match="5 bars in a row, 4 are told apart"):
         plots.bars({"x": pd.DataFrame(np.ones((1, 5)), ["a"])})
+
+
+def test_a_series_is_one_bar_a_row_whatever_its_name():
+    table = pd.DataFrame(
+        {"objective": [3.0, 1.0], "emissions": [4.0, 2.0]}, ["joint", "no_routing"]
+    )
+    figure = plots.bars({"a [USD]": table.objective, "b [t]": table.emissions})
+    assert [[p.get_width() for p in axis.patches] for axis in figure.axes] == [[3, 1], [4, 2]]
+    assert not figure.legends
