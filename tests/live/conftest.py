@@ -19,7 +19,7 @@ GROUND = """<!doctype html><html lang="en" data-theme="light"><head><meta charse
 <meta name="viewport" content="width=device-width"><title>A live figure</title>
 <link rel="stylesheet" href="{css}"><style>
 html[data-theme="dark"] {{ --figure-ink: #e6edf3; --figure-quiet: #adb5bd; --figure-rule: #444c56;
---figure-paper: #121212; --figure-blue: #4aa3df; --pst-color-danger: #ff8f87; }}
+--figure-paper: #121212; --figure-blue: #3b8fd6; --pst-color-danger: #ff8f87; }}
 body {{ margin: 1rem; background: var(--figure-paper, #fff); font-family: sans-serif; }}
 a {{ color: var(--figure-blue, #0072b2); }}
 h1 {{ color: var(--figure-ink); }}

@@ -5,6 +5,7 @@ export const COLOURS = {
   quiet: "#57606a",
   rule: "#c9d1d9",
   paper: "#fefefe",
+  edge: "#14171a",
   blue: "#0072b2",
   orange: "#e69f00",
   green: "#009e73",

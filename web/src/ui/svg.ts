@@ -67,7 +67,7 @@ export class Drawing {
 }
 
 function pattern(id: string, colour: Colour, mark: string): SVGElement {
-  const stroke = ink("ink");
+  const stroke = ink("edge"); // dark on a light page and on a dark one
   const ground = node("rect", { width: 8, height: 8, fill: ink(colour) });
   const stroked = STROKES[mark];
   const marks = stroked
@@ -85,7 +85,7 @@ export function swatch(look: Look | { label: string; line: Colour; dash?: string
   drawing.root.removeAttribute("aria-label");
   drawing.root.setAttribute("aria-hidden", "true");
   if ("line" in look) drawing.line(0, 6, 22, 6, look.line, { "stroke-width": 2, "stroke-dasharray": look.dash ?? "" });
-  else drawing.add("rect", { width: 22, height: 12, fill: drawing.fill(look), stroke: ink("ink"), "stroke-width": 0.3 });
+  else drawing.add("rect", { width: 22, height: 12, fill: drawing.fill(look), stroke: ink("edge"), "stroke-width": 0.3 });
   return drawing.root;
 }
 
