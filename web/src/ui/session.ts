@@ -99,6 +99,7 @@ export class Session {
 /** How good an answer is, and how long it took. */
 function told({ words, seconds, status }: Answer): string {
   const said = words.replace(/\.$/, "");
+  if (status === "infeasible") return `${said}. The last answer is shown.`;
   const took = status === "error" || status === "cancelled" ? "" : ` It took ${seconds.toFixed(2)} s, here in your browser.`;
   return `${said.charAt(0).toUpperCase()}${said.slice(1)}.${took}`;
 }
