@@ -38,9 +38,7 @@ def sliders(instance: Instance, schedule: Schedule, package: str, still: str) ->
         Id of the figure that stands for the live one until its first answer.
     """
     start = _start(instance, schedule)
-    rows = pd.DataFrame(
-        _settings(instance, start), columns=["setting", "as given", "from", "to"]
-    )
+    rows = pd.DataFrame(_settings(instance, start), columns=["setting", "as given", "from", "to"])
     table = as_table(rows, caption="What can be set on this page with JavaScript")
     return _place("sliders", package, still, table, start)
 
@@ -99,8 +97,8 @@ def least_emissions(instance: Instance) -> float:
     free = ("export_price", "battery_cost", "battery_value", "reward", "startup_cost", "value")
     priced = instance.replace(
         **dict.fromkeys(free, 0.0),
-        import_price=data.carbon_intensity,
-        generation_cost=data.generation_carbon,
+        import_price=data.carbon_intensity.drop_attrs(),
+        generation_cost=data.generation_carbon.drop_attrs(),
         carbon_budget=np.inf,
     )
     return -solve(priced, gap=1e-6, progress=False).objective
