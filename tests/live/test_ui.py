@@ -153,6 +153,8 @@ def test_escape_gives_up_and_the_last_answer_stays(page: Any) -> None:
 
 
 def test_no_schedule_is_said_in_words(page: Any) -> None:
+    page.get_by_label("Inference demand").press("End")
+    page.wait_for_function(IDLE)
     before = objective(page)
     page.get_by_label("Carbon budget").press("Home")
     page.wait_for_function(IDLE)

@@ -77,7 +77,13 @@ export class Sliders {
     return this.start.jobs.map((_, job) => job).filter((job) => stopsOf("deadline", this.start, job).length > 1);
   }
 
-  private row(title: HTMLElement, stops: Stop[], now: Stop["value"], name: string, set: (value: Stop["value"]) => void): HTMLElement {
+  private row(
+    title: HTMLElement,
+    stops: Stop[],
+    now: Stop["value"],
+    name: string,
+    set: (value: Stop["value"]) => void,
+  ): HTMLElement {
     const at = Math.max(stops.findIndex((stop) => stop.value === now), 0);
     const id = freshId("slider");
     const output = element("output", { for: id });
