@@ -99,7 +99,9 @@ def _shortest(
     near = [name for name in names if here.issuperset(points[0][name].dims)]
     positions = {dim: labels[place] for dim, labels in pattern.labels.items()}
     values = {
-        name: np.array([point[name].values.ravel()[index(positions, point[name])[0]] for point in points])
+        name: np.array(
+            [point[name].values.ravel()[index(positions, point[name])[0]] for point in points]
+        )
         for name in near
     }
     for size in range(_MOST + 1):

@@ -20,8 +20,8 @@ from carbonsched.core.tighten import restricted
 from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import InfeasibleError
 from carbonsched.front import solve
-from carbonsched.page.gates import Gate
 from carbonsched.page.factors import index
+from carbonsched.page.gates import Gate
 from carbonsched.page.recipe import FIXED, Recipe, recipe_of
 from carbonsched.page.refusals import refusals
 from carbonsched.schedule import Schedule

@@ -139,12 +139,11 @@ def differing(recipe: Recipe, data: xr.Dataset) -> list[str]:
 
 def _idle_rows(pattern: Pattern, numbers: np.ndarray) -> np.ndarray:
     """Return which rows have no limits but those that the bounds of their columns keep."""
-    entries, columns, rows = pattern.counts
+    entries, _, rows = pattern.counts
     begin = pattern.parts
-    ends = [
-        numbers[:entries] * numbers[begin[side] : begin[side] + columns][pattern.column]
-        for side in ("column_lower", "column_upper")
-    ]
+    entry = numbers[:entries]
+    bounds = [numbers[begin[side] :][pattern.column] for side in ("column_lower", "column_upper")]
+    ends = [np.multiply(entry, bound, where=entry != 0, out=0 * entry) for bound in bounds]
     least = np.bincount(pattern.row, np.minimum(*ends), minlength=rows)
     most = np.bincount(pattern.row, np.maximum(*ends), minlength=rows)
     lower, upper = pattern.limits(numbers)

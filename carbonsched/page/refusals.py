@@ -12,7 +12,6 @@ from carbonsched.core.validate import find_faults
 from carbonsched.io.cells import parse
 from carbonsched.io.package import Table
 
-
 _CELLS = {  # what is spoiled in a table: the quantity and a cell
     "cell_empty": ("cooling", ""),
     "cell_flag": ("allowed", "perhaps"),

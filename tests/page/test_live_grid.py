@@ -93,7 +93,6 @@ def test_a_planned_workload_is_not_moved_in_silence(opened):
     assert "demand" in answer["words"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("method", "setting"), grid(), ids=str)
 def test_page_and_python_agree(opened, method, setting):
     answer = page_answer(opened, method, setting)
