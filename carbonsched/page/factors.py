@@ -98,14 +98,13 @@ def _shortest(
     here = {dim for dim, labels in pattern.labels.items() if labels[place[0]] >= 0}
     near = [name for name in names if here.issuperset(points[0][name].dims)]
     positions = {dim: labels[place] for dim, labels in pattern.labels.items()}
+    at = {name: index(positions, points[0][name]) for name in near}
     values = {
-        name: np.array(
-            [point[name].values.ravel()[index(positions, point[name])[0]] for point in points]
-        )
+        name: np.concatenate([point[name].values.ravel()[at[name]] for point in points])
         for name in near
     }
     for size in range(_MOST + 1):
-        sums = [
+        sums: list[dict[str, int]] = [
             dict(zip(some, powers, strict=True))
             for some in itertools.combinations(near, size)
             for powers in itertools.product((1, -1), repeat=size)
@@ -118,8 +117,8 @@ def _shortest(
         _, fits = _fitted(terms, np.repeat(models[:, place], len(sums), axis=1))
         if fits.any():
             return sums[int(fits.argmax())]
-    at = {dim: int(labels[place[0]]) for dim, labels in pattern.labels.items() if dim in here}
-    raise ValueError(f"a number of the model at {at} is no sum of products of its parameters")
+    label = {dim: int(pattern.labels[dim][place[0]]) for dim in sorted(here)}
+    raise ValueError(f"a number of the model at {label} is no sum of products of its parameters")
 
 
 def index(positions: Mapping[str, np.ndarray], array: xr.DataArray) -> np.ndarray:
@@ -164,7 +163,7 @@ def _fitted(terms: np.ndarray, models: np.ndarray) -> tuple[np.ndarray, np.ndarr
     design = terms[:, :count].transpose(2, 1, 0)
     factor = _short(np.linalg.solve(design, models[:count].T[..., None])[..., 0])
     told = np.einsum("spn,ns->pn", terms, factor)
-    return factor, np.isclose(told, models, rtol=CLOSE, atol=0).all(axis=0)
+    return factor, np.all(np.isclose(told, models, rtol=CLOSE, atol=0), axis=0)
 
 
 def _short(factor: np.ndarray) -> np.ndarray:

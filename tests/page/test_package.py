@@ -1,4 +1,4 @@
-"""A package says what Python says: the schema's bounds, the validator's words, the plan, the answer."""
+"""A package says what Python says: numbers, the validator's words, the plan and the answer."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ from carbonsched.page.refusals import refusals
 
 @pytest.fixture(scope="module")
 def made(instance: cs.Instance, recipe: Recipe) -> dict[str, Any]:
-    with (
-        pytest.MonkeyPatch.context() as patched
-    ):  # a recipe takes seconds, and this one is the same
+    with pytest.MonkeyPatch.context() as patched:  # a recipe takes seconds
         patched.setattr("carbonsched.page.package.recipe_of", lambda data: recipe)
         return package("small", instance, ["joint", "energy_only"])
 

@@ -1,4 +1,4 @@
-"""What a page computes is the model that the core builds, number by number, wherever it is asked."""
+"""What a page computes is the model that the core builds, number by number."""
 
 from __future__ import annotations
 
