@@ -30,13 +30,13 @@ def table_one() -> dict[str, dict[str, float]]:
 
 
 def day_of(week: cs.Instance, day: str = DAY) -> cs.Instance:
-    """Return one day of a longer instance: the jobs that can run within it, its share of the budget.
+    """Return one day of a longer instance, with its share of the carbon budget.
 
     Windows end with the day, and a job that has less time in it than it lasts is left out.
     """
     data = week.data
     times = data.indexes["time"]
-    chosen = np.flatnonzero(times.normalize() == day)
+    chosen = np.flatnonzero(times.values.astype("datetime64[D]") == np.datetime64(day))
     first, last = times.values[chosen[[0, -1]]]
     part = data.isel(time=chosen)
     release = part.release.values.clip(first, None)
@@ -62,7 +62,8 @@ MADE = {
 def state() -> str:
     """Return a fingerprint of the code and the data that packages are made of."""
     known = hashlib.sha256(Path(__file__).read_bytes())
-    for part in ("carbonsched", "data/default", "data/real-week", "data/paper"):
+    made_of = ("carbonsched/core", "carbonsched/page")
+    for part in (*made_of, "data/default", "data/real-week", "data/paper"):
         for path in sorted((ROOT / part).rglob("*")):
             if path.suffix in (".py", ".csv", ".json"):
                 known.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from carbonsched.page.pattern import Pattern
 
@@ -25,12 +26,12 @@ class Comparison:
     ----------
     terms : tuple
         Sign and name of a parameter, and the positions of its elements by dimension.
-    least : numpy.ndarray
+    least : numpy.ndarray or float
     strict : bool
     """
 
     terms: tuple[tuple[int, str, Positions], ...]
-    least: np.ndarray
+    least: np.ndarray | float = 0.0
     strict: bool = False
 
 
@@ -52,102 +53,77 @@ class Gate:
     comparisons: tuple[Comparison, ...]
 
 
-def gates_of(pattern: Pattern, periods: int) -> list[Gate]:
-    """Return the gates of a pattern."""
-    there = {block.name for block in pattern.rows}
-    gates = [*_grid(pattern), *_battery(pattern, periods)]
-    if "jobs:window" in there:
-        gates += _jobs(pattern)
-    if "inference:latency" in there:
-        gates += _routes(pattern)
-    return gates
+def gates_of(pattern: Pattern, data: xr.Dataset) -> Iterator[Gate]:
+    """Yield the gates of a pattern over the labels of data."""
+    if data.sizes["job"]:
+        yield from _windows(pattern)
+        yield _runs(pattern)
+    if data.sizes["service"]:
+        yield _routes(pattern)
+    yield from _grid_states(pattern)
+    yield from _battery_states(pattern, data.sizes["time"])
 
 
-def _jobs(pattern: Pattern) -> Iterator[Gate]:
-    """A job starts where it is allowed and ends in its window, and draws power while it runs."""
-    at = _of(pattern, "jobs:window")
-    job, time = {"job": at["job"]}, at["time"]
-    allowed = ((1, "allowed", {"job": at["job"], "site": at["site"]}),)
-    fits = ((1, "deadline", job), (-1, "duration", job))
-    yield Gate(
-        pattern.places("row_upper", "jobs:window"),
-        0.0,
-        (
-            Comparison(allowed, np.ones(len(time))),
-            Comparison(((-1, "release", job),), -time),
-            Comparison(fits, time - 1),
-        ),
+def _windows(pattern: Pattern) -> Iterator[Gate]:
+    """Yield that a job starts where it is allowed and ends in time, and that it must run."""
+    at = pattern.row_block("jobs:window").positions
+    job = {"job": at["job"]}
+    inside = (
+        Comparison(((1, "allowed", {**job, "site": at["site"]}),), 1.0),
+        Comparison(((-1, "release", job),), -at["time"]),
+        Comparison(((1, "deadline", job), (-1, "duration", job)), at["time"] - 1),
     )
-    yield Gate(
-        pattern.places("row_lower", "jobs:required"),
-        0.0,
-        (Comparison(((1, "required", _of(pattern, "jobs:required")),), np.ones(at["job"].max() + 1)),),
-    )
-    (power,) = (block for block in pattern.rows if block.name == "power:it")
-    (start,) = (block for block in pattern.columns if block.name == "start")
-    of_start = (pattern.column >= start.first) & (pattern.column < start.first + start.size)
-    of_power = (pattern.row >= power.first) & (pattern.row < power.first + power.size)
-    entries = np.flatnonzero(of_start & of_power)
-    started = pattern.column[entries] - start.first
-    since = power.positions["time"][pattern.row[entries] - power.first]
-    since = since - start.positions["time"][started]
-    yield Gate(
-        entries,
-        0.0,
-        (Comparison(((1, "duration", {"job": start.positions["job"][started]}),), since + 1),),
-    )
+    yield Gate(pattern.places("row_upper", "jobs:window"), 0.0, inside)
+    every = pattern.row_block("jobs:required").positions
+    must = (Comparison(((1, "required", every),), 1.0),)
+    yield Gate(pattern.places("row_lower", "jobs:required"), 0.0, must)
 
 
-def _routes(pattern: Pattern) -> Iterator[Gate]:
-    """A route is open within its service's latency limit."""
-    at = _of(pattern, "inference:latency")
+def _runs(pattern: Pattern) -> Gate:
+    """Return that a started job draws power for as long as it lasts."""
+    power, start = pattern.row_block("power:it"), pattern.column_block("start")
+    row, column = pattern.row - power.first, pattern.column - start.first
+    entries = np.flatnonzero(
+        (row >= 0) & (row < power.size) & (column >= 0) & (column < start.size)
+    )
+    drawn = power.positions["time"][row[entries]]
+    started = {dim: along[column[entries]] for dim, along in start.positions.items()}
+    lasts = ((1, "duration", {"job": started["job"]}),)
+    return Gate(entries, 0.0, (Comparison(lasts, drawn - started["time"] + 1),))
+
+
+def _routes(pattern: Pattern) -> Gate:
+    """Return that a route is open within its service's latency limit."""
+    at = pattern.row_block("inference:latency").positions
     service = {"service": at["service"]}
-    terms = (
-        (1, "latency_limit", service),
-        (-1, "latency", {"service": at["service"], "site": at["site"]}),
-    )
-    places = pattern.places("row_upper", "inference:latency")
-    yield Gate(places, 0.0, (Comparison(terms, np.zeros(len(places))),))
+    near = ((1, "latency_limit", service), (-1, "latency", {**service, "site": at["site"]}))
+    return Gate(pattern.places("row_upper", "inference:latency"), 0.0, (Comparison(near),))
 
 
-def _grid(pattern: Pattern) -> Iterator[Gate]:
-    """Import is kept from export where both are possible and exporting pays more."""
-    at = _of(pattern, "grid:state")
-    site, everywhere = {"site": at["site"]}, {"site": at["site"], "time": at["time"]}
-    none = np.zeros(len(at["site"]))
+def _grid_states(pattern: Pattern) -> Iterator[Gate]:
+    """Yield that import is kept from export where both are possible and exporting pays more."""
+    at = pattern.row_block("grid:state").positions
     needed = (
-        Comparison(((1, "import_limit", everywhere),), none, strict=True),
-        Comparison(((1, "export_limit", everywhere),), none, strict=True),
-        Comparison(
-            ((1, "export_price", everywhere), (-1, "import_price", everywhere)), none, strict=True
-        ),
+        Comparison(((1, "import_limit", at),), strict=True),
+        Comparison(((1, "export_limit", at),), strict=True),
+        Comparison(((1, "export_price", at), (-1, "import_price", at)), strict=True),
     )
-    del site
     for row in ("grid:import", "grid:export", "grid:state"):
         yield Gate(pattern.places("row_upper", row), np.inf, needed)
 
 
-def _battery(pattern: Pattern, periods: int) -> Iterator[Gate]:
-    """Charge is kept from discharge where both are possible and importing is paid for by then."""
-    at = _of(pattern, "storage:charge")
-    for row in ("storage:charge", "storage:discharge"):
-        places = pattern.places("row_upper", row)
-        for later in range(periods):
-            here = np.flatnonzero(at["time"] + later < periods)
-            site = {"site": at["site"][here]}
-            then = {**site, "time": at["time"][here] + later}
-            none = np.zeros(len(here))
-            yield Gate(
-                places[here],
-                np.inf,
-                (
-                    Comparison(((1, "charge_limit", site),), none, strict=True),
-                    Comparison(((1, "discharge_limit", site),), none, strict=True),
-                    Comparison(((-1, "import_price", then),), none, strict=True),
-                ),
-            )
-
-
-def _of(pattern: Pattern, row: str) -> Positions:
-    (block,) = (block for block in pattern.rows if block.name == row)
-    return block.positions
+def _battery_states(pattern: Pattern, periods: int) -> Iterator[Gate]:
+    """Yield that charge is kept from discharge where both are possible, and import paid by then."""
+    at = pattern.row_block("storage:charge").positions
+    for later in range(periods):
+        here = np.flatnonzero(at["time"] + later < periods)
+        site = {"site": at["site"][here]}
+        needed = (
+            Comparison(((1, "charge_limit", site),), strict=True),
+            Comparison(((1, "discharge_limit", site),), strict=True),
+            Comparison(
+                ((-1, "import_price", {**site, "time": at["time"][here] + later}),), strict=True
+            ),
+        )
+        for row in ("storage:charge", "storage:discharge"):
+            yield Gate(pattern.places("row_upper", row)[here], np.inf, needed)

@@ -20,8 +20,9 @@ from carbonsched.core.tighten import restricted
 from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import InfeasibleError
 from carbonsched.front import solve
+from carbonsched.page.factors import index
 from carbonsched.page.gates import Gate
-from carbonsched.page.recipe import FIXED, Recipe, index, recipe_of
+from carbonsched.page.recipe import FIXED, Recipe, recipe_of
 from carbonsched.page.refusals import refusals
 from carbonsched.schedule import Schedule
 
@@ -79,7 +80,7 @@ def package(
             | ({"paper": paper[method]} if paper and method in paper else {})
             for method in chosen
         },
-        "labels": {dim: _cells(data[dim], "time" if dim == "time" else "site") for dim in DIMENSIONS},
+        "labels": {dim: _cells(data[dim], "site") for dim in DIMENSIONS},
         "stepHours": data.step_hours.item(),
         "currency": currency_of(data),
         "schema": {q.name: _quantity(q, data) for q in PARAMETERS.values()},
@@ -112,10 +113,7 @@ def script(made: Mapping[str, Any]) -> str:
     """
     text = json.dumps(made, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     name = json.dumps(made["name"])
-    return (
-        "(globalThis.carbonschedPackages ??= {})"
-        f"[{name}] = {json.dumps(_packed(text))};\n"
-    )
+    return f"(globalThis.carbonschedPackages ??= {{}})[{name}] = {json.dumps(_packed(text))};\n"
 
 
 def _packed(text: str) -> str:
@@ -238,9 +236,9 @@ def _gate(gate: Gate, data: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def _same(numbers: np.ndarray) -> Any:
+def _same(numbers: np.ndarray | float) -> Any:
     """Return one number where all are the same, a list otherwise."""
-    values = numbers.tolist()
+    values = np.atleast_1d(numbers).tolist()
     return values[0] if len(set(values)) == 1 else values
 
 

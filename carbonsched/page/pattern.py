@@ -7,7 +7,7 @@ without is then a number too, a coefficient of zero or a row without a limit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -47,7 +47,8 @@ class Block:
     @property
     def positions(self) -> dict[str, np.ndarray]:
         """The position of each along each of its dimensions."""
-        return dict(zip(self.dims, np.indices(self.shape).reshape(len(self.dims), self.size), strict=True))
+        along = np.indices(self.shape).reshape(len(self.dims), self.size)
+        return dict(zip(self.dims, along, strict=True))
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,36 @@ class Pattern:
         starts = np.cumsum([0, *sizes.values()]).tolist()
         return dict(zip([*sizes, "end"], starts, strict=True))
 
+    def column_block(self, name: str) -> Block:
+        """Return the columns of a variable."""
+        return next(block for block in self.columns if block.name == name)
+
+    def row_block(self, name: str) -> Block:
+        """Return the rows of a constraint."""
+        return next(block for block in self.rows if block.name == name)
+
     def places(self, part: str, name: str) -> np.ndarray:
         """Return the places of a part of a variable's columns or of a constraint's rows."""
-        blocks = self.rows if part.startswith("row") else self.columns
-        (block,) = (block for block in blocks if block.name == name)
+        block = self.row_block(name) if part.startswith("row") else self.column_block(name)
         return self.parts[part] + block.first + np.arange(block.size)
+
+    def limits(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lower and the upper bounds of rows in the list."""
+        begin = self.parts
+        return numbers[begin["row_lower"] : begin["row_upper"]], numbers[begin["row_upper"] :]
+
+    def alike(self) -> Iterator[np.ndarray]:
+        """Yield the places of the list that are of one variable, one constraint or both."""
+        of_column, of_row = _block_numbers(self.columns), _block_numbers(self.rows)
+        both = of_row[self.row] * len(self.columns) + of_column[self.column]
+        for pair in np.unique(both):
+            yield np.flatnonzero(both == pair)
+        for part, blocks in (("column", self.columns), ("row", self.rows)):
+            for name in [name for name in self.parts if name.startswith(part)]:
+                for block in blocks:
+                    yield self.places(name, block.name)
+        for block in self.columns:
+            yield self.places("cost", block.name)
 
     @cached_property
     def labels(self) -> dict[str, np.ndarray]:
@@ -182,6 +208,11 @@ def _found(container: Any, blocks: Sequence[Block]) -> np.ndarray:
             there = labels >= 0
             position[labels[there]] = block.first + np.flatnonzero(there)
     return position
+
+
+def _block_numbers(blocks: Sequence[Block]) -> np.ndarray:
+    """Return of each column, or row, which block it is of."""
+    return np.repeat(np.arange(len(blocks)), [block.size for block in blocks])
 
 
 def _labels(blocks: Sequence[Block]) -> dict[str, np.ndarray]:

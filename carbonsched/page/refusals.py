@@ -12,7 +12,6 @@ from carbonsched.core.validate import find_faults
 from carbonsched.io.cells import parse
 from carbonsched.io.package import Table
 
-
 _CELLS = {  # what is spoiled in a table: the quantity and a cell
     "cell_empty": ("cooling", ""),
     "cell_flag": ("allowed", "perhaps"),
@@ -64,13 +63,11 @@ def refusals(data: xr.Dataset) -> dict[str, str]:
     nowhere = data.assign(allowed=data.allowed & (data.job != job))
     jobs = {
         "window": _filled(_sentence(long, "duration"), **about, held=1),
-        "window_inside": _filled(
-            _sentence(required, "duration"), **about, held=data.sizes["time"]
+        "window_inside": _filled(_sentence(required, "duration"), **about, held=data.sizes["time"]),
+        "no_room": _filled(
+            _sentence(_spoiled(data, "power", 9999.0), "power"), job=job, power=9999
         ),
-        "no_room": _filled(_sentence(_spoiled(data, "power", 9999.0), "power"), job=job, power=9999),
-        "no_site": _filled(
-            _sentence(nowhere, "power"), job=job, power=f"{float(data.power[0]):g}"
-        ),
+        "no_site": _filled(_sentence(nowhere, "power"), job=job, power=f"{float(data.power[0]):g}"),
     }
     return single | jobs | {key: _of_cell(name, text) for key, (name, text) in _CELLS.items()}
 
@@ -80,7 +77,9 @@ def _complaint(data: xr.Dataset, name: str, value: Any, **told: Any) -> str:
 
     `told` are parameters that are changed too, and the numbers that the words hold.
     """
-    others = {key: data[key].copy(data=_first(data[key], by)) for key, by in told.items() if key in data}
+    others = {
+        key: data[key].copy(data=_first(data[key], by)) for key, by in told.items() if key in data
+    }
     words = _after(_sentence(_spoiled(data.assign(others), name, value), name), ": ")
     return _filled(words, **{key: by for key, by in told.items() if key not in data})
 

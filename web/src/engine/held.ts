@@ -30,18 +30,13 @@ export class Held {
     if (!before || changed.length > MANY) return this.pass(numbers);
     for (const k of changed) this.program.changeCoefficient(this.model.row[k]!, this.model.column[k]!, numbers[k]!);
     const [cost, lower, upper, least, most] = parts(numbers, this.sizes);
-    const start = [entries, entries + columns, entries + 2 * columns, entries + 3 * columns, entries + 3 * columns + rows];
-    const costs = differing(before, numbers, start[0]!, columns);
+    const of = (part: number, size: number): number[] => differing(before, numbers, entries + part, size);
+    const costs = of(0, columns);
     if (costs.length) this.program.changeColsCost(chosen(costs), pick(cost!, costs));
-    const bounds = union(differing(before, numbers, start[1]!, columns), differing(before, numbers, start[2]!, columns));
-    if (bounds.length) this.bound(bounds, pick(lower!, bounds), pick(upper!, bounds));
-    const limits = union(differing(before, numbers, start[3]!, rows), differing(before, numbers, start[4]!, rows));
+    const bounds = union(of(columns, columns), of(2 * columns, columns));
+    if (bounds.length) this.program.changeColsBounds(chosen(bounds), pick(lower!, bounds), pick(upper!, bounds));
+    const limits = union(of(3 * columns, rows), of(3 * columns + rows, rows));
     if (limits.length) this.program.changeRowsBounds(chosen(limits), pick(least!, limits), pick(most!, limits));
-  }
-
-  /** Bound some columns, until the next move that changes them. */
-  bound(columns: number[], lower: Float64Array, upper: Float64Array): void {
-    this.program.changeColsBounds(chosen(columns), lower, upper);
   }
 
   private pass(numbers: Float64Array): void {
