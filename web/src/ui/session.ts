@@ -107,8 +107,8 @@ export class Session {
 
 /** How good an answer is, and how long it took. */
 function told({ words, seconds, status }: Answer): string {
-  const said = words.replace(/\.$/, "");
-  if (status === "infeasible") return `${said}. The last answer is shown.`;
-  const took = status === "error" || status === "cancelled" ? "" : ` It took ${seconds.toFixed(2)} s, here in your browser.`;
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)}.${took}`;
+  const said = `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, "")}.`;
+  if (status === "infeasible") return `${said} The last answer is shown.`;
+  if (status === "error" || status === "cancelled") return said;
+  return `${said} It took ${seconds.toFixed(2)} s, here in your browser.`;
 }
