@@ -67,12 +67,16 @@ $(PACKAGES): web/package.json web/package-lock.json $(STAMP)
 	$(NODE) npm ci --silent
 	@touch $@
 
+define build_web
+$(NODE) npm run --silent build
+endef
+
 web: environment $(PACKAGES)  ## build what the pages run into _build/web
-	$(NODE) npm run --silent build
+	$(build_web)
 
 # Again only when something it is made of changed.
 $(BUILT): $(STAMP) $(PACKAGES) $(SOURCES)
-	$(NODE) npm run --silent build
+	$(build_web)
 	rm -rf _build/html
 	$(BIN)/jupyter-book build book --config _config.yml --path-output . --all -W --keep-going
 	@! grep -lE '<(script|link|img|iframe)[^>]* (src|href)="(https?:)?//' _build/html/*.html \
@@ -85,6 +89,7 @@ pdf: $(BUILT)  ## print the book as one PDF, by Chromium
 	$(BIN)/python tools/pdf.py
 
 book: $(BUILT)  ## build the book, pages and PDF, and solve Table I here and now
+	@echo 'Printing it as a PDF; this takes a minute.'
 	@$(BIN)/python tools/pdf.py > _build/pdf.log || { cat _build/pdf.log; exit 1; }
 	@echo
 	@echo 'Table I, solved on this machine in this minute:'
@@ -108,7 +113,7 @@ benchmarks: environment  ## measure solvers, formulations and engines in one run
 
 # --------------------------------------------------------------------------- the checks
 
-test: environment lint $(BUILT) unit notebooks  ## everything that must pass before a change is taken
+test: environment lint unit notebooks  ## everything that must pass before a change is taken
 
 coverage: environment  ## which lines and branches of the core the tests reach; at least 95 % of each
 	$(BIN)/coverage erase
@@ -131,12 +136,13 @@ format: environment  ## let ruff repair what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-unit: environment  ## the tests of the core, of the data and of the repository's own promises
+# With the pages: a browser tries them, where Debian's Chromium is; where not, the tests that were skipped say so.
+unit: environment $(BUILT)  ## the tests of the core, of the data and of the repository's own promises
 	$(BIN)/python -m pytest -n $(JOBS) -m 'not long'
 	$(BIN)/python -m pytest -n $(JOBS) --doctest-modules carbonsched $(UNTRIED)
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
-test-long: environment  ## every test, with the counts that are too long for every change
+test-long: environment $(BUILT)  ## every test, with the counts that are too long for every change
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long --agreement data/results/trust/agreement.csv
 
 # The notebooks run again in this environment. Cells tagged nbval-check-output must print what is committed; no cell may fail.
