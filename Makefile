@@ -12,7 +12,7 @@ NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
 PAGE      := _build/html/index.html
 BUILT     := _build/.built
 # What the pages are made of: chapters, how they look, what runs in them, and the docstrings that they quote.
-SOURCES   := _config.yml $(shell find book carbonsched web/src web/build.mjs -type f -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
+SOURCES   := _config.yml $(shell find book carbonsched data/default data/real-week web/src web/build.mjs web/packages.py -type f -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
 # Programs: to import them runs them.
 UNTRIED   := --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
 
@@ -69,6 +69,7 @@ $(PACKAGES): web/package.json web/package-lock.json $(STAMP)
 
 define build_web
 $(NODE) npm run --silent build
+$(BIN)/python web/packages.py _build/web/live
 endef
 
 web: environment $(PACKAGES)  ## build what the pages run into _build/web

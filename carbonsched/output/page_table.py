@@ -70,7 +70,7 @@ def as_table(
     caption : str
         What is to be seen.
     units : mapping, optional
-        Of a column, its unit; by default what ``frame.attrs["units"]`` says.
+        Of a column, its unit; by default what ``frame.attrs["units"]`` says of it.
     formats : mapping, optional
         Of a column, how Python writes its numbers: ``",.0f"``, ``"+.1%"``. By default whole numbers
         are written whole and others to four digits.
@@ -98,7 +98,8 @@ def as_table(
     compute_only           59,062
     """
     table = frame.reset_index() if frame.index.name is not None else frame
-    units = dict(frame.attrs.get("units", {}) if units is None else units)
+    if units is None:  # of some columns of a frame: pandas keeps the units of all
+        units = {n: unit for n, unit in frame.attrs.get("units", {}).items() if n in table}
     formats, names = formats or {}, names or {}
     if strange := {*units, *formats, *names} - set(table.columns):
         raise ValueError(f"no column is called {', '.join(map(repr, sorted(map(str, strange))))}")

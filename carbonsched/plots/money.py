@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from carbonsched.plots.style import DPI, literal
+from carbonsched.currency import DEFAULT
+from carbonsched.plots.style import (
+    COLOURS,
+    INK,
+    PAPER,
+    around,
+    legend,
+    literal,
+    panels,
+    patch,
+    styled,
+)
 from carbonsched.schedule import Schedule
 
+# name of the term -> colour, hatch
+TERMS = {
+    "training": (COLOURS["blue"], ""),
+    "inference": (COLOURS["sky"], "\\\\\\"),
+    "export": (COLOURS["green"], "..."),
+    "import": (COLOURS["grey"], "///"),
+    "generation": (COLOURS["red"], "++"),
+    "battery": (COLOURS["orange"], "xxx"),
+    "startup": (COLOURS["pink"], "---"),
+    "stored": (COLOURS["yellow"], "oo"),
+}
 
+
+@styled
 def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
-    """Draw the terms of the objective (1) of several schedules: income up, costs down, USD.
+    """Draw the terms of the objective (1) of several schedules: income right, costs left, USD.
 
-    The currency is that of the first, where its instance states another.
+    One bar a schedule, the first on top; the diamond is the objective. The currency is that of the
+    first, where its instance states another.
     """
-    labels = {literal(name.replace("_", "\n")): s.benefit for name, s in schedules.items()}
-    currency = next((s.currency for s in schedules.values()), "USD")
+    labels = {literal(name.replace("_", " "), 20): s.benefit for name, s in schedules.items()}
+    currency = next((s.currency for s in schedules.values()), DEFAULT)
     terms = pd.DataFrame(labels).T.fillna(0.0) / 1e3
-    styles = {
-        "training": ("#0072B2", ""),
-        "inference": ("#56B4E9", ""),
-        "export": ("#009E73", "..."),
-        "import": ("#999999", "///"),
-        "generation": ("#D55E00", "\\\\\\"),
-        "battery": ("#E69F00", "xxx"),
-        "startup": ("#CC79A7", "+++"),
-        "stored": ("#F0E442", "ooo"),
-    }
-    styles |= {name: ("#999999", "**") for name in terms if name not in styles}  # added families
+    styles = TERMS | {name: (PAPER, "**") for name in terms if name not in TERMS}  # added families
     styles = {name: style for name, style in styles.items() if name in terms}
     terms = terms.reindex(columns=list(styles)).fillna(0.0)
-    figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained", dpi=DPI)
+    figure, (axis,) = panels(height=0.42 * max(len(terms), 2), margin=1.5)
+    places = np.arange(len(terms))
     for sign in (1, -1):
         base = np.zeros(len(terms))
         for name, (colour, hatch) in styles.items():
-            height = np.where(np.sign(terms[name]) == sign, terms[name], 0.0)
-            axis.bar(
-                terms.index, height, 0.6, base, color=colour, hatch=hatch, edgecolor="black",
-                linewidth=0.4, label=literal(name) if sign == 1 else None,
-            )  # fmt: skip
-            base = base + height
-    axis.plot(terms.index, terms.sum(axis=1), "D", color="black", label="objective")
-    axis.axhline(0, color="black", linewidth=0.8)
-    axis.set_ylabel(f"thousand {currency} over the horizon")
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside right upper", frameon=False)
+            width = np.where(np.sign(terms[name]) == sign, terms[name], 0.0)
+            axis.barh(
+                places,
+                width,
+                0.68,
+                base,
+                color=colour,
+                hatch=hatch,
+                edgecolor=around(colour),
+                linewidth=0.4,
+            )
+            base = base + width
+    (total,) = axis.plot(
+        terms.sum(axis=1), places, "D", color=INK, markeredgecolor=PAPER, label="objective"
+    )
+    axis.axvline(0, color=INK, linewidth=0.8)
+    axis.set_yticks(places, list(terms.index))
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)
+    axis.invert_yaxis()
+    axis.set_xlabel(f"thousand {currency} over the horizon")
+    marker = Line2D([], [], linestyle="", marker="D", color=INK, label=total.get_label())
+    legend(figure, [*(patch(name, *style) for name, style in styles.items()), marker])
     return figure

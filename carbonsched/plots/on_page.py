@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from carbonsched.plots.style import COLOURS, STYLE
+from carbonsched.plots.small import SVG, XLINK, shrink
+from carbonsched.plots.style import COLOURS, STYLE, house
 
 _NAMES = {colour: name for name, colour in COLOURS.items()}
 _HEX = re.compile("|".join(_NAMES), re.IGNORECASE)
 # what a page has no use for: a rule for every element would be one for the whole page
-_PREAMBLE = re.compile(
-    r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<style.*?</style>", re.DOTALL
-)
+_NOT_DRAWN = (f"{SVG}metadata", f"{SVG}style")
 
 
 def page_svg(figure: Figure) -> str:
@@ -25,15 +25,25 @@ def page_svg(figure: Figure) -> str:
     A page that sets them decides how the figure looks, in light and in dark; elsewhere it looks as
     drawn. The ground is transparent, letters are letters, and the same figure gives the same text.
     """
-    text = io.StringIO()
-    with plt.rc_context(STYLE):
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
-    drawn = _PREAMBLE.sub("", text.getvalue()).strip()
-    drawn = drawn.replace("<svg ", '<svg stroke-linejoin="round" ', 1)
-    return _HEX.sub(lambda found: _variable(found.group().lower()), drawn)
+    written = io.BytesIO()
+    with house():
+        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
+    root = ElementTree.fromstring(written.getvalue())
+    root.set("stroke-linejoin", "round")
+    for parent in list(root.iter()):
+        for child in [child for child in parent if child.tag in _NOT_DRAWN]:
+            parent.remove(child)
+        for name in ("style", "fill", "stroke"):
+            if name in parent.attrib:
+                parent.set(name, _HEX.sub(_variable, parent.get(name, "")))
+    shrink(root)
+    ElementTree.register_namespace("", SVG.strip("{}"))
+    ElementTree.register_namespace("xlink", XLINK.strip("{}"))
+    return ElementTree.tostring(root, encoding="unicode")
 
 
-def _variable(colour: str) -> str:
+def _variable(found: re.Match[str]) -> str:
+    colour = found.group().lower()
     return f"var(--figure-{_NAMES[colour]}, {colour})"
 
 

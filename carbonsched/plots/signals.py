@@ -5,63 +5,55 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Literal
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from carbonsched.core.instance import Instance
 from carbonsched.currency import currency_of
-from carbonsched.plots.style import DPI, legend, literal
-from carbonsched.plots.timeline import edges_of, set_times
+from carbonsched.plots.style import COLOURS, LONGEST_TITLE, legend, literal, panels, styled
+from carbonsched.plots.timeline import columns_of, edges_of, set_times_below
 
 Dashes = Literal["-", "--", ":"]
 # name of the parameter -> label, colour, dashes
 SIGNALS: dict[str, tuple[str, str, Dashes]] = {
-    "import_price": ("import price", "#0072B2", "-"),
-    "export_price": ("export price", "#56B4E9", "--"),
-    "carbon_intensity": ("carbon intensity (right)", "#D55E00", ":"),
+    "import_price": ("import price", COLOURS["blue"], "-"),
+    "export_price": ("export price", COLOURS["pink"], "--"),
+    "carbon_intensity": ("carbon intensity (right)", COLOURS["red"], ":"),
 }
 
 
-def prices(instance: Instance, columns: int = 3, zone: tzinfo | None = None) -> Figure:
+@styled
+def prices(instance: Instance, columns: int | None = None, zone: tzinfo | None = None) -> Figure:
     """Draw what energy costs, earns and emits at each site, one panel a site, all on one scale.
 
+    Panels stand in two columns or, where there are more than 96 periods, in one.
     Prices by the left axis, carbon intensity by the right one in tCO2e/MWh.
     """
     data, edges = instance.data, edges_of(instance)
     sites = data.site.values
-    columns = min(columns, len(sites))
-    rows = -(-len(sites) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(10, 2.4 * rows + 0.6), sharex=True, sharey=True,
-        squeeze=False, layout="constrained", dpi=DPI,
-    )  # fmt: skip
+    columns = columns_of(instance, columns)
+    height = 1.65 if columns > 1 else max(1.25, 2.3 / len(sites))
+    figure, axes = panels(len(sites), columns, height, margin=0.9, sharex=True, sharey=True)
     dirtiest = 1.08 * float(data.carbon_intensity.max()) or 1.0
-    for place, site in enumerate(sites):
-        left = axes.flat[place]
+    for place, (left, site) in enumerate(zip(axes, sites, strict=True)):
         right = left.twinx()
         right.set_ylim(0, dirtiest)
+        right.spines["right"].set_visible(True)
         for name, (_, colour, dashes) in SIGNALS.items():
             axis = right if name == "carbon_intensity" else left
             values = data[name].sel(site=site).values
-            axis.stairs(values, edges, baseline=None, color=colour, linestyle=dashes)
+            axis.stairs(values, edges, baseline=None, color=colour, linestyle=dashes, linewidth=1.4)
         if place % columns == columns - 1 or place == len(sites) - 1:
             right.set_ylabel("tCO2e/MWh")
         else:
             right.tick_params(labelright=False)
-        left.set_title(literal(site))
-        left.spines["top"].set_visible(False)
-        right.spines["top"].set_visible(False)
-    for axis in axes.flat[len(sites) :]:
-        axis.set_axis_off()
-    for axis in axes[:, 0]:
+        left.set_title(literal(site, LONGEST_TITLE // columns))
+    for axis in axes[::columns]:
         axis.set_ylabel(f"{currency_of(data)}/MWh")
-    for axis in axes.flat[max(len(sites) - columns, 0) : len(sites)]:  # the lowest of each column
-        axis.tick_params(labelbottom=True)
-        set_times(axis, instance, zone, ticks=5)
+    set_times_below(axes, columns, instance, zone)
     handles = [
-        Line2D([], [], color=colour, linestyle=dashes, label=label)
+        Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=label)
         for label, colour, dashes in SIGNALS.values()
     ]
-    legend(figure, handles, "lower center", 3)
+    legend(figure, handles)
     return figure

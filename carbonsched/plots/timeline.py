@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -9,11 +11,15 @@ import numpy as np
 import pandas as pd
 from matplotlib import dates
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from carbonsched.core.instance import Instance
 
 # Of years, months, days, hours, minutes and seconds: what a tick says, and one on a whole of these.
 _TICKS = ["%Y", "%b %Y", "%b %d", "%H:%M", "%H:%M", "%S.%f"]
+_HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168)  # that ticks are apart where there are no dates
+_MANY = 96  # periods, which have no room in half a page
+_SEASON = 90  # days, up to which whole days are counted
 _WHOLE = ["", "%Y", "%b %d", "%b %d", "%H:%M", "%H:%M"]
 
 
@@ -75,14 +81,42 @@ def set_times(axis: Axes, instance: Instance, zone: tzinfo | None = None, ticks:
     """
     edges = edges_of(instance)
     axis.set_xlim(edges[0], edges[-1])
+    length = edges[-1] - edges[0]
     if not is_dated(instance):
+        step = next((step for step in _HOURS if length <= step * ticks), None)
+        axis.xaxis.set_major_locator(MultipleLocator(step) if step else MaxNLocator(ticks))
         axis.set_xlabel("hours after the first period")
         return
-    locator = dates.AutoDateLocator(tz=zone, minticks=3, maxticks=ticks)
+    days = math.ceil(length / ticks)
+    locator = (
+        dates.DayLocator(interval=days, tz=zone)
+        if 2 < length <= _SEASON
+        else dates.AutoDateLocator(tz=zone, minticks=3, maxticks=ticks)
+    )
     formatter = dates.ConciseDateFormatter(
         locator, tz=zone, formats=_TICKS, zero_formats=_WHOLE, show_offset=False
     )
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(formatter)
-    first = dates.num2date(edges[0], tz=zone)
-    axis.set_xlabel(f"from {first:%Y-%m-%d} ({clock_of(instance, zone)})")
+    first, clock = dates.num2date(edges[0], tz=zone), clock_of(instance, zone)
+    axis.set_xlabel(f"from {first:%Y-%m-%d}{chr(10) if len(clock) > 5 else ' '}({clock})")
+
+
+def columns_of(instance: Instance, columns: int | None) -> int:
+    """Return how many panels of sites stand side by side: one where there are many periods."""
+    if columns is None:
+        columns = 1 if instance.data.sizes["time"] > _MANY else 2
+    return min(columns, instance.data.sizes["site"])
+
+
+def set_times_below(
+    axes: Sequence[Axes], columns: int, instance: Instance, zone: tzinfo | None = None
+) -> None:
+    """Give the lowest panel of each column its times, and all panels one label below."""
+    for axis in axes[-columns:]:
+        axis.tick_params(labelbottom=True)
+        set_times(axis, instance, zone, ticks=4 if columns > 1 else 7)
+    if columns > 1:
+        axes[0].figure.supxlabel(axes[-1].get_xlabel().replace("\n", " "))
+        for axis in axes:
+            axis.set_xlabel("")

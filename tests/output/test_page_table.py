@@ -84,3 +84,9 @@ def test_no_number_is_written_with_an_exponent_or_more_digits_than_help():
 def test_a_column_that_is_not_there_is_told():
     with pytest.raises(ValueError, match="no column is called 'erned'"):
         as_table(FRAME, "x", formats={"erned": ".0f"})
+
+
+def test_some_columns_of_a_frame_keep_their_own_units():
+    frame = pd.DataFrame({"energy": [1.5], "cost": [20.0]})
+    frame.attrs["units"] = {"energy": "MWh", "cost": "EUR"}
+    assert as_table(frame[["cost"]], "Cost").head == (("cost", "EUR"),)

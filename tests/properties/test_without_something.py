@@ -182,7 +182,7 @@ def the_figures(instance: cs.Instance, schedule: cs.Schedule, folder: Path) -> N
     ]
     assert sorted(labels) == sorted(jobs)
     (marked,) = [a for a in drawn["benefit"].axes[0].lines if a.get_label() == "objective"]
-    assert marked.get_ydata()[0] * 1e3 == same(schedule.objective)
+    assert marked.get_xdata()[0] * 1e3 == same(schedule.objective)
     assert all(axis.get_ylabel() for name in ("gantt", "budget") for axis in drawn[name].axes)
     top = max(line.get_ydata().max() for line in drawn["budget"].axes[0].lines[:1])
     assert top == same(schedule.emissions)
