@@ -61,7 +61,7 @@ def draw(
             axis.set_ylabel(place, rotation=0, ha="right", va="center")
         handles = [
             style.patch(f"{words} {typical:.0f} USD/MWh", colour, "")
-            for words, colour in (("bought below", BLUE), ("above", ORANGE))
+            for words, colour in (("below", BLUE), ("above", ORANGE))
         ]
         style.legend(figure, handles, "lower center")
     return figure
