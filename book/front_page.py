@@ -38,7 +38,7 @@ def draw(
     given = instance.data
     typical = float(given.import_price.median())
     days = np.arange(given.sizes["time"] + 1) / 24
-    with plt.rc_context(style.STYLE):
+    with style.house():
         figure, axes = plt.subplots(
             len(PLACES), 2, figsize=size, sharex=True, sharey=True, layout="constrained"
         )
@@ -61,9 +61,9 @@ def draw(
             axis.set_ylabel(place, rotation=0, ha="right", va="center")
         handles = [
             style.patch(f"{words} {typical:.0f} USD/MWh", colour, "")
-            for words, colour in (("bought below", BLUE), ("above", ORANGE))
+            for words, colour in (("below", BLUE), ("above", ORANGE))
         ]
-        style.legend(figure, handles, "lower center", 2)
+        style.legend(figure, handles, "lower center")
     return figure
 
 

@@ -20,6 +20,7 @@ def draw() -> None:
 
     figure = front_page.draw(*front_page.week(), size=(WIDTH / DPI, HEIGHT / DPI))
     figure.suptitle("Carbon-aware compute–power scheduling", fontsize=16, fontweight="bold")
+    figure.get_layout_engine().set(rect=(0.02, 0.02, 0.96, 0.94))
     # no versions and no hour inside: the same figure, the same bytes
     figure.savefig(PICTURE, dpi=DPI, facecolor="white", metadata={"Software": None})
 

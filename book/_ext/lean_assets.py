@@ -64,9 +64,8 @@ def _split(selectors: str) -> list[str]:
 
 
 def _shrink_styles(static: Path, pages: str) -> None:
-    scripts = [
-        p.read_text(encoding="utf-8") for p in static.rglob("*.js") if "mathjax" not in str(p)
-    ]
+    files = [*static.rglob("*.js"), *static.parent.glob("live/live.js")]
+    scripts = [path.read_text(encoding="utf-8") for path in files]
     words = set(re.findall(r"[\w:-]+", pages + "\n".join(scripts)))
     for pattern in SHRUNK:
         for path in static.glob(pattern):

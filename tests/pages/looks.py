@@ -106,14 +106,17 @@ def small_text(seen: Look) -> list[str]:
     return seen.page.evaluate(SMALL_TEXT, SMALLEST_TEXT)
 
 
-def inaccessible(seen: Look, axe: str, code_too: bool = False) -> list[str]:
-    """Return what axe-core judges serious or critical; of code only where that is asked for."""
+def inaccessible(seen: Look, axe: str, thorough: bool = True) -> list[str]:
+    """Return what axe-core judges serious or critical; else but for contrast, code and formulas."""
     seen.page.evaluate(axe)
-    where = "document" if code_too else "{exclude: [['pre'], ['mjx-container']]}"
+    where = "document" if thorough else "{exclude: [['pre'], ['mjx-container']]}"
     options = {
         "runOnly": TAGS,
         "resultTypes": ["violations"],
-        "rules": {"label-content-name-mismatch": {"enabled": True}},
+        "rules": {
+            "label-content-name-mismatch": {"enabled": True},
+            "color-contrast": {"enabled": thorough},
+        },
     }
     found = seen.page.evaluate(f"axe.run({where}, {json.dumps(options)})")
     return [
