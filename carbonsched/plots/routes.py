@@ -54,7 +54,8 @@ def flows(instance: Instance, schedule: Schedule) -> Figure:
     axis.set_yticks(np.arange(many + 1) - 0.5, minor=True)
     axis.grid(which="minor", linewidth=0.6)
     axis.tick_params(which="both", length=0)
-    axis.set_xticks(range(many), sites, rotation=40, ha="right", rotation_mode="anchor")
+    aslant = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if names > cell else {}
+    axis.set_xticks(range(many), sites, **aslant)
     axis.set_yticks(range(many), sites)
     axis.spines[:].set_visible(False)
     axis.set_title("mean IT power of inference [MW]")

@@ -103,7 +103,7 @@ def bars(quantities: Mapping[str, pd.DataFrame | pd.Series], base: str | None = 
             axis.axvline(
                 frame.loc[base, columns[0]], color=INK, linewidth=0.9, linestyle="--", zorder=0
             )
-        if frame[columns].lt(0).any(axis=None):
+        if (frame[columns] < 0).to_numpy().any():
             axis.axvline(0, color=INK, linewidth=0.8)
     if len(columns) > 1:
         legend(figure, [patch(of, *look) for of, look in zip(columns, BARS, strict=False)])

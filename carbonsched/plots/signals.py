@@ -18,7 +18,7 @@ Dashes = Literal["-", "--", ":"]
 SIGNALS: dict[str, tuple[str, str, Dashes]] = {
     "import_price": ("import price", COLOURS["blue"], "-"),
     "export_price": ("export price", COLOURS["pink"], "--"),
-    "carbon_intensity": ("carbon intensity (right)", COLOURS["red"], ":"),
+    "carbon_intensity": ("carbon intensity [tCO2e/MWh] (right)", COLOURS["red"], ":"),
 }
 
 
@@ -43,10 +43,8 @@ def prices(instance: Instance, columns: int | None = None, zone: tzinfo | None =
             axis = right if name == "carbon_intensity" else left
             values = data[name].sel(site=site).values
             axis.stairs(values, edges, baseline=None, color=colour, linestyle=dashes, linewidth=1.4)
-        if place % columns == columns - 1 or place == len(sites) - 1:
-            right.set_ylabel("tCO2e/MWh")
-        else:
-            right.tick_params(labelright=False)
+        outer = place % columns == columns - 1 or place == len(sites) - 1
+        right.tick_params(labelright=outer)
         left.set_title(literal(site, LONGEST_TITLE // columns))
     for axis in axes[::columns]:
         axis.set_ylabel(f"{currency_of(data)}/MWh")

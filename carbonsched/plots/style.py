@@ -176,10 +176,9 @@ def legend(figure: Figure, handles: Iterable[Artist], where: str = "upper center
     """
     if handles := list(handles):
         longest = max(len(str(handle.get_label())) for handle in handles)
-        columns = int(figure.get_figwidth() / (0.5 + LETTER * longest))
-        figure.legend(
-            handles=handles, loc=f"outside {where}", ncols=min(max(columns, 1), len(handles))
-        )  # type: ignore[call-overload]
+        columns = max(int(figure.get_figwidth() / (0.5 + LETTER * longest)), 1)
+        outside: Any = f"outside {where}"  # which the types of matplotlib do not know
+        figure.legend(handles=handles, loc=outside, ncols=min(columns, len(handles)))
 
 
 def around(colour: str) -> str:

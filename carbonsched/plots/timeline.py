@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -110,7 +109,7 @@ def columns_of(instance: Instance, columns: int | None) -> int:
 
 
 def set_times_below(
-    axes: Sequence[Axes], columns: int, instance: Instance, zone: tzinfo | None = None
+    axes: np.ndarray, columns: int, instance: Instance, zone: tzinfo | None = None
 ) -> None:
     """Give the lowest panel of each column its times, and all panels one label below."""
     for axis in axes[-columns:]:
