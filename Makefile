@@ -1,5 +1,5 @@
 # Two commands do it all on a machine with Python 3.11, GNU make and a network for the first run:
-#   make book    build the book; it prints the file to open
+#   make book    build the book and solve Table I; it prints the files to open
 #   make test    lint, unit tests, and every notebook run again and compared with what is committed
 # Both make a private environment in .venv first, from requirements.lock.
 
@@ -10,6 +10,9 @@ BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
 NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
 PAGE      := _build/html/index.html
+BUILT     := _build/.built
+# What the pages are made of: chapters, how they look, what runs in them, and the docstrings that they quote.
+SOURCES   := _config.yml $(shell find book carbonsched data/default data/real-week web/src web/build.mjs web/packages.py -type f -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
 # Programs: to import them runs them.
 UNTRIED   := --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
 
@@ -17,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment web book test test-long coverage mutants lint format unit notebooks execute pages benchmarks lock clean distclean
+.PHONY: help environment web site pdf book lab test test-long coverage mutants lint format unit notebooks execute pages benchmarks lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
@@ -64,15 +67,40 @@ $(PACKAGES): web/package.json web/package-lock.json $(STAMP)
 	$(NODE) npm ci --silent
 	@touch $@
 
-web: environment $(PACKAGES)  ## build what the pages run into _build/web
-	$(NODE) npm run --silent build
+define build_web
+$(NODE) npm run --silent build
+$(BIN)/python web/packages.py _build/web/live
+endef
 
-book: environment  ## build the book from the committed notebooks; warnings are errors
+web: environment $(PACKAGES)  ## build what the pages run into _build/web
+	$(build_web)
+
+# Again only when something it is made of changed.
+$(BUILT): $(STAMP) $(PACKAGES) $(SOURCES)
+	$(build_web)
+	rm -rf _build/html
 	$(BIN)/jupyter-book build book --config _config.yml --path-output . --all -W --keep-going
 	@! grep -lE '<(script|link|img|iframe)[^>]* (src|href)="(https?:)?//' _build/html/*.html \
 	  || { echo 'These pages need a network to open: name the source as a link, or bring it into the book.'; exit 1; }
+	@touch $@
+
+site: $(BUILT)  ## build the book's pages from the committed notebooks; warnings and dead links are errors
+
+pdf: $(BUILT)  ## print the book as one PDF, by Chromium
+	$(BIN)/python tools/pdf.py
+
+book: $(BUILT)  ## build the book, pages and PDF, and solve Table I here and now
+	@echo 'Printing it as a PDF; this takes a minute.'
+	@$(BIN)/python tools/pdf.py > _build/pdf.log || { cat _build/pdf.log; exit 1; }
+	@echo
+	@echo 'Table I, solved on this machine in this minute:'
+	@$(BIN)/python -m carbonsched table data/default
 	@echo
 	@echo 'The book is built. Open $(CURDIR)/$(PAGE) in a browser; it needs no network.'
+	@tail -n 1 _build/pdf.log
+
+lab: environment  ## open the chapters in JupyterLab, to change and run
+	$(BIN)/jupyter lab --notebook-dir=book
 
 execute: environment  ## run the notebooks in place and tidy them for a commit
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
@@ -109,12 +137,13 @@ format: environment  ## let ruff repair what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-unit: environment  ## the tests of the core, of the data and of the repository's own promises
+# With the pages: a browser tries them, where Debian's Chromium is; where not, the tests that were skipped say so.
+unit: environment $(BUILT)  ## the tests of the core, of the data and of the repository's own promises
 	$(BIN)/python -m pytest -n $(JOBS) -m 'not long'
 	$(BIN)/python -m pytest -n $(JOBS) --doctest-modules carbonsched $(UNTRIED)
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
-test-long: environment  ## every test, with the counts that are too long for every change
+test-long: environment $(BUILT)  ## every test, with the counts that are too long for every change
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long --agreement data/results/trust/agreement.csv
 
 # The notebooks run again in this environment. Cells tagged nbval-check-output must print what is committed; no cell may fail.

@@ -20,6 +20,7 @@ from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
+from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import InfeasibleError, SolverError
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
@@ -81,7 +82,7 @@ def relaxation_prices(
         none = xr.zeros_like(instance.data.cooling)
         prices[name] = duals.get(name, none) / hours
     for name, unit in UNITS.items():
-        prices[name].attrs["units"] = unit
+        prices[name].attrs["units"] = in_currency(unit, currency_of(instance.data))
     return prices.assign_attrs(basis="linear relaxation")
 
 

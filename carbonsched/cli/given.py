@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carbonsched.core.instance import Instance
 
 GROUP = "carbonsched.families"  # the entry points by which a package offers a family
-PROJECT = (".yaml", ".yml")  # what a project file ends in
+PROJECT = (".yaml", ".yml", ".toml")  # what a project file ends in
 
 
 _INSTEAD = {  # what shows an output that is given as an instance
@@ -65,7 +65,8 @@ def clocks_of(instance: Instance, zone: str | None) -> dict[str, tzinfo]:
     InstanceError
         What the instance states of its sites' zones is at fault.
     """
-    from carbonsched.output.zones import zone_of, zones_of
+    from carbonsched.io.zones import zone_of
+    from carbonsched.output.zones import zones_of
 
     if zone is None:
         return zones_of(instance.data)

@@ -114,7 +114,8 @@ def _list() -> None:
 def _describe(series: Series, file: str) -> None:
     """Print what a file was understood to be."""
     from carbonsched.io.horizon import span
-    from carbonsched.sources.clock import local, zone_of
+    from carbonsched.io.zones import zone_of
+    from carbonsched.sources.clock import local
 
     data, zone = series.data, zone_of(series.zone)
     first, last = data["time"].values[0], data["time"].values[-1]

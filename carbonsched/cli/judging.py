@@ -41,20 +41,24 @@ def plan(
         clocks = clocks_of(given, zone)
         frame, report = cs.plan(given, found), cs.verify(given, found)
     from carbonsched.cli import answer
-    from carbonsched.output.words import standing_by_file
+    from carbonsched.output.valued import valued
+
+    here = valued(given, found)
 
     if as_json:
-        document = answer.document(given, found, frame)
-        document |= {"status_words": standing_by_file(found), "verified": report.ok}
+        document = answer.document(given, here.schedule, frame)
+        stated = {"objective": found.objective, "emissions": found.emissions}
+        document |= {"status_words": here.standing, "verified": report.ok, "values": here.note}
+        document |= {"stated": stated if here.changed else None}
         typer.echo(json.dumps(document, indent=2))
         raise typer.Exit(0 if report.ok else 1)
-    rows = answer.answer(found, frame, given)
-    rows["status"] = standing_by_file(found)
+    rows = answer.answer(here.schedule, frame, given)
+    rows |= {"status": here.standing, "values": here.note}
     rows["verified"] = "every equation holds" if report.ok else "NO: see `carbonsched verify`"
     show_rows(rows, f"{given.data.attrs.get('title', instance)}: {found.method}")
     answer.show_plan(frame, "", most=None, clocks=clocks)
-    answer.show_energy(given, found)
-    show_rows(answer.terms(found), "benefit by term")
+    answer.show_energy(given, here.schedule)
+    show_rows(answer.terms(here.schedule), "benefit by term")
     raise typer.Exit(0 if report.ok else 1)
 
 

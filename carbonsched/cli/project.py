@@ -63,7 +63,8 @@ def init(
 
 def build(
     project: Annotated[
-        Path, typer.Argument(metavar="PROJECT", help="Project file; `carbonsched init` makes one.")
+        Path,
+        typer.Argument(metavar="PROJECT", help="YAML or TOML; `carbonsched init` makes one."),
     ],
     out: Annotated[
         Path | None,

@@ -106,8 +106,8 @@ def _label(value: Any) -> str:
 def _schedule(path: Path, families: Iterable[Family], zone: str | None) -> None:
     """Say what the file of a schedule says; whether it holds is known with its instance only."""
     from carbonsched.cli import answer
+    from carbonsched.io.zones import zone_of
     from carbonsched.judge.plan import runs
-    from carbonsched.output.zones import zone_of
 
     schedule = cs.Schedule.load(path, families)
     frame = runs(schedule.data)

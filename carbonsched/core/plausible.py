@@ -38,7 +38,7 @@ def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None
     found = []
     for name, quantity in given.items():
         ends = " to ".join(f"{end:,g}" for end in quantity.plausible or ())
-        expected = f"{ends} {quantity.unit}".removesuffix(" 1")
+        expected = f"{ends} {_unit(data[name], quantity)}".removesuffix(" 1")
         found.append((list(_outside(data[name], quantity)), expected))
     for names, most in (_AT_MOST | _ALIKE).items():
         if not given.keys().isdisjoint(names):
@@ -92,7 +92,7 @@ def _outside(array: xr.DataArray, quantity: Quantity) -> Iterator[str]:
     spread = array.dims[1:]
     typical = _typical(size) if spread else size
     odd = (typical < low) | (typical > high)
-    unit = f" {quantity.unit}".removesuffix(" 1")
+    unit = f" {_unit(array, quantity)}".removesuffix(" 1")
     of = f" in the median over {' and '.join(map(str, spread))}" if spread else ""
     for place in np.argwhere(odd):
         value = typical[tuple(place)]
@@ -103,6 +103,10 @@ def _outside(array: xr.DataArray, quantity: Quantity) -> Iterator[str]:
         for place in np.argwhere(spikes):
             value = array.values[tuple(place)]
             yield f"{_named(quantity.name, array, place)} = {value:,.6g}{unit}"
+
+
+def _unit(array: xr.DataArray, quantity: Quantity) -> str:
+    return array.attrs.get("units", quantity.unit)  # which is in the currency
 
 
 def _typical(size: np.ndarray) -> np.ndarray:

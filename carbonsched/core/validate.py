@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +39,9 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
         return [Fault("", f"expected an xarray.Dataset, got {type(data).__name__}")]
     faults = [*_structure(data, quantities), *_labels(data), *_currency(data)]
     broken = {fault.name for fault in faults}
+    money = currency_of(data)
     for quantity in quantities.values():
+        quantity = replace(quantity, unit=in_currency(quantity.unit, money))
         if quantity.name not in data and quantity.default is not None:
             continue
         if not broken & {quantity.name, *quantity.dims, *_LABELS_OF.get(quantity.kind, ())}:
@@ -60,7 +63,8 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
 def _structure(data: xr.Dataset, quantities: Mapping[str, Quantity]) -> Iterator[Fault]:
     needed = {name for name, quantity in quantities.items() if quantity.default is None}
     for name in sorted(needed - set(data.data_vars)):
-        about = ", ".join(filter(None, (quantities[name].meaning, quantities[name].unit)))
+        unit = in_currency(quantities[name].unit, currency_of(data))
+        about = ", ".join(filter(None, (quantities[name].meaning, unit)))
         yield Fault(name, f"{name}: missing ({about})")
     for name in sorted(set(map(str, data.data_vars)) - set(quantities)):
         yield Fault(name, f"{name}: not a variable of the model{FOREIGN}")

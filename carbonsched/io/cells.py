@@ -196,7 +196,7 @@ def _one_by_one(convert: Callable[[str], object], dtype: type | np.dtype) -> Cal
 
 def _numbers(cells: tuple[str, ...], table: Table, name: str) -> Read:
     quantity = table.quantities[name]  # no dimension has numbers for labels
-    unit = quantity.unit
+    unit = table.units.get(name, quantity.unit)
 
     def number(text: str) -> float:
         if text.lower() in ("nan", "inf", "+inf", "-inf", "infinity"):

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import xarray as xr
 
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 from carbonsched.core.validate import FOREIGN
+from carbonsched.io.zones import zone_of
 
 NAME = "carbonsched-instance"
 FILE = "datapackage.json"
@@ -117,11 +117,9 @@ def _need(condition: bool, complaint: str) -> None:
 def _zone(name: object) -> tzinfo:
     """Return a time zone by its name."""
     try:
-        _need(isinstance(name, str), "timezone is not a text")
-        return UTC if name == "UTC" else ZoneInfo(str(name))
-    except (ValueError, OSError, LookupError) as error:
-        told = f"timezone {name!r:.80}: no known time zone, write UTC or one like Europe/Berlin"
-        raise _Faulty(told) from error
+        return zone_of(name)
+    except ValueError as error:
+        raise _Faulty(f"timezone {error}") from error
 
 
 def is_time(name: str, quantities: Mapping[str, Quantity]) -> bool:

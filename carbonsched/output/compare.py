@@ -7,14 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from carbonsched.core.families import FAMILIES
-from carbonsched.core.family import accounts
 from carbonsched.core.instance import Instance
 from carbonsched.currency import currency_of
 from carbonsched.judge.plan import plan
 from carbonsched.keywords import named_keywords
 from carbonsched.output.energy import by_site, flows
-from carbonsched.output.words import CENT
+from carbonsched.output.valued import valued
 from carbonsched.schedule import Schedule
 
 
@@ -36,8 +34,8 @@ class Comparison:
     hours : pandas.DataFrame
         By period: change of energy, emissions and cost of all sites together.
     stated : dict of str to float
-        The objective that "before" or "after" states of its own, where it is another than its
-        instance makes it: it was solved for other numbers.
+        The objective that "before" or "after" states of its own, where its terms or emissions are
+        others than its instance makes them: it was solved for other numbers.
     """
 
     terms: pd.DataFrame
@@ -104,14 +102,10 @@ def compare(
         raise ValueError("not to be compared: one has timestamps, the other numbered periods")
     # or say whose schedule is none
     by_period = [(instance, flows(instance, before)), (later, flows(later, after))]
-    valued = {"before": _valued(instance, before), "after": _valued(later, after)}
-    terms = _apart(valued["before"], valued["after"])
+    here = {"before": valued(instance, before), "after": valued(later, after)}
+    terms = _apart(*(pd.Series(one.schedule.benefit, dtype=float) for one in here.values()))
     terms.attrs["units"] = dict.fromkeys(terms, money)
-    stated = {
-        when: schedule.objective
-        for when, schedule in (("before", before), ("after", after))
-        if abs(schedule.objective - valued[when].sum()) > max(CENT, 1e-6 * abs(schedule.objective))
-    }
+    stated = {when: one.stated.objective for when, one in here.items() if one.changed}
     return Comparison(
         terms=terms,
         jobs=_jobs(plan(instance, before), plan(later, after)),
@@ -119,18 +113,6 @@ def compare(
         hours=_change(*(_of_all_sites(given, frame) for given, frame in by_period)),
         stated=stated,
     )
-
-
-def _valued(instance: Instance, schedule: Schedule) -> pd.Series:
-    """Return what a schedule earns by the numbers of an instance, by term.
-
-    What a family earns that is known by its name only is as the schedule states it.
-    """
-    families = (*FAMILIES, *schedule.families)
-    benefit, _ = accounts(families, instance.data, schedule.data)
-    if not all(family.judged for family in schedule.families):
-        benefit = schedule.benefit | benefit
-    return pd.Series(benefit, dtype=float)
 
 
 def _apart(before: pd.Series, after: pd.Series) -> pd.DataFrame:

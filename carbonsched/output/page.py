@@ -16,13 +16,15 @@ from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import CertificateError
 from carbonsched.io.digest import digest
 from carbonsched.io.horizon import horizon
+from carbonsched.io.zones import zone_of
 from carbonsched.judge.plan import plan
 from carbonsched.judge.verify import verify
 from carbonsched.output.energy import energy, with_total
-from carbonsched.output.figures import embedded
+from carbonsched.output.figures import on_page
 from carbonsched.output.notes import notes_of
-from carbonsched.output.words import amount, in_words, standing_by_file
-from carbonsched.output.zones import common, in_local_time, zone_of, zones_of
+from carbonsched.output.valued import Valued, valued
+from carbonsched.output.words import amount, in_words
+from carbonsched.output.zones import common, in_local_time, zones_of
 from carbonsched.proof.certificate import Certificate
 from carbonsched.proof.rational import as_float
 from carbonsched.schedule import Schedule
@@ -58,6 +60,8 @@ def content(
     instance: Instance, schedule: Schedule, certificate: Certificate | None, zone: str | None
 ) -> dict[str, Any]:
     """Return what stands in a report, by the names that its template has for it."""
+    from carbonsched.plots import COLOURS, DARK
+
     data = instance.data
     frame = plan(instance, schedule)
     own = dict.fromkeys(data.site.values, zone_of(zone)) if zone else zones_of(data)
@@ -65,20 +69,25 @@ def content(
     judged = verify(instance, schedule)
     sites = with_total(energy(instance, schedule), "all sites")
     money = currency_of(data)
-    verdict = None if certificate is None else _verdict(instance, schedule, certificate)
+    here = valued(instance, schedule)
+    verdict = None if certificate is None else _verdict(instance, here.schedule, certificate)
     return {
         "title": str(data.attrs.get("title", "")) or "Schedule",
         "description": str(data.attrs.get("description", "")),
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": carbonsched.__version__,
-        "answer": _answer(instance, schedule, frame, verdict),
+        "answer": _answer(instance, here, frame, verdict),
         "running": _table(in_local_time(running.sort_values("start", kind="stable"), own), "job",
                           ("site", "start", "end", "power", "reward")),
         "declined": _table(declined, "job", ("power", "reward", "reason")),
         "left_out": max(len(running), len(declined)) > _MOST_JOBS,
         "sites": _table(sites, "site", tuple(sites)),
-        "terms": [(name, f"{amount(value)} {money}") for name, value in schedule.benefit.items()],
-        "objective": f"{amount(schedule.objective)} {money}",
+        "terms": [(name, f"{amount(own)} {money}") for name, own in here.schedule.benefit.items()],
+        "objective": f"{amount(here.schedule.objective)} {money}",
+        "valued": here.note,
+        "solved_for_others": here.changed,
+        "light": COLOURS,
+        "dark": DARK,
         "figures": _figures(instance, schedule, common(own, data.site.values)),
         "assumptions": _assumptions(schedule),
         "notes": notes_of(data),
@@ -94,8 +103,9 @@ def content(
 
 
 def _answer(
-    instance: Instance, schedule: Schedule, frame: pd.DataFrame, verdict: dict[str, Any] | None
+    instance: Instance, here: Valued, frame: pd.DataFrame, verdict: dict[str, Any] | None
 ) -> list[tuple[str, str]]:
+    schedule = here.schedule
     money, budget = currency_of(instance.data), instance.data.carbon_budget.item()
     running, jobs = int(frame.accepted.sum()), len(frame)
     held = schedule.method.carbon == "budget"
@@ -107,7 +117,7 @@ def _answer(
         ("Benefit", f"{amount(schedule.objective)} {money}"),
         ("Jobs", f"{running} of {jobs} run"),
         ("Emissions", f"{amount(schedule.emissions, 3)} tCO2e; {limit}"),
-        ("How good", proved or standing_by_file(schedule)),
+        ("How good", proved or here.standing),
         ("Horizon", horizon(instance)),
     ]
 
@@ -120,8 +130,8 @@ def _figures(instance: Instance, schedule: Schedule, where: tzinfo | None) -> li
     return [
         {
             "title": FIGURES[kind],
-            "source": embedded(kind, instance, schedule, where),
             "alt": alt(kind, instance, schedule, where),
+            **on_page(kind, instance, schedule, where),
         }
         for kind in kinds
     ]

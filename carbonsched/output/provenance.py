@@ -44,6 +44,8 @@ def provenance(seeds: Sequence[int] = (), solver: str = "HiGHS") -> Provenance:
     --------
     >>> str(provenance(seeds=[0, 1])).split(" · ")[-2]
     'seeds 0, 1'
+    >>> str(provenance(range(1000, 1060))).split(" · ")[-2]
+    'seeds 1000 to 1059'
     """
     said = [f"{name} {version(name)}" for name in _SHOWN if solver or name != "highspy"]
     said = [text.replace("highspy", "HiGHS") for text in said]
@@ -51,8 +53,14 @@ def provenance(seeds: Sequence[int] = (), solver: str = "HiGHS") -> Provenance:
     if solver not in ("", "HiGHS"):
         said.append(f"solved by {solver}")
     if seeds:
-        said.append(f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}")
+        said.append(f"seed{'s' * (len(seeds) > 1)} {_listed(seeds)}")
     else:
         said.append("no seed: nothing is drawn at random")
     said.append(f"ran in {time.monotonic() - _BEGUN:,.0f} s")
     return Provenance("Made with " + " · ".join(said))
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    if isinstance(seeds, range) and seeds.step == 1 and len(seeds) > 2:
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))

@@ -11,6 +11,7 @@ from carbonsched.core.instance import Instance
 from carbonsched.currency import currency_of
 from carbonsched.judge.plan import plan
 from carbonsched.output.energy import ends_of, energy, flows
+from carbonsched.output.valued import valued
 from carbonsched.schedule import Schedule
 
 
@@ -73,8 +74,9 @@ def inference(instance: Instance, schedule: Schedule) -> pd.DataFrame:
 
 
 def money(instance: Instance, schedule: Schedule) -> pd.DataFrame:
-    """Return the terms of the objective (1)."""
-    terms = {name: value + 0.0 for name, value in schedule.benefit.items()}
+    """Return the terms of the objective (1), by the numbers of the instance."""
+    benefit = valued(instance, schedule).schedule.benefit
+    terms = {name: value + 0.0 for name, value in benefit.items()}
     frame = pd.DataFrame({"term": list(terms), "benefit": list(terms.values())})
     return headed(frame, {"benefit": currency_of(instance.data)})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from carbonsched.currency import DEFAULT
+
 if TYPE_CHECKING:
     from carbonsched.schedule import Schedule
 
@@ -63,7 +65,7 @@ def in_words(value: object, unit: str = "") -> str:
 
 
 def standing(
-    status: str, distance: float, gap: float, solver: str = "the solver", currency: str = "USD"
+    status: str, distance: float, gap: float, solver: str = "the solver", currency: str = DEFAULT
 ) -> str:
     """Return in words that hold how good a schedule is.
 

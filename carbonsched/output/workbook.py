@@ -16,6 +16,7 @@ from carbonsched.schedule import Schedule
 
 _MOST_ROWS = 1_048_575  # below the head
 _LONGEST_NAME = 31  # of a sheet
+_NUMBER, _WIDEST = 8, 60  # letters
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what the format cannot hold
 
 
@@ -52,11 +53,22 @@ def workbook(instance: Instance, schedule: Schedule) -> bytes:
                     cell.value = "INF" if plain == math.inf else plain  # as a folder says it
         sheet.freeze_panes = "A2"
         for column, head in enumerate(frame.columns, start=1):
-            width = max(len(str(head)) + 2, 18 if "UTC" in str(head) else 0)
-            sheet.column_dimensions[sheet.cell(1, column).column_letter].width = width
+            letter = sheet.cell(1, column).column_letter
+            sheet.column_dimensions[letter].width = _width(str(head), frame[head])
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def _width(head: str, column: pd.Series) -> int:
+    """Return in letters how wide a column is in which its head and its longest text can be read."""
+    if "UTC" in head:
+        longest = len("2025-01-01 00:00:00")
+    elif pd.api.types.is_numeric_dtype(column):
+        longest = _NUMBER
+    else:
+        longest = max((len(str(value)) for value in column.drop_duplicates()), default=0)
+    return min(max(len(head), longest) + 2, _WIDEST)
 
 
 def _sheets(instance: Instance, schedule: Schedule) -> dict[str, pd.DataFrame]:

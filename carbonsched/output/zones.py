@@ -6,34 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import xarray as xr
 
 from carbonsched.errors import InstanceError
+from carbonsched.io.zones import zone_of
 
 ATTRIBUTE = "site_zones"  # of an instance: JSON, an object of a zone's name for each site
-
-
-def zone_of(name: object) -> tzinfo:
-    """Return a time zone by its name.
-
-    Raises
-    ------
-    ValueError
-        There is none.
-
-    Examples
-    --------
-    >>> zone_of("Europe/Berlin"), zone_of("UTC")
-    (zoneinfo.ZoneInfo(key='Europe/Berlin'), datetime.timezone.utc)
-    """
-    try:
-        return UTC if name == "UTC" else ZoneInfo(str(name))
-    except (ValueError, OSError, LookupError) as error:
-        told = f"zone {name!r:.80}: no known time zone, write UTC or one like Europe/Berlin"
-        raise ValueError(told) from error
 
 
 def zones_of(data: xr.Dataset) -> dict[str, tzinfo]:

@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from carbonsched.currency import DEFAULT
 from carbonsched.plots.style import (
     COLOURS,
-    EDGE,
     INK,
     PAPER,
+    around,
     legend,
     literal,
     panels,
@@ -41,7 +42,7 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
     first, where its instance states another.
     """
     labels = {literal(name.replace("_", " "), 20): s.benefit for name, s in schedules.items()}
-    currency = next((s.currency for s in schedules.values()), "USD")
+    currency = next((s.currency for s in schedules.values()), DEFAULT)
     terms = pd.DataFrame(labels).T.fillna(0.0) / 1e3
     styles = TERMS | {name: (PAPER, "**") for name in terms if name not in TERMS}  # added families
     styles = {name: style for name, style in styles.items() if name in terms}
@@ -53,7 +54,14 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
         for name, (colour, hatch) in styles.items():
             width = np.where(np.sign(terms[name]) == sign, terms[name], 0.0)
             axis.barh(
-                places, width, 0.68, base, color=colour, hatch=hatch, edgecolor=EDGE, linewidth=0.4
+                places,
+                width,
+                0.68,
+                base,
+                color=colour,
+                hatch=hatch,
+                edgecolor=around(colour),
+                linewidth=0.4,
             )
             base = base + width
     (total,) = axis.plot(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from carbonsched.core.schema import PARAMETERS
+from carbonsched.currency import DEFAULT, in_currency
 from carbonsched.errors import extra
 from carbonsched.sources.units import Rate, convert
 
@@ -59,7 +60,7 @@ class Periods:
 class Money:
     """The project's currency, and what others are worth in it."""
 
-    currency: str = "USD"
+    currency: str = DEFAULT
     rates: Mapping[str, Rate] = field(default_factory=dict)
 
     def unit(self, unit: str) -> str:
@@ -70,7 +71,7 @@ class Money:
         >>> Money("EUR").unit("USD/MWh")
         'EUR/MWh'
         """
-        return unit.replace("USD", self.currency)
+        return in_currency(unit, self.currency)
 
 
 def amount(text: str, unit: str, money: Money) -> float:

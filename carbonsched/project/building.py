@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,13 @@ import xarray as xr
 
 from carbonsched.core.instance import Instance
 from carbonsched.core.schema import PARAMETERS
-from carbonsched.errors import InstanceError
-from carbonsched.project import jobs, services, sites
+from carbonsched.errors import InstanceError, SuspiciousValueWarning
+from carbonsched.project import bare_numbers, jobs, services, sites
 from carbonsched.project.defaults import defaults_of
 from carbonsched.project.file import Project, read, require_none
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.horizon import periods
 from carbonsched.project.series import Reader
-
-_AMOUNT = re.compile(r"(?<=\d) USD\b")  # what the schema calls every currency
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,16 @@ class Built:
         What was done to what the project file says.
     defaults : tuple of str
         What it does not say, and what holds instead.
+    doubts : tuple of str
+        Numbers without a unit that are so large that another may be meant; each is a
+        `SuspiciousValueWarning` too.
     """
 
     instance: Instance
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
     defaults: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def licences(self) -> dict[str, str]:
@@ -90,26 +92,31 @@ def build(project: str | Path | Project) -> Built:
     data = _dataset(reader)
     require_none(gathered.all_faults, project.path)
     defaults = tuple(defaults_of(project.given, project.money))
-    data.attrs["notes"] = _notes(gathered, defaults)
-    currency = project.given.currency
+    gathered.notes += bare_numbers.columns_told(project.root, project.money)
+    doubts = tuple(bare_numbers.doubts(project.root))
+    for doubt in doubts:
+        warnings.warn(doubt, SuspiciousValueWarning, stacklevel=2)
+    data.attrs["notes"] = _notes(gathered, doubts, defaults)
     try:
         instance = Instance(data)
     except InstanceError as error:
         places = error.places or [("", None)] * len(error.faults)
         told = [
-            project.fault(_path(project, name, at), _AMOUNT.sub(f" {currency}", fault))
+            project.fault(_path(project, name, at), fault)
             for fault, (name, at) in zip(error.faults, places, strict=True)
         ]
         require_none(told, project.path)
         raise AssertionError("an error without a fault") from error
-    return Built(instance, tuple(gathered.sources), tuple(gathered.notes), defaults)
+    return Built(instance, tuple(gathered.sources), tuple(gathered.notes), defaults, doubts)
 
 
-def _notes(gathered: Gathered, defaults: Iterable[str]) -> str:
+def _notes(gathered: Gathered, doubts: Iterable[str], defaults: Iterable[str]) -> str:
     """Return what was done to numbers, and what holds where nothing is said, as a JSON list."""
     done = [f"{source.file}: {note}" for source in gathered.sources for note in source.notes]
     unsaid = [f"not said, so: {default}" for default in defaults]
-    return json.dumps([*dict.fromkeys((*done, *gathered.notes, *unsaid))], ensure_ascii=False)
+    return json.dumps(
+        [*dict.fromkeys((*done, *gathered.notes, *doubts, *unsaid))], ensure_ascii=False
+    )
 
 
 def _dataset(reader: Reader) -> xr.Dataset:
@@ -139,6 +146,8 @@ def _dataset(reader: Reader) -> xr.Dataset:
         data[quantity] = dims, values
     for quantity in map(str, data.data_vars):
         data[quantity].attrs |= _about(quantity, reader.gathered.sources)
+        if quantity in reader.gathered.estimates:
+            data[quantity].attrs["source"] = reader.gathered.estimates[quantity]
     return data
 
 
@@ -157,7 +166,7 @@ def _attrs(project: Project) -> dict[str, str]:
     attrs = {"title": given.title, "currency": given.currency}
     attrs |= {"description": given.description, "licence": given.licence}
     zones = {name: site.zone or given.horizon.zone for name, site in given.sites.items()}
-    named = {name: zone for name, zone in zones.items() if zone and not zone.startswith(("+", "-"))}
+    named = {name: zone for name, zone in zones.items() if zone}
     attrs["site_zones"] = json.dumps(named, ensure_ascii=False) if named else None
     return {key: value for key, value in attrs.items() if value is not None}
 

@@ -10,6 +10,7 @@ from carbonsched.project.gathered import shown
 from carbonsched.project.model import ProjectFile
 
 _SAID = "by default "
+_DECIDED = {"release", "deadline", "required", "allowed", "startup_cost"}  # of a running job
 _EACH_WAY = {"charge_efficiency", "discharge_efficiency"}
 
 
@@ -64,5 +65,6 @@ def _unsaid(entry: Entry, prefix: str = "") -> Iterator[str]:
 
 
 def _said_otherwise(entry: Entry) -> set[str]:
-    """Return the keys whose value follows from another: efficiencies, of both ways or of each."""
-    return {"round_trip_efficiency"} if entry.model_fields_set & _EACH_WAY else _EACH_WAY
+    """Return the keys whose value follows from another: efficiencies, or what running leaves."""
+    follows = {"round_trip_efficiency"} if entry.model_fields_set & _EACH_WAY else _EACH_WAY
+    return follows | _DECIDED if getattr(entry, "running", None) else follows

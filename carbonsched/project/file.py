@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from carbonsched.currency import DEFAULT
 from carbonsched.errors import InstanceError, extra
 from carbonsched.io.files import UnreadableError, read_text
 from carbonsched.project import faults as found
+from carbonsched.project import nodes, toml
 from carbonsched.project.amounts import Money
 from carbonsched.project.entries import KINDS, unfolded
 from carbonsched.project.model import Job, ProjectFile, Service, Site, names_of
-from carbonsched.project.nodes import Fault, MappingNode, compose, fault, place, plain
+from carbonsched.project.nodes import Fault, MappingNode, fault, place, plain
 from carbonsched.sources.units import Rate
 
 with extra("sources", "reading a project file"):
@@ -73,7 +75,8 @@ def read(path: str | Path) -> Project:
     Parameters
     ----------
     path : path
-        A YAML file; files that it names are relative to it.
+        A YAML file, or one of TOML that says the same and ends in ``.toml``; files that it names
+        are relative to it.
 
     Raises
     ------
@@ -99,7 +102,8 @@ def read(path: str | Path) -> Project:
         text = read_text(path, MOST_BYTES)
     except UnreadableError as error:
         raise InstanceError([str(error)], str(path)) from error
-    root, faults = compose(text, path.name)
+    form = toml if path.suffix.lower() == ".toml" else nodes
+    root, faults = form.compose(text, path.name)
     require_none(faults, path)
     assert root is not None
     root, faults = unfolded(root, path.parent)
@@ -129,7 +133,7 @@ def require_none(faults: list[Fault], path: Path) -> None:
 
 def _money(said: dict[str, Any], root: MappingNode) -> tuple[Money, list[Fault]]:
     """Return currency and rates as far as they are sound, for whatever amounts there are."""
-    currency, rates = said.get("currency", "USD"), said.get("rates", {})
+    currency, rates = said.get("currency", DEFAULT), said.get("rates", {})
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha()):
         return Money(), []
     sound, faults = dict[str, Rate](), list[Fault]()
@@ -173,7 +177,14 @@ def _references(said: dict[str, Any], root: MappingNode) -> Iterator[Fault]:
                 node, seen = place(root, (key, name, "home" if "home" in one else "allowed"))
                 told = f"{found.named(seen)}: no site {site}{found.nearest(site, sites)}"
                 yield fault(node, told)
-            sure = str(one.get("required")).lower() in ("true", "1", "yes", "y", "on", "t")
+            running = one.get("running")
+            there = running.get("site") if isinstance(running, dict) else None
+            if isinstance(there, str) and there not in sites:
+                node, seen = place(root, (key, name, "running", "site"))
+                told = f"{found.named(seen)}: no site {there}{found.nearest(there, sites)}"
+                yield fault(node, told)
+            required = str(one.get("required")).lower() in ("true", "1", "yes", "y", "on", "t")
+            sure = required or running is not None
             if at == "jobs" and "reward" not in one and not sure:
                 node, seen = place(root, (key, name))
                 told = "reward is missing: without one a job never pays; or write `required: true`"

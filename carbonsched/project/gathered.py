@@ -40,12 +40,13 @@ class Source:
 
 @dataclass
 class Gathered:
-    """Sources, notes and faults, as they come."""
+    """Sources, notes and faults, as they come; by quantity, what is estimated and how."""
 
     project: Project
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    estimates: dict[str, str] = field(default_factory=dict)
     of_files: dict[tuple[str, str], list[At]] = field(default_factory=dict)
 
     @contextmanager

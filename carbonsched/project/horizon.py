@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from carbonsched.io.zones import name_of, zone_of
 from carbonsched.project.model import Horizon
-from carbonsched.sources.clock import name_of, zone_of
 
 MOST_PERIODS = 1_000_000
 _WRITTEN = re.compile(

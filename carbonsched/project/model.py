@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from carbonsched.currency import DEFAULT
 from carbonsched.errors import extra
 from carbonsched.project.amounts import Lasting, Of, Periods
 from carbonsched.project.forms import (
@@ -160,6 +161,24 @@ class Terms(Entry):
     )
 
 
+class Running(Entry):
+    """Where a job is running already when the horizon begins, and for how long it has run."""
+
+    site: str
+    done: Annotated[Lasting | Periods | None, Of("duration", lasting=True)] = Field(
+        None, description="how long it has run: a time, such as 12 h, or a number of periods"
+    )
+    started: str | None = Field(
+        None, description="in place of `done`: instant at which it started, before the horizon"
+    )
+
+    @model_validator(mode="after")
+    def _stated_once(self) -> Running:
+        if (self.done is None) == (self.started is None):
+            raise ValueError("give one of `done` and `started`")
+        return self
+
+
 class Job(Terms):
     """One training job."""
 
@@ -169,7 +188,21 @@ class Job(Terms):
     )
     release: str | None = Field(None, description="instant, by default the horizon's start")
     deadline: str | None = Field(None, description="instant, by default the horizon's end")
+    running: Running | None = Field(
+        None, description="of a job that is running already: its site, and `done` or `started`"
+    )
     zone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _one_place_and_start(self) -> Job:
+        if self.running is None:
+            return self
+        if self.release is not None:
+            raise ValueError("it is running already: give no `release`")
+        if self.allowed is not None and self.running.site not in self.allowed:
+            told = "is none of the sites that are `allowed`"
+            raise ValueError(f"it is running on {self.running.site}, which {told}")
+        return self
 
 
 class JobLog(Terms):
@@ -269,7 +302,7 @@ class ProjectFile(Entry):
     title: str
     description: str | None = None
     licence: str | None = Field(None, description="of what is written here")
-    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO code of every amount")
+    currency: str = Field(DEFAULT, pattern="^[A-Z]{3}$", description="ISO code of every amount")
     rates: dict[str, Rate] = Field(default_factory=dict)
     horizon: Horizon
     defaults: Defaults = Defaults()

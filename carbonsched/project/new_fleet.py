@@ -47,7 +47,8 @@ defaults:                     # what an entry says that does not say it itself
 sites:                        # one more site is one more entry
 {sites}
 jobs:                         # a mapping, a list, or a table; here a table and a job of its own
-  - file: jobs.csv            # columns are called as the keys of a job, with units in brackets
+  - file: jobs.csv            # columns are called as the keys of a job, with units in brackets;
+                              # a key within a key has a dot: running.site, battery.energy [MWh]
   - name: weekly-evaluation
     power: 400 kW
     duration: 90 min          # or a number of periods
@@ -55,6 +56,10 @@ jobs:                         # a mapping, a list, or a table; here a table and 
     deadline: 2025-06-03 20:00
     required: true            # it must run
     allowed: [{first}]
+  # - name: under-way         # one that is running already: where, and for how long it has run
+  #   power: 300 kW
+  #   duration: 30 h
+  #   running: {{site: {first}, done: 12 h}}   # or started: 2025-06-01 12:00
   # A cluster's own log: {{file: sacct.txt, profile: slurm, kw_per_gpu: 0.7}}
 
 services:

@@ -11,13 +11,13 @@ import pandas as pd
 
 from carbonsched.core.schema import PARAMETERS
 from carbonsched.errors import InstanceError
+from carbonsched.io.zones import zone_of
 from carbonsched.project.amounts import PLAIN, unit_of
 from carbonsched.project.faults import named
 from carbonsched.project.forms import Requests, SeriesFile, TimeOfUse
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.tariff import prices
 from carbonsched.sources import Profile, Series, profile, read, read_requests
-from carbonsched.sources.clock import zone_of
 
 
 class Reader:

@@ -98,6 +98,7 @@ def _from_coordinates(reader: Reader) -> np.ndarray:
             if site.coordinates
         },
     )
+    (reader.gathered.estimates["latency"],) = table.attrs["notes"]
     return table.loc[list(given.services), list(given.sites)].to_numpy(float)
 
 

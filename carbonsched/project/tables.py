@@ -13,7 +13,7 @@ from typing import Any
 from carbonsched.errors import InstanceError
 from carbonsched.project.nodes import Fault, MappingNode, Node, RowMark, ScalarNode, fault, mapping
 from carbonsched.sources.profile import Layout
-from carbonsched.sources.text import read_table
+from carbonsched.sources.text import is_total, read_table
 
 _HEADING = re.compile(r"([^\[\]]+?)\s*(?:\[([^\[\]]*)\])?")
 _SHORT = {"latitude": "coordinates.latitude", "longitude": "coordinates.longitude"}
@@ -39,8 +39,17 @@ def rows(where: Node, sheet: str | None, folder: Path) -> tuple[list[MappingNode
     except OSError as error:
         return [], [fault(where, f"{name}: {error}")]
     head = list(map(str, table.columns))
-    cells = zip(table.index, table.to_numpy(), strict=True)
-    return [_row(head, list(row), RowMark(name, int(number))) for number, row in cells], []
+    found: list[MappingNode] = []
+    faults: list[Fault] = []
+    for number, row in zip(table.index, table.to_numpy(), strict=True):
+        mark = RowMark(name, int(number))
+        first = next((str(cell).strip() for cell in row if str(cell).strip()), "")
+        if is_total(first):
+            told = f"{first!r}: a row of totals? Take it out of the table"
+            faults.append(fault(ScalarNode(_STR, "", mark, mark), told))
+        else:
+            found.append(_row(head, list(row), mark))
+    return found, faults
 
 
 def _row(head: list[str], row: list[str], mark: RowMark) -> MappingNode:

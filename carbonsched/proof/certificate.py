@@ -22,6 +22,7 @@ from carbonsched.core.first_fit import first_fit
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import METHODS
 from carbonsched.core.reach import require_routes
+from carbonsched.currency import currency_of, in_currency
 from carbonsched.errors import CertificateError, InfeasibleError
 from carbonsched.io.digest import digest
 from carbonsched.proof.exact_bound import certified_bound, snap_prices
@@ -82,6 +83,9 @@ class Certificate:
         `carbonsched.core.schema.PRICES`, from which the bound follows.
     reported : dict
         What the solver said: solver, status, objective, bound, gap. No part of the proof.
+    currency : str
+        Of what is in USD by these words, where the instance states another; empty of a file, which
+        does not state it.
 
     Examples
     --------
@@ -105,6 +109,7 @@ class Certificate:
     prices: xr.Dataset
     reported: dict[str, Any] = field(default_factory=dict)
     turnover: Fraction | None = None
+    currency: str = ""
 
     @classmethod
     def of(
@@ -138,6 +143,7 @@ class Certificate:
             prices=prices,
             reported=reported,
             turnover=rounded_up(turnover(data, incumbent, made, fixed is not None), DECIMALS),
+            currency=currency_of(instance.data),
         )
 
     @property
@@ -178,7 +184,8 @@ class Certificate:
         prices = _labelled(instance, self.prices)
         again = Certificate.of(instance, self.method, self.scope, placed, prices, self.reported)
         faults = [
-            f"{name} is stated as {written(getattr(self, name))} {unit}, "
+            f"{name} is stated as {written(getattr(self, name))} "
+            f"{in_currency(unit, again.currency)}, "
             f"but is {written(getattr(again, name))}"
             for name, unit in STATED.items()
             if getattr(self, name) is not None and getattr(self, name) != getattr(again, name)
@@ -192,11 +199,12 @@ class Certificate:
         if faults:
             raise CertificateError(faults)
 
-    def report(self, currency: str = "USD") -> str:
+    def report(self, currency: str = "") -> str:
         """Return what is proved, and apart from it what the solver said, in a few lines.
 
-        Money is in the currency of the instance, which a certificate does not state.
+        Money is in the currency of the instance, which the file of a certificate does not state.
         """
+        currency = currency or self.currency or _UNSTATED
         benefit, emitted = as_float(self.objective), as_float(self.emissions)
         earned = f"{benefit:z,.2f} {currency} and emits {emitted:,.3f} tCO2e"
         shown = "proved     a schedule that" if self.feasible else "computed   what misses limits"
@@ -238,10 +246,15 @@ class Certificate:
 
     def __repr__(self) -> str:
         misses = "" if self.feasible else f", {len(self.missed)} limits missed"
+        most = f"{as_float(self.bound):z,.2f} {self.currency}".rstrip()
         return (
-            f"<Certificate {self.method}: earns {as_float(self.objective):,.2f} USD, no schedule "
-            f"more than {as_float(self.bound):,.2f} USD, certified root gap {self.gap:.4%}{misses}>"
+            f"<Certificate {self.method}: earns {as_float(self.objective):z,.2f} "
+            f"{self.currency or _UNSTATED}, no schedule more than {most}, "
+            f"certified root gap {self.gap:.4%}{misses}>"
         )
+
+
+_UNSTATED = "of its instance's currency"
 
 
 def title_of(instance: Instance) -> str:

@@ -39,9 +39,10 @@ def contradiction(schedule: Schedule, settings: Settings) -> str:
     """Say how the bound and the status of a schedule contradict what it earns, if they do."""
     turnover = max(1.0, sum(abs(value) for value in schedule.benefit.values()))
     slack, excess = _TOLERANCE * turnover, schedule.objective - schedule.bound
-    said = f"{schedule.solver} gives an upper bound of {schedule.bound:,.6g} USD"
+    money = schedule.currency
+    said = f"{schedule.solver} gives an upper bound of {schedule.bound:,.6g} {money}"
     if excess > slack:
-        return f"{said}, and a schedule that earns {schedule.objective:,.6g} USD"
+        return f"{said}, and a schedule that earns {schedule.objective:,.6g} {money}"
     if schedule.status != "optimal":
         return ""
     if not math.isfinite(schedule.bound):
@@ -50,6 +51,7 @@ def contradiction(schedule: Schedule, settings: Settings) -> str:
     size = schedule.turnover if settings.gap_of == "decided" else abs(schedule.objective)
     if -excess > settings.gap * size + slack:
         return (
-            f"{said} and calls {schedule.objective:,.6g} USD optimal to a gap of {settings.gap:.3g}"
+            f"{said} and calls {schedule.objective:,.6g} {money} optimal to a gap of "
+            f"{settings.gap:.3g}"
         )
     return ""

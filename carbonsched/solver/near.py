@@ -303,10 +303,10 @@ def hold_of(near: object, change_cost: object, instance: Instance) -> Hold | Non
         The cost is negative or infinite, or there is a cost and no plan; or as `former_of`.
     """
     if isinstance(change_cost, bool) or not isinstance(change_cost, Real):
-        raise TypeError(f"change_cost = {change_cost!r}: a number is needed, USD a job")
+        raise TypeError(f"change_cost = {change_cost!r}: a number is needed, for each job")
     cost = float(change_cost)
     if not math.isfinite(cost) or cost < 0:
-        raise ValueError(f"change_cost = {change_cost!r}: must be finite and at least 0, USD a job")
+        raise ValueError(f"change_cost = {change_cost!r}: must be finite and at least 0")
     if near is None:
         if cost:
             raise ValueError(f"change_cost = {change_cost!r}: from which plan? give near=SCHEDULE")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -12,11 +11,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from carbonsched.sources.text import SHOWN, some
+from carbonsched.io.zones import name_of, zone_of
+from carbonsched.sources.text import SHOWN, is_total, some
 
 YEARS = 1900, 2199  # a stamp of another year is none
 
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?")
 _ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?"
 _CARRIES = (  # an offset behind a time of day: 2023-01-01 has none
     r"^(?P<stamp>.*:\d{2}(?:[.,]\d+)?|.*\d(?=\s*(?:Z|UTC)$))"
@@ -44,48 +43,6 @@ class Instants:
     utc: pd.Series
     zone: tzinfo
     notes: tuple[str, ...] = ()
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return a time zone: an IANA name, "UTC", or an offset.
-
-    Raises
-    ------
-    ValueError
-        There is none of the name; or it is an abbreviation, which leaves open whether the clocks
-        change.
-
-    Examples
-    --------
-    >>> zone_of("Europe/Berlin"), zone_of("+02:00")
-    (zoneinfo.ZoneInfo(key='Europe/Berlin'), datetime.timezone(datetime.timedelta(seconds=7200)))
-    """
-    text = name.strip()
-    if text.upper() in ("UTC", "Z", "GMT"):
-        return UTC
-    if match := _OFFSET.fullmatch(text.removeprefix("UTC")):
-        sign, hours, minutes = match.groups()
-        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
-        if offset <= timedelta(hours=15):
-            return UTC if not offset else timezone(-offset if sign == "-" else offset)
-    if "/" not in text:
-        told = "write a place, such as Europe/Berlin, or UTC, or an offset, such as +01:00"
-        raise ValueError(f"{name!r} is no time zone: {told}")
-    try:
-        return ZoneInfo(text)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"there is no time zone {name!r}") from error
-
-
-def name_of(zone: tzinfo) -> str:
-    """Return how a zone is written.
-
-    Examples
-    --------
-    >>> name_of(zone_of("Europe/Berlin")), name_of(zone_of("utc")), name_of(zone_of("-0500"))
-    ('Europe/Berlin', 'UTC', '-05:00')
-    """
-    return str(zone).removeprefix("UTC") or "UTC"
 
 
 def standard_time(zone: tzinfo, year: int) -> tzinfo:
@@ -199,6 +156,7 @@ def stamps(
     faults += some(
         [
             f"row {row}, column {cells.name!r}: {cell!r} is no time of the form {forms}"
+            + ": a row of totals? Take it out of the file" * is_total(cell)
             for row, cell in bad.head(SHOWN).items()
         ],
         len(bad),

@@ -69,9 +69,10 @@ def selected(
         held = table.named([name])
         if held is not None and (several := frame[held].nunique()) > 1 and not faults:
             there = _listed(frame[held].unique())
+            first = frame[held].iloc[0]
             faults.append(
-                f"column {held!r} tells {several} series apart: {there}; choose one by `select` "
-                "or `column`"
+                f"column {held!r} tells {several} series apart: {there}; choose one by `column` "
+                f"or `select`, such as column: {first}, or select: {{{held}: {first}}}"
             )
     return replace(table, frame=frame), notes
 
@@ -111,7 +112,8 @@ def column_of(
     if column is not None:
         faults.append(f"there is no column {column!r}; there are {there}")
     elif found:
-        faults.append(f"there are {len(found)} columns of values: say which `column`: {there}")
+        told = f"there are {len(found)} columns of values: say which `column`: {there}"
+        faults.append(f"{told}; such as column: {found[0].name}")
     else:
         faults.append(f"none of the columns that the profile knows is there; there are {there}")
     return Found("", "", None)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carbonsched.sources.clock import instants, local, zone_of
+from carbonsched.io.zones import zone_of
+from carbonsched.sources.clock import instants, local
 from carbonsched.sources.log_profile import LogTime
 from carbonsched.sources.text import SHOWN, Table, some
 

@@ -10,9 +10,11 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources import clock, columns, regular, units
+from carbonsched.io.zones import name_of
+from carbonsched.sources import columns, regular, units
 from carbonsched.sources.profile import Profile, find
 from carbonsched.sources.series import Series
+from carbonsched.sources.steps import pieces
 from carbonsched.sources.text import read_table
 from carbonsched.sources.times import begins
 
@@ -105,20 +107,23 @@ def read(
         raise InstanceError(faults, str(path))
     rows = table.frame.index.to_numpy()[when.rows]
     times, laid, step, more = regular.laid(
-        when.utc, values.to_numpy()[when.rows], rows, when.step, when.zone, faults
-    )
+        when.utc, values.to_numpy()[when.rows], rows, when.step, when.zone, faults,
+        "sum" if form.kind == "count" else "mean",
+    )  # fmt: skip
     if not faults and not np.isfinite(laid).any():
         faults.append(f"column {found.column!r} has no value")
     if faults:
         raise InstanceError(faults, str(path))
-    unwritten = len(times) - len(np.unique(when.utc[~np.isnat(when.utc)]))
+    written = np.unique(when.utc[~np.isnat(when.utc)])
+    one = when.step is not None or len(pieces(written)) == 1
+    unwritten = len(times) - len(written) if one else 0  # of several steps nobody can say
     runs = regular.gaps(times, laid, step)
     if runs:
         count = sum(n for *_, n in runs)
         words = "; ".join(regular.told(runs, when.zone))
         rest = f", {unwritten} of them without a row" if unwritten else ""
         more.append(f"{count} of {len(times)} values are missing{rest}: {words}.")
-    zone_name = clock.name_of(when.zone)
+    zone_name = name_of(when.zone)
     data = xr.DataArray(
         laid,
         coords={"time": times},

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources.clock import local, name_of
+from carbonsched.io.zones import name_of
+from carbonsched.sources.clock import local
+from carbonsched.sources.steps import MOST_CHANGES, pieces
 from carbonsched.sources.text import SHOWN, some
-from carbonsched.sources.times import usual_step
 
 How = Literal["mean", "sum"]
 TOLD = 24  # gaps that are listed one by one
 MOST_CELLS = 50_000_000  # that a change of step may need
-CHANGED = 12  # equal distances in a row that are another step, and no gaps
 
 
 def laid(
@@ -28,8 +28,12 @@ def laid(
     step: pd.Timedelta | None,
     zone: tzinfo,
     faults: list[str],
+    how: How = "mean",
 ) -> tuple[pd.DatetimeIndex, np.ndarray, pd.Timedelta, list[str]]:
     """Return times at equal steps from the first to the last, values with NaN in gaps, and notes.
+
+    Of a file that changes its step each part is read by its own; the longer steps then hold their
+    value at the shortest, or of counts an even share of it.
 
     Parameters
     ----------
@@ -40,11 +44,13 @@ def laid(
     rows : numpy.ndarray
         Numbers of the rows in the file.
     step : Timedelta, optional
-        The step; the most frequent distance if not stated.
+        The step; if not stated, those that the rows have.
     zone : tzinfo
         The clock to tell local times by.
     faults : list of str
         Takes what is wrong.
+    how : "mean" or "sum"
+        As the quantity wants.
     """
     kept = ~np.isnat(utc)
     order = np.argsort(utc[kept], kind="stable")
@@ -73,32 +79,37 @@ def laid(
             else f"1 row that tells a time again {which} was dropped: row {shown}."
         )
     at, value, row = at[first], value[first], row[first]
-    length: Any = step or usual_step(at)
-    size = int(length.value)
+    parts = pieces(at) if step is None else [(0, int(step.value))]
+    length: Any = pd.Timedelta(min(size for _, size in parts))
     if not len(at):
         return pd.DatetimeIndex([]), value, length, notes
-    apart = np.diff(at).astype(np.int64)
-    faults += _another_step(at, apart, size, zone)
-    since = (at - at[0]).astype(np.int64)
-    off = np.flatnonzero(since % size)
-    if not faults:
-        faults += some(
-            [
-                f"row {row[k]}: {local([at[k]], zone)[0]} is no whole number of steps of {length} "
-                "after the first"
-                for k in off[:SHOWN]
-            ],
-            len(off),
-        )
+    faults += _changes(at, parts, zone, notes)
+    cells = [int(length.value)] * len(at)  # that each row takes
+    ends = [first for first, _ in parts[1:]] + [len(at)]
+    for (first, size), end in zip(parts, ends, strict=True):
+        cells[first:end] = [size] * (end - first)
+        off = first + np.flatnonzero((at[first:end] - at[first]).astype(np.int64) % size)
+        if not faults:
+            faults += some(
+                [
+                    f"row {row[k]}: {local([at[k]], zone)[0]} is no whole number of steps of "
+                    f"{pd.Timedelta(size)} after {'the first' if not first else 'the change'}"
+                    for k in off[:SHOWN]
+                ],
+                len(off),
+            )
     if faults:
         return pd.DatetimeIndex([]), value[:0], length, notes
-    count = int(since[-1] // size) + 1
+    since = (at - at[0]).astype(np.int64) // length.value
+    each = np.array(cells) // length.value
+    count = int(since[-1] + each[-1])
     if count > MOST_CELLS:
         faults.append(f"{count:,} steps of {length} from first to last: is a year mistyped?")
         return pd.DatetimeIndex([]), value[:0], length, notes
     times = pd.date_range(at[0], periods=count, freq=length, unit="ns")
     full = np.full(count, np.nan)
-    full[since // size] = value
+    within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+    full[np.repeat(since, each) + within] = np.repeat(value / each if how == "sum" else value, each)
     return times, full, length, notes
 
 
@@ -106,17 +117,33 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other or (np.isnan(one) and np.isnan(other)))
 
 
-def _another_step(at: np.ndarray, apart: np.ndarray, size: int, zone: tzinfo) -> list[str]:
-    """Return where a file goes over to another step: what would be read as gaps, or not at all."""
-    runs = np.flatnonzero(np.diff(np.r_[-1, apart, -1]))
-    for begin, end in pairwise(runs):
-        if apart[begin] != size and end - begin >= CHANGED:
-            there = local([at[begin]], zone)[0]
-            return [
-                f"the step is {pd.Timedelta(size)} but {pd.Timedelta(int(apart[begin]))} from "
-                f"{there} on: cut the file there"
-            ]
+def _changes(
+    at: np.ndarray, parts: list[tuple[int, int]], zone: tzinfo, notes: list[str]
+) -> list[str]:
+    """Note where a file goes over to another step; return why it cannot be read so."""
+    smallest = min(size for _, size in parts)
+    told = list[str]()
+    for (_, old), (first, new) in pairwise(parts):
+        there = local([at[first]], zone)[0]
+        told.append(f"from {span_of(old)} to {span_of(new)} at {there}")
+        begins = int((at[first] - at[0]).astype(np.int64))
+        if at[first] - at[first - 1] < np.timedelta64(old, "ns"):
+            return [f"the step changes {told[-1]}, within a step of {span_of(old)}"]
+        if begins % smallest or old % smallest or new % smallest:
+            return [f"the step changes {told[-1]}, which does not fit steps of {span_of(smallest)}"]
+    if len(told) > MOST_CHANGES:
+        most = f"at most {MOST_CHANGES} changes are read"
+        return [f"the step changes {len(told)} times, {told[0]} first: {most}, so cut the file"]
+    if told:
+        notes.append(f"The step changes {'; '.join(told)}: each part was read by its own.")
     return []
+
+
+def span_of(size: int) -> str:
+    """Return a length of time, given in ns, in words."""
+    from carbonsched.io.horizon import span
+
+    return span(size / 3.6e12)
 
 
 def gaps(times: pd.DatetimeIndex, values: np.ndarray, step: pd.Timedelta) -> list[tuple]:

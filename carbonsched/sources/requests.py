@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources.clock import name_of, zone_of
+from carbonsched.io.zones import name_of, zone_of
 from carbonsched.sources.log_profile import RequestProfile
 from carbonsched.sources.log_time import Periods, instant, many, moments, moved, shown
 from carbonsched.sources.profile import find

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from carbonsched.errors import InstanceError
+from carbonsched.io.zones import zone_of
 from carbonsched.sources import clock, regular, units
 
 
@@ -55,7 +56,7 @@ class Series:
     def gaps(self) -> list[str]:
         """The missing values, by local time."""
         runs = regular.gaps(self._times, self.data.values, self.step)
-        return regular.told(runs, clock.zone_of(self.zone))
+        return regular.told(runs, zone_of(self.zone))
 
     @property
     def _times(self) -> pd.DatetimeIndex:
@@ -64,7 +65,7 @@ class Series:
     @property
     def _held(self) -> str:
         """The first and last day, by local time."""
-        ends = clock.local([self._times[0], self._times[-1]], clock.zone_of(self.zone))
+        ends = clock.local([self._times[0], self._times[-1]], zone_of(self.zone))
         return " to ".join(end[:10] for end in ends)
 
     def overlaps(self, periods: pd.DatetimeIndex, length: pd.Timedelta) -> bool:
@@ -166,7 +167,7 @@ class Series:
         values, partly = regular.onto(self._times, self.data.values, self.step, wide, length, how)
         values, filled = regular.bridged(values, most_missing)
         inner = slice(edge, edge + len(periods))
-        zone = clock.zone_of(self.zone)
+        zone = zone_of(self.zone)
         missing = regular.gaps(periods, values[inner], length)
         if missing and not self.overlaps(periods, length):
             (words,) = regular.told(missing, zone, utc=True)

@@ -97,6 +97,23 @@ class Table:
         return texts.astype(float)
 
 
+_TOTALS = frozenset(
+    {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt",
+     "somme", "total général", "suma", "totale", "totaal", "mean", "average", "mittelwert"}
+)  # fmt: skip
+
+
+def is_total(cell: object) -> bool:
+    """Return whether a cell names a row of totals, as people put below a table.
+
+    Examples
+    --------
+    >>> is_total(" Summe: "), is_total("Total"), is_total("Totnes")
+    (True, True, False)
+    """
+    return str(cell).strip().rstrip(":").casefold() in _TOTALS
+
+
 def some(faults: Sequence[str], count: int) -> list[str]:
     """Return the first faults of a kind, and how many more there are."""
     more = count - len(faults[:SHOWN])

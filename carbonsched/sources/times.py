@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from carbonsched.io.zones import name_of, zone_of
 from carbonsched.sources import clock
 from carbonsched.sources.profile import Time
+from carbonsched.sources.steps import lengths_of_ends, usual_step
 from carbonsched.sources.text import SHOWN, Table, some
 
 
@@ -119,7 +121,7 @@ def _zone(
             return UTC
     name = given or (None if stated == "stamps" else stated)
     try:
-        return clock.zone_of(name) if name else None
+        return zone_of(name) if name else None
     except ValueError as error:
         faults.append(str(error))
         return UTC
@@ -163,27 +165,23 @@ def _ended(found: clock.Instants, time: Time, interval: str | None) -> clock.Ins
         return clock.Instants(found.utc.dt.floor(time.inside), found.zone, (*found.notes, told))
     if (interval or time.interval) == "start":
         return found
-    step = _step(found.utc, time)
-    told = f"The stamps are ends of intervals of {_span(step)}: each was moved to its start."
-    return clock.Instants(found.utc - step, found.zone, (*found.notes, told))
+    sizes = pd.Series(_steps(found.utc, time), found.utc.index)
+    spans = " and ".join(_span(pd.Timedelta(size)) for size in np.unique(sizes)[::-1])
+    told = f"The stamps are ends of intervals of {spans}: each was moved to its start."
+    return clock.Instants(found.utc - sizes, found.zone, (*found.notes, told))
 
 
 def _step(stamps: pd.Series, time: Time) -> Any:
     return pd.Timedelta(time.step) if time.step else usual_step(stamps.to_numpy())
 
 
-def usual_step(stamps: np.ndarray) -> Any:
-    """Return the most frequent distance between neighbours, or an hour if there is none.
-
-    Examples
-    --------
-    >>> usual_step(pd.DatetimeIndex(["2023-01-01", "2023-01-01 01:00"]).to_numpy())
-    Timedelta('0 days 01:00:00')
-    """
-    known = stamps[~np.isnat(stamps)].astype("datetime64[ns]")
-    apart = np.abs(np.diff(known).astype(np.int64))
-    sizes, counts = np.unique(apart[apart > 0], return_counts=True)
-    return pd.Timedelta(int(sizes[counts.argmax()]) if sizes.size else 3_600_000_000_000)
+def _steps(stamps: pd.Series, time: Time) -> np.ndarray:
+    """Return how long each interval is that ends at a stamp."""
+    if time.step:
+        sizes = np.full(len(stamps), pd.Timedelta(time.step).value)
+    else:
+        sizes = lengths_of_ends(stamps.to_numpy())
+    return sizes.astype("timedelta64[ns]")
 
 
 def _span(step: Any) -> str:
@@ -232,7 +230,7 @@ def _counted(cells: Any, time: Time, zone: tzinfo | None, faults: list[str]) -> 
             ],
             len(wrong),
         )
-        told = f"Periods of {_span(step)} were counted from midnight in {clock.name_of(zone)}."
+        told = f"Periods of {_span(step)} were counted from midnight in {name_of(zone)}."
         return clock.Instants(day.utc + (count - 1) * step, zone, (told,))
     wall = dates.dt.normalize() + pd.to_timedelta(
         _whole(cells(time.hour), 24, faults) - 1, unit="h"
@@ -289,7 +287,7 @@ def _yearless(
     clocked = clock.standard_time(zone or UTC, years[0]) if time.standard else (zone or UTC)
     found = clock.to_utc(wall, clocked, faults)
     named = ", ".join(map(str, years))
-    told = [f"The file has no year: it stands for {named} in {clock.name_of(clocked)}."]
+    told = [f"The file has no year: it stands for {named} in {name_of(clocked)}."]
     return Begins(
         place,
         found.utc.to_numpy().astype("datetime64[ns]"),

@@ -13,7 +13,7 @@ from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import METHODS, Method, method_of
-from carbonsched.currency import currency_of, in_currency
+from carbonsched.currency import DEFAULT, currency_of, in_currency
 from carbonsched.errors import InfeasibleError, NoIncumbentError, kind_of
 from carbonsched.front import solve
 from carbonsched.keywords import keywords, refuse_unknown
@@ -54,14 +54,21 @@ def run_methods(
     return outcomes
 
 
-def summarise(outcomes: Mapping[str, Schedule | Exception]) -> pd.DataFrame:
-    """Return what `table` does of schedules, or of errors in their place, by method."""
+def summarise(
+    outcomes: Mapping[str, Schedule | Exception], currency: str | None = None
+) -> pd.DataFrame:
+    """Return what `table` does of schedules, or of errors in their place, by method.
+
+    Money is in the currency of the schedules unless one is given.
+    """
+    schedules = (outcome for outcome in outcomes.values() if isinstance(outcome, Schedule))
+    money = currency or next((schedule.currency for schedule in schedules), DEFAULT)
     rows = {
         method: _row(outcome) if isinstance(outcome, Schedule) else {"status": kind_of(outcome)}
         for method, outcome in outcomes.items()
     }
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
-    frame.attrs["units"] = dict(UNITS)
+    frame.attrs["units"] = {name: in_currency(unit, money) for name, unit in UNITS.items()}
     return frame.rename_axis("method")
 
 
@@ -122,10 +129,7 @@ def table(
     outcomes = run_methods(
         instance, methods, formulation, families=families, progress=progress, **how
     )
-    frame, currency = summarise(outcomes), currency_of(instance.data)
-    units = {name: in_currency(unit, currency) for name, unit in UNITS.items()}
-    frame.attrs["units"] = units
-    return frame
+    return summarise(outcomes, currency_of(instance.data))
 
 
 def _refuse_unknown(function: str, how: Iterable[str]) -> None:

@@ -24,6 +24,7 @@ from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method, method_of
+from carbonsched.currency import currency_of
 from carbonsched.errors import extra
 from carbonsched.io import replacing
 from carbonsched.io.digest import digest
@@ -88,7 +89,9 @@ def sweep(
     pandas.DataFrame
         One row a case, in the order asked for: instance, method, formulation, status, message,
         objective (USD), emissions (tCO2e), bound (USD), gap (1), jobs (accepted), benefit_* (the
-        terms of (1), USD), runtime and build_time (s). What a failed case lacks is missing.
+        terms of (1), USD), runtime and build_time (s). What a failed case lacks is missing. Units
+        are in `attrs["units"]`; where instances are in several currencies, a column `currency`
+        says each row's, and those of money are none.
 
     Raises
     ------
@@ -148,7 +151,21 @@ def sweep(
         [dict(zip(LABELS, case, strict=True)) | rows[path] for case, path in keys.items()]
     )
     lacking = [name for name in COLUMNS if name not in frame]
-    return frame.reindex(columns=[*frame.columns, *lacking])
+    frame = frame.reindex(columns=[*frame.columns, *lacking])
+    return _with_units(frame, {name: currency_of(own.data) for name, own in instances.items()})
+
+
+def _with_units(frame: pd.DataFrame, currencies: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows of a sweep with their units; of several currencies each row says its own."""
+    money = {name for name in frame if str(name).startswith("benefit_")} | {"objective", "bound"}
+    units = {"emissions": "tCO2e", "gap": "1", **dict.fromkeys(TIMES, "s")}
+    one = set(currencies.values())
+    if len(one) == 1:
+        units |= dict.fromkeys(money, one.pop())
+    elif one:
+        frame.insert(1, "currency", frame.instance.map(currencies))
+    frame.attrs["units"] = units
+    return frame
 
 
 def _cached(path: Path) -> dict[str, Any] | None:

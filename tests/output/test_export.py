@@ -170,6 +170,19 @@ def test_parquet_says_its_units(fleet, tmp_path):
     assert about[b"made_by"] == b"carbonsched"
 
 
+def test_a_workbook_can_be_read_without_dragging_its_columns(make, tmp_path):
+    import openpyxl
+
+    given = make(1, 2, 1)
+    long = cs.Instance(given.data.assign_coords(job=["a job with a long name " * 2 + "x"]))
+    file = cs.export(long, cs.solve(long, gap=0), tmp_path / "day.xlsx")
+    for sheet in openpyxl.load_workbook(file):
+        for column in sheet.iter_cols():
+            texts = [cell.value for cell in column if isinstance(cell.value, str)]
+            width = sheet.column_dimensions[column[0].column_letter].width
+            assert width > max(map(len, texts)), (sheet.title, texts[0])
+
+
 def test_a_workbook_holds_what_is_given_too(fleet, tmp_path):
     instance, schedule = fleet
     sheets = pd.read_excel(cs.export(instance, schedule, tmp_path / "day.xlsx"), sheet_name=None)

@@ -63,7 +63,7 @@ ONE = {
         "jobs:\n  j: {power: 1, duration: 1, reward: 1, release: 2025-03-30 02:30}",
         "line 7: jobs.j.release: '2025-03-30 02:30': a time that Europe/Berlin skips: write it with its offset",
     ),
-    "zone": ("jobs:\n  j: {power: 1, duration: 1, reward: 1, zone: Berlin}", "line 7: jobs.j.zone: 'Berlin' is no time zone: write a place, such as Europe/Berlin"),
+    "zone": ("jobs:\n  j: {power: 1, duration: 1, reward: 1, zone: Berlin}", "line 7: jobs.j.zone: 'Berlin': no known time zone, write UTC or one like Europe/Berlin"),
     "half a period": ("jobs:\n  j: {power: 1, duration: 1.5, reward: 1}", "line 7: jobs.j.duration: 1.5: write a whole number of periods, or a time such as 5 h"),
     "longer than its window": ("jobs:\n  j: {power: 1, duration: 5, reward: 1}", "line 7: jobs.j.duration: job j: runs 5 periods, its window from release to deadline holds 4"),
     "larger than any site": ("jobs:\n  j:\n    power: 9\n    duration: 1\n    reward: 1", "line 8: jobs.j.power: job j: power 9 MW, no allowed site has that it_capacity"),

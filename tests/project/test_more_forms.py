@@ -51,6 +51,18 @@ def test_a_sheet_that_is_not_there_has_its_line(faults, tmp_path):
     assert found[0].startswith("fleet.yaml, line 6: book.xlsx: it has no sheet 'Jobs'")
 
 
+def test_a_row_of_totals_is_named(faults, tmp_path):
+    sites = [["name", "it_capacity [kW]", "price", "carbon_intensity"]]
+    book(tmp_path / "book.xlsx", Sites=[*sites, ["a", 5000, 60, 0.3], ["Summe", 5000, None, None]])
+    (found,) = faults(HEAD + "sites: {file: book.xlsx, sheet: Sites}\n")
+    assert found == "book.xlsx, row 3: 'Summe': a row of totals? Take it out of the table"
+    rows = "time,x [USD/MWh]\n2025-06-02 00:00,5\nTotal,5\n"
+    (found,) = faults(
+        HEAD + SITE.replace("price: 60", "price: {file: p.csv, zone: UTC}"), p_csv=rows
+    )
+    assert "row 3, column 'time': 'Total'" in found and "a row of totals?" in found
+
+
 def test_series_are_multiplied_and_their_gaps_filled_if_told(built, faults):
     demand = "  s: {power_per_unit: 0.1, demand: {file: d.csv, column: x, zone: UTC, times: 3%s}}\n"
     rows = "time,x\n" + "".join(
@@ -112,6 +124,9 @@ def test_latencies_from_places(built):
     table = cs.sources.latency_from_coordinates(places, places)
     np.testing.assert_allclose(data.latency.values, table.loc[["frankfurt", "london"]])
     assert data.home.values.tolist() == ["frankfurt", "london"]
+    assert "estimated from coordinates" in data.latency.attrs["source"]
+    stated = built(text + "latency: 20\n").instance.data
+    assert "source" not in stated.latency.attrs
 
 
 def test_a_job_of_a_log_and_one_of_ones_own_may_not_share_a_name(faults):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carbonsched.sources.clock import instants, local, name_of, stamps, standard_time, zone_of
+from carbonsched.io.zones import name_of, zone_of
+from carbonsched.sources.clock import instants, local, stamps, standard_time
 
 # By zone, the days on which the clocks change in 2023: forward, back.
 CHANGES = {

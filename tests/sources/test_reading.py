@@ -144,7 +144,9 @@ def test_caiso(file):
     assert utc(series)[0] == "2023-01-01T08:00"
     assert series.zone == "America/Los_Angeles"
     assert values(read(path, "caiso", column="a_1")) == [18, 19, 20]
-    with pytest.raises(InstanceError, match="tells 2 series apart: A_1, B_1"):
+    with pytest.raises(
+        InstanceError, match="tells 2 series apart: A_1, B_1; .* column: A_1, or select: "
+    ):
         read(path, "caiso")
 
 
@@ -393,7 +395,7 @@ def test_a_zone_is_mandatory_unless_the_stamps_carry_it(file):
     with pytest.raises(InstanceError, match="have no time zone: give one"):
         read(path, own())
     assert utc(read(path, own(), zone="+02:00"))[0] == "2022-12-31T22:00"
-    with pytest.raises(InstanceError, match="'CET' is no time zone"):
+    with pytest.raises(InstanceError, match="'CET': no known time zone"):
         read(path, own(), zone="CET")
     carried = file("time,Price\n2023-01-01T00:00+05:30,1\n2023-01-01T01:00+05:30,2\n")
     assert utc(read(carried, own()))[0] == "2022-12-31T18:30"

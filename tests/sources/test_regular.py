@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carbonsched.errors import InstanceError
+from carbonsched.io.zones import zone_of
 from carbonsched.sources import Rate
-from carbonsched.sources.clock import zone_of
-from carbonsched.sources.regular import bridged, laid, onto, usual_step
+from carbonsched.sources.regular import bridged, laid, onto
 from carbonsched.sources.series import made
+from carbonsched.sources.steps import usual_step
 
 HOUR = pd.Timedelta("1h")
 
@@ -49,13 +50,6 @@ def test_the_same_value_twice_is_dropped_and_another_is_refused():
     assert notes and not faults
     *_, faults = lay(times, [np.nan, 1, np.nan, 2])
     assert len(faults) == 1
-
-
-def test_another_step_is_no_row_of_gaps():
-    times = [*periods("2023-01-01", 24), *periods("2023-01-02", 96, "15min")]
-    *_, faults = lay(times, np.ones(len(times)))
-    assert len(faults) == 1
-    assert "cut the file there" in faults[0]
 
 
 def test_a_stamp_between_steps_is_refused():

@@ -1,0 +1,97 @@
+"""Print the book as one PDF: all chapters as one page of HTML, printed by the system's Chromium.
+
+    python tools/pdf.py
+
+Its last line says where the PDF lies, or why there is none: a missing Chromium is no failure.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SINGLE = ROOT / "_build" / "singlehtml"
+PDF = ROOT / "_build" / "carbonsched.pdf"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
+# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that the
+# pages fold stays in the notebooks; whatever else they fold is for a reader to see.
+CHAPTERS = """() => {
+  for (const old of document.querySelectorAll(".toctree-wrapper :is(h3, h4, h5, h6)")) {
+    const heading = document.createElement(`h${Number(old.tagName[1]) - 2}`);
+    heading.append(...old.childNodes);
+    old.replaceWith(heading);
+  }
+  for (const one of document.querySelectorAll("details:not(.above-input)")) one.open = true;
+  for (const one of document.querySelectorAll(".toggle-hidden"))
+    one.classList.remove("toggle-hidden");
+}"""
+FOOT = (
+    '<div style="width:100%;font:8pt sans-serif;color:#57606a;text-align:center">'
+    '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
+)
+
+
+def chromium() -> str | None:
+    """Return the path of the system's browser."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def build() -> Path:
+    """Build all chapters as one page and return it."""
+    shutil.rmtree(SINGLE, ignore_errors=True)
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        "book",
+        "--config",
+        "_config.yml",
+    ]
+    command += ["--path-output", ".", "--builder", "custom", "--custom-builder", "singlehtml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ)
+    if done.returncode:
+        sys.exit(
+            f"{done.stdout[-3000:]}{done.stderr[-3000:]}\nThe one page of all chapters failed."
+        )
+    return SINGLE / "index.html"
+
+
+def print_page(page_file: Path, browser: str) -> None:
+    """Print a page with numbers, an outline and its formulas."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=browser, args=ARGUMENTS)
+        page = opened.new_page(color_scheme="light")
+        page.set_default_timeout(180_000)
+        page.add_init_script("localStorage.setItem('mode', 'light')")
+        page.goto(page_file.as_uri())
+        page.evaluate("window.MathJax?.startup?.promise")
+        page.evaluate(CHAPTERS)
+        page.add_style_tag(content=STYLE)
+        page.pdf(
+            path=PDF,
+            format="A4",
+            margin={"top": "18mm", "bottom": "18mm", "left": "17mm", "right": "17mm"},
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOT,
+            outline=True,
+            tagged=True,
+        )
+        opened.close()
+
+
+if __name__ == "__main__":
+    found = chromium()
+    if found is None:
+        print(
+            "No PDF was made: Chromium, which prints it, is not here "
+            "(on Debian: apt install chromium)."
+        )
+    else:
+        print_page(build(), found)
+        print(f"The same as a PDF: {PDF}")

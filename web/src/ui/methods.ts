@@ -1,0 +1,69 @@
+// Table I, live: pick a method, and its row is solved here, beside Python's and the paper's.
+import { amount } from "./amounts";
+import { Board } from "./board";
+import { button, element } from "./dom";
+import type { State } from "./session";
+
+export interface Row {
+  name: string;
+  title: string;
+  objective: number;
+  emissions: number;
+  paper: { objective: number; emissions: number };
+}
+
+export function methods(page: HTMLElement, rows: Row[], currency: string): void {
+  const here = new Map(rows.map(({ name }) => [name, [element("td", {}, "–"), element("td", {}, "–")] as const]));
+  const picks = new Map<string, HTMLButtonElement>();
+  const waiting: string[] = [];
+  const board = new Board(page, filled);
+
+  /** Write an answer into its row, and go on with the next that waits. */
+  function filled({ busy, shown, failed, words }: State): void {
+    const method = board.session?.method ?? "";
+    page.querySelectorAll("tr[data-method]").forEach((row) => row.classList.toggle("cs-picked", (row as HTMLElement).dataset.method === method));
+    for (const [name, pick] of picks) pick.setAttribute("aria-pressed", String(name === method));
+    if (busy) return;
+    const [objective, emissions] = here.get(method) ?? [];
+    if (!objective || !emissions) return;
+    if (!failed && shown?.method === method) {
+      objective.textContent = amount(shown.answer.objective);
+      emissions.textContent = amount(shown.answer.emissions);
+    } else objective.textContent = words;
+    if (failed) waiting.length = 0;
+    const next = waiting.shift();
+    if (next) setTimeout(() => void pick(next));
+  }
+
+  async function pick(name: string): Promise<void> {
+    const session = await board.open();
+    if (!session.shown) board.drawReference(session.engine.package, name);
+    session.method = name;
+    session.ask();
+  }
+
+  const heads = [
+    element("tr", {}, element("th", { scope: "col", rowspan: 2 }, "method"), ...["objective", "emissions"].map((name, k) => element("th", { scope: "colgroup", colspan: 3 }, `${name} `, element("span", { class: "cs-quiet" }, `[${k ? "tCO2e" : currency}]`)))),
+    element("tr", {}, ...[0, 1].flatMap(() => ["paper", "Python", "here"].map((name) => element("th", { scope: "col", class: name === "Python" ? "cs-wide" : "" }, name)))),
+  ];
+  const body = rows.map((row) => {
+    const picked = button(row.title, () => void pick(row.name), { "aria-pressed": "false" });
+    picks.set(row.name, picked);
+    const numbers = (["objective", "emissions"] as const).flatMap((key, k) => [
+      element("td", {}, amount(row.paper[key])),
+      element("td", { class: "cs-wide" }, amount(row[key])),
+      (here.get(row.name) as readonly HTMLTableCellElement[])[k] as HTMLTableCellElement,
+    ]);
+    return element("tr", { "data-method": row.name }, element("th", { scope: "row" }, picked), ...numbers);
+  });
+  const table = element("table", { class: "cs-methods" }, element("thead", {}, ...heads), element("tbody", {}, ...body));
+  const all = button("Solve all six", () => {
+    waiting.splice(0, waiting.length, ...rows.slice(1).map(({ name }) => name));
+    void pick(rows[0]?.name ?? "joint");
+  }, { class: "cs-solve" });
+  const stop = board.cancel;
+  stop.addEventListener("click", () => (waiting.length = 0));
+  const scrolled = element("div", { class: "cs-scroll", tabindex: 0, role: "region", "aria-label": "Table I, solved here" }, table);
+  page.replaceChildren(scrolled, element("p", { class: "cs-buttons" }, all, stop), board.status, board.headline.root, board.figures.root, board.keep);
+  board.say("Pick a method: its model is solved here, in your browser.");
+}
