@@ -21,7 +21,7 @@ def figure(
     form: str = "svg",
     zone: tzinfo | None = None,
 ) -> bytes:
-    """Return a figure of `carbonsched.plots` by its name, as PNG or SVG.
+    """Return a figure of `carbonsched.plots` by its name, as PNG or SVG, on a white ground.
 
     Raises
     ------
@@ -32,7 +32,8 @@ def figure(
     """
     with extra("plot", "drawing figures"):
         import matplotlib.pyplot as plt
-    from carbonsched.plots import draw
+    from carbonsched.plots import DPI, draw
+    from carbonsched.plots.style import house
 
     made_by = (
         {"Software": "carbonsched"} if form == "png" else {"Creator": "carbonsched", "Date": None}
@@ -41,16 +42,31 @@ def figure(
         drawn = draw(kind, instance, schedule, zone)
         content = io.BytesIO()
         try:
-            with plt.rc_context({"svg.hashsalt": "carbonsched"}):  # the same figure, the same bytes
-                drawn.savefig(content, format=form, metadata=made_by)
+            # letters are shapes: who opens the file may not have their font
+            with house(), plt.rc_context({"svg.fonttype": "path"}):
+                drawn.savefig(content, format=form, metadata=made_by, dpi=2 * DPI)
         finally:
             plt.close(drawn)
     return content.getvalue()
 
 
-def embedded(kind: str, instance: Instance, schedule: Schedule, zone: tzinfo | None = None) -> str:
-    """Return a figure as a `data:` address, which a page holds within itself."""
-    many = instance.data.sizes["site"] * instance.data.sizes["time"] > _MANY
-    form, media = ("png", "image/png") if many else ("svg", "image/svg+xml")
-    content = figure(kind, instance, schedule, form, zone)
-    return f"data:{media};base64,{base64.b64encode(content).decode()}"
+def on_page(
+    kind: str, instance: Instance, schedule: Schedule, zone: tzinfo | None = None
+) -> dict[str, str]:
+    """Return a figure for a page that sets `plots.COLOURS`: its `drawing`, SVG to stand within it.
+
+    Where there are many periods it is the `source` of an image instead, a `data:` address.
+    """
+    if instance.data.sizes["site"] * instance.data.sizes["time"] > _MANY:
+        content = figure(kind, instance, schedule, "png", zone)
+        return {"source": f"data:image/png;base64,{base64.b64encode(content).decode()}"}
+    with extra("plot", "drawing figures"):
+        import matplotlib.pyplot as plt
+    from carbonsched.plots import draw, page_svg
+
+    with plt.ioff():
+        drawn = draw(kind, instance, schedule, zone)
+        try:
+            return {"drawing": page_svg(drawn)}
+        finally:
+            plt.close(drawn)

@@ -19,7 +19,7 @@ from carbonsched.io.horizon import horizon
 from carbonsched.judge.plan import plan
 from carbonsched.judge.verify import verify
 from carbonsched.output.energy import energy, with_total
-from carbonsched.output.figures import embedded
+from carbonsched.output.figures import on_page
 from carbonsched.output.notes import notes_of
 from carbonsched.output.words import amount, in_words, standing_by_file
 from carbonsched.output.zones import common, in_local_time, zone_of, zones_of
@@ -58,6 +58,8 @@ def content(
     instance: Instance, schedule: Schedule, certificate: Certificate | None, zone: str | None
 ) -> dict[str, Any]:
     """Return what stands in a report, by the names that its template has for it."""
+    from carbonsched.plots import COLOURS, DARK
+
     data = instance.data
     frame = plan(instance, schedule)
     own = dict.fromkeys(data.site.values, zone_of(zone)) if zone else zones_of(data)
@@ -79,6 +81,8 @@ def content(
         "sites": _table(sites, "site", tuple(sites)),
         "terms": [(name, f"{amount(value)} {money}") for name, value in schedule.benefit.items()],
         "objective": f"{amount(schedule.objective)} {money}",
+        "light": COLOURS,
+        "dark": DARK,
         "figures": _figures(instance, schedule, common(own, data.site.values)),
         "assumptions": _assumptions(schedule),
         "notes": notes_of(data),
@@ -120,8 +124,8 @@ def _figures(instance: Instance, schedule: Schedule, where: tzinfo | None) -> li
     return [
         {
             "title": FIGURES[kind],
-            "source": embedded(kind, instance, schedule, where),
             "alt": alt(kind, instance, schedule, where),
+            **on_page(kind, instance, schedule, where),
         }
         for kind in kinds
     ]

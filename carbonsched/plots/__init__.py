@@ -16,14 +16,16 @@ from carbonsched.plots.choice import KINDS, draw
 from carbonsched.plots.money import stacked_benefit
 from carbonsched.plots.on_page import book, page_svg
 from carbonsched.plots.routes import flows
+from carbonsched.plots.rows import bars, spread
 from carbonsched.plots.runs import gantt
 from carbonsched.plots.signals import prices
-from carbonsched.plots.style import COLOURS, DPI, STYLE, WIDTH, panels, site_styles
+from carbonsched.plots.style import COLOURS, DARK, DPI, STYLE, WIDTH, panels, site_styles
 from carbonsched.plots.timeline import hours_of
 from carbonsched.plots.words import alt
 
 __all__ = [
     "COLOURS",
+    "DARK",
     "DPI",
     "KINDS",
     "STYLE",
@@ -31,6 +33,7 @@ __all__ = [
     "USE",
     "WIDTH",
     "alt",
+    "bars",
     "book",
     "budget",
     "dispatch",
@@ -42,5 +45,6 @@ __all__ = [
     "panels",
     "prices",
     "site_styles",
+    "spread",
     "stacked_benefit",
 ]

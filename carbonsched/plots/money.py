@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 
 from carbonsched.plots.style import (
     COLOURS,
-    EDGE,
     INK,
     PAPER,
+    around,
     legend,
     literal,
     panels,
@@ -53,7 +53,14 @@ def stacked_benefit(schedules: dict[str, Schedule]) -> Figure:
         for name, (colour, hatch) in styles.items():
             width = np.where(np.sign(terms[name]) == sign, terms[name], 0.0)
             axis.barh(
-                places, width, 0.68, base, color=colour, hatch=hatch, edgecolor=EDGE, linewidth=0.4
+                places,
+                width,
+                0.68,
+                base,
+                color=colour,
+                hatch=hatch,
+                edgecolor=around(colour),
+                linewidth=0.4,
             )
             base = base + width
     (total,) = axis.plot(

@@ -73,7 +73,7 @@ def _tile(pattern: Element) -> None:
     dots = re.findall(r"M[^M]*", path.get("d", "")) if path is not None else []
     if path is None or len(dots) < 50:  # lines, which are few
         return
-    places = [tuple(map(float, _first(dot))) for dot in dots]
+    places = [_middle(dot) for dot in dots]
     rows = sorted({y for _, y in places})
     apart = (rows[-1] - rows[0]) / (len(rows) - 1)  # dots of a row and rows are as far apart
     if abs(72 / apart - round(72 / apart)) > 0.01:
@@ -92,5 +92,7 @@ def _tile(pattern: Element) -> None:
     pattern.set("height", f"{2 * apart:.6g}")
 
 
-def _first(dot: str) -> list[str]:
-    return re.findall(r"-?[\d.]+", dot)[:2]
+def _middle(dot: str) -> tuple[float, float]:
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", dot)]
+    x, y = ((min(along) + max(along)) / 2 for along in (numbers[::2], numbers[1::2]))
+    return round(x, 1), round(y, 1)

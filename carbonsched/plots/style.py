@@ -80,7 +80,7 @@ STYLE: dict[RcKeyType, Any] = {
     "ytick.labelcolor": INK,
     "grid.color": RULE,
     "hatch.linewidth": 0.6,
-    "hatch.color": EDGE,
+    "patch.edgecolor": EDGE,  # and of hatches
     "axes.prop_cycle": cycler(color=[COLOURS[c] for c in ("blue", "red", "green", "pink")]),
     "svg.fonttype": "none",  # letters stay letters
     "svg.hashsalt": "carbonsched",  # the same figure, the same bytes
@@ -138,7 +138,7 @@ def panels(
         layout="constrained", **options,
     )  # fmt: skip
     for axis in axes.flat[count:]:
-        axis.set_axis_off()
+        axis.remove()
     return figure, axes.flat[:count]
 
 
@@ -182,9 +182,16 @@ def legend(figure: Figure, handles: Iterable[Artist], where: str = "upper center
         )  # type: ignore[call-overload]
 
 
+def around(colour: str) -> str:
+    """Return the colour of a fill's outline and hatch: what is seen on it on any page."""
+    return INK if colour == PAPER else EDGE
+
+
 def patch(label: object, colour: str, hatch: str) -> Patch:
     """Return the piece of a legend that shows a colour and its hatch."""
-    return Patch(facecolor=colour, hatch=hatch, edgecolor=EDGE, linewidth=0.4, label=literal(label))
+    return Patch(
+        facecolor=colour, hatch=hatch, edgecolor=around(colour), linewidth=0.4, label=literal(label)
+    )
 
 
 def outlined(width: float) -> list[AbstractPathEffect]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import matplotlib.image
 import pandas as pd
 import pytest
 from conftest import plain
@@ -14,6 +16,7 @@ from typer.testing import CliRunner
 
 import carbonsched as cs
 from carbonsched.cli.app import app
+from carbonsched.plots import COLOURS, DARK, DPI, WIDTH
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>$\\frac$"
 
@@ -57,16 +60,30 @@ def test_it_asks_for_nothing(page):
     assert not styles
 
 
-def test_every_figure_has_words_and_is_whole(page):
-    images = page.all("img")
+def test_every_figure_has_words_and_follows_the_page(page):
+    drawings = [attrs for attrs in page.all("div") if attrs.get("role") == "img"]
+    assert len(drawings) == len(page.all("svg")) == 5 and not page.all("img")
+    assert all(len(attrs["aria-label"]) > 40 for attrs in drawings)
+    used = {
+        name
+        for _, attrs in page.elements
+        for value in attrs.values()
+        for name in re.findall(r"var\(--figure-(\w+),", value or "")
+    }
+    assert {"ink", "blue", "edge"} <= used
+    for colours in (COLOURS, DARK):
+        assert all(f"--figure-{name}: {colours[name]};" in page.text for name in used)
+
+
+def test_a_figure_of_very_many_shapes_is_pixels(fleet, tmp_path, monkeypatch):
+    monkeypatch.setattr("carbonsched.output.figures._MANY", 23)  # the fleet has 24
+    images = page_of(*fleet, tmp_path).all("img")
     assert len(images) == 5
     for image in images:
-        assert len(image["alt"]) > 40
         head, _, content = image["src"].partition(",")
-        assert head == "data:image/svg+xml;base64"
-        drawn = base64.b64decode(content).decode()
-        assert drawn.rstrip().endswith("</svg>") and "<script" not in drawn
-        assert not re.search(r'(href|src)="(?!#|data:image/png)', drawn)
+        assert len(image["alt"]) > 40 and head == "data:image/png;base64"
+        pixels = matplotlib.image.imread(io.BytesIO(base64.b64decode(content)))
+        assert (pixels[0, 0, :3] == 1).all() and pixels.shape[1] == 2 * DPI * WIDTH
 
 
 def test_it_says_what_the_schedule_is(page, fleet):
@@ -97,7 +114,9 @@ def test_hostile_names_are_text(tmp_path):
     )
     page = page_of(instance, cs.solve(instance, gap=0), tmp_path)
     assert not page.all("script") and all(image["src"] != "x" for image in page.all("img"))
-    assert page.text.count(EVIL) >= 5 and EVIL in page.all("img")[0]["alt"]
+    assert page.text.count(EVIL) >= 5 and any(
+        EVIL in attrs.get("aria-label", "") for attrs in page.all("div")
+    )
 
 
 def test_a_broken_schedule_and_a_foreign_certificate_are_said(numbered, fleet, tmp_path):

@@ -92,4 +92,4 @@ def test_a_hatch_of_dots_is_a_tile_of_few(hatch):
     (pattern,) = ElementTree.fromstring(text).iter(f"{small.SVG}pattern")
     width, height = float(pattern.get("width")), float(pattern.get("height"))
     assert 72 / width == pytest.approx(6 * len(hatch)) and height == pytest.approx(2 * width)
-    assert len(ElementTree.tostring(pattern)) < 9000
+    assert len(ElementTree.tostring(pattern)) < 10_000
