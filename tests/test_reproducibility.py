@@ -280,6 +280,7 @@ def test_data_of_a_figure_are_what_the_code_reads():
     assert reference_pages.data_of(code) == (
         "`data/default`, `data/results/real-week/*.nc`, instances that `generate` draws"
     )
+    assert reference_pages.data_of(['cs.example("real-week")']) == "`data/real-week`"
     assert reference_pages.data_of(['sys.path.insert(0, "../data/scripts")']) == (
         "numbers that the chapter draws"
     )

@@ -21,6 +21,7 @@ from carbonsched.core.schema import DECISIONS, DIMENSIONS, PARAMETERS, Quantity
 BOOK = Path(__file__).parents[1] / "book"
 MARK = "<!-- tools/reference_pages.py writes what follows -->"
 READ = re.compile(r"\"\.\./((?:data/(?!scripts)|benchmarks/)[^\"]*)\"")
+EXAMPLE = re.compile(r"cs\.example\(\"([^\"]*)\"\)")
 FIGURES = """# Every figure
 
 Each with the chapter that draws it and what that chapter reads. A figure is drawn again by running
@@ -39,7 +40,7 @@ def chapters() -> Iterator[str]:
 
 def data_of(sources: Iterable[str]) -> str:
     """Return what some code reads: files of the repository, or instances that it draws."""
-    code = "\n".join(sources)
+    code = EXAMPLE.sub(r'"../data/\1"', "\n".join(sources))
     files = dict.fromkeys(re.sub(r"\{.*?\}", "*", path) for path in READ.findall(code))
     named = [f"`{path}`" for path in files]
     return ", ".join(named + ["instances that `generate` draws"] * ("cs.generate(" in code)) or (
