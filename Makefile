@@ -91,6 +91,7 @@ pdf: $(BUILT)  ## print the book as one PDF, by Chromium
 	$(BIN)/python tools/pdf.py
 
 book: $(BUILT)  ## build the book, pages and PDF, and solve Table I here and now
+	@echo 'Printing it as a PDF; this takes a minute.'
 	@$(BIN)/python tools/pdf.py > _build/pdf.log || { cat _build/pdf.log; exit 1; }
 	@echo
 	@echo 'Table I, solved on this machine in this minute:'

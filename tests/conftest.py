@@ -10,17 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
+from by_hand import ROOT, plain
 from few import FEW
 from hypothesis import HealthCheck, settings
 
 import carbonsched as cs
-from carbonsched.core.instance import default_of
-from carbonsched.core.schema import DECISIONS, PARAMETERS
+from carbonsched.core.schema import DECISIONS
 from carbonsched.io import replacing
 from carbonsched.solver import milp as solving
-
-ROOT = Path(__file__).parents[1]
 
 # How many examples a property is tried on: few and always the same in `make test`, many and new
 # ones with `--hypothesis-profile long`.
@@ -28,68 +25,6 @@ _UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("short", max_examples=4, derandomize=True, **_UNHURRIED)
 settings.register_profile("long", max_examples=200, print_blob=True, **_UNHURRIED)
 settings.load_profile("short")
-
-PLAIN = {
-    "step_hours": 1.0,
-    "it_capacity": 100.0,
-    "cooling": 1.0,
-    "import_limit": 1000.0,
-    "export_limit": 0.0,
-    "import_price": 10.0,
-    "export_price": 0.0,
-    "carbon_intensity": 0.5,
-    "generation_available": 0.0,
-    "generation_cost": 0.0,
-    "generation_carbon": 0.0,
-    "battery_energy": 0.0,
-    "battery_min": 0.0,
-    "charge_limit": 0.0,
-    "discharge_limit": 0.0,
-    "charge_efficiency": 1.0,
-    "discharge_efficiency": 1.0,
-    "battery_initial": 0.0,
-    "battery_cost": 0.0,
-    "power": 10.0,
-    "duration": 1,
-    "reward": 1000.0,
-    "startup_cost": 0.0,
-    "allowed": True,
-    "demand": 0.0,
-    "power_per_unit": 1.0,
-    "value": 0.0,
-    "latency": 1.0,
-    "latency_limit": 10.0,
-    "carbon_budget": np.inf,
-}
-
-
-def plain(sites: int = 1, periods: int = 1, jobs: int = 0, services: int = 0, **values: object):
-    """Return the data of an instance in which nothing happens but what `values` say.
-
-    Values are scalars or nested lists in the schema's order of dimensions.
-    """
-    coords = {
-        "site": list("ABCDEFGH"[:sites]),
-        "time": np.arange(periods),
-        "job": [f"j{k}" for k in range(jobs)],
-        "service": [f"s{k}" for k in range(services)],
-    }
-    given = {"release": 0, "deadline": periods - 1, "home": "A"} | PLAIN | values
-    data = xr.Dataset(coords=coords)
-    for name, quantity in PARAMETERS.items():
-        if name not in given:  # what has a default
-            continue
-        shape = tuple(len(coords[d]) for d in quantity.dims)
-        kind = {"int": int, "time": int, "bool": bool, "site": object}.get(quantity.kind, float)
-        array = np.asarray(given[name], dtype=kind)
-        dims = quantity.dims
-        if quantity.varies and array.ndim == 2:
-            dims, shape = ("site", "time"), (sites, periods)
-        data[name] = (dims, np.broadcast_to(array, shape).copy())
-    for name, quantity in PARAMETERS.items():
-        if name not in data:
-            data[name] = default_of(quantity, data)
-    return data
 
 
 @pytest.fixture

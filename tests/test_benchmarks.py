@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 
 import pytest
-from conftest import ROOT
+from by_hand import ROOT
 
 import carbonsched as cs
 

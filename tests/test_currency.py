@@ -6,7 +6,7 @@ import dataclasses
 import warnings
 
 import pytest
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.bounds.relaxation import relaxation_prices

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import plain
+from by_hand import plain
 
 from carbonsched.bounds.lagrangian import dual_bound, energy_parts, jobs_best
 from carbonsched.core.schema import PRICES

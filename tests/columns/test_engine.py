@@ -4,7 +4,7 @@ import highspy
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.bounds.lagrangian import (

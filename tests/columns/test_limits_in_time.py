@@ -6,7 +6,7 @@ Each optimum is worked out in its comment; every schedule is certified, too.
 from __future__ import annotations
 
 import pytest
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.columns import engine as engine_module

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import plain
+from by_hand import plain
 from hypothesis import given
 from hypothesis import strategies as st
 

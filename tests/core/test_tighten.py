@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import plain
+from by_hand import plain
 from draws import draw
 
 import carbonsched as cs

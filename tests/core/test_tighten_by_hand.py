@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.core.method import METHODS

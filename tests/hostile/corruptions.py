@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.io.digest import digest

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from by_hand import ROOT
 
 import carbonsched as cs
 from carbonsched.io.digest import digest

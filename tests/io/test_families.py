@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from conftest import ROOT
+from by_hand import ROOT
 
 import carbonsched as cs
 from carbonsched.core import instance as instances

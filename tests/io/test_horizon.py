@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import plain
+from by_hand import plain
 from hypothesis import given
 from hypothesis import strategies as st
 from test_app import call

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched import io

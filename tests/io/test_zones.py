@@ -6,7 +6,7 @@ import json
 from datetime import timedelta, timezone
 
 import pytest
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.io.package import parse

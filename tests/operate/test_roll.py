@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import plain
+from by_hand import plain
 from own_families import (
     CarbonTax,
     DemandCharge,

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 

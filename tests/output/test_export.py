@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import plain
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.output.tables import TABLES

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import matplotlib.image
 import pandas as pd
 import pytest
-from conftest import plain
+from by_hand import plain
 from typer.testing import CliRunner
 
 import carbonsched as cs

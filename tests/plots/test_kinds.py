@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import plain
+from by_hand import plain
 from matplotlib.dates import num2date
 from matplotlib.text import Text
 

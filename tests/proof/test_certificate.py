@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import plain
+from by_hand import plain
 from test_app import call
 
 import carbonsched as cs

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import plain
+from by_hand import plain
 from draws import draw_any_step, draw_varied
 
 import carbonsched as cs

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import plain
+from by_hand import plain
 from draws import draw_varied
 from hypothesis import given
 from hypothesis import strategies as st

@@ -56,7 +56,7 @@ def test_nor_does_the_reward_of_a_required_job():
 def test_a_job_is_not_declined_for_the_sake_of_a_constant():
     """At a gap of 1 % of (1) HiGHS would stop here: 9 of 10,000,010 USD are a job's."""
     dear = {"demand": 10.0, "value": 1e6, "power_per_unit": 1.0}
-    from conftest import plain
+    from by_hand import plain
 
     data = plain(1, 1, 1, 1, reward=209.0, power=10.0, import_price=20.0, **dear)
     instance = cs.Instance(data)

@@ -6,7 +6,7 @@ import linopy
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
+from by_hand import ROOT
 
 import carbonsched as cs
 from carbonsched.bounds.relaxation import relaxation_prices
