@@ -49,8 +49,8 @@ def test_the_kept_table_has_every_setting_and_no_difference(table):
 
 
 def test_the_page_finds_the_kept_optima_from_a_file_with_no_request(opened, table):
-    some = table.iloc[:: len(table) // 14]
-    for row in some.itertuples():
+    quick = table[table.seconds < 0.5]  # the others are for the long run
+    for row in quick.iloc[:: len(quick) // 12].itertuples():
         answer = page_answer(opened, row.method, json.loads(row.setting))
         found = answer["objective"] if answer["status"] == "optimal" else math.nan
         assert apart(found, row.python) <= SAME, (row.setting, answer)
