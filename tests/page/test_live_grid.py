@@ -93,6 +93,23 @@ def test_a_planned_workload_is_not_moved_in_silence(opened):
     assert "demand" in answer["words"]
 
 
+@pytest.mark.long
+def test_the_day_of_the_real_week_is_answered_within_its_gap_in_seconds(opened):
+    answer, reference, gap = opened.evaluate(
+        """async base => {
+            const day = await carbonsched.openEngine("real-day", base, () => {});
+            const { values, ...answer } = await day.solve({});
+            day.close();
+            return [answer, day.package.methods.joint.reference.objective, day.package.gap];
+        }""",
+        f"{BUILT.as_uri()}/",
+    )
+    assert answer["status"] in ("optimal", "within gap")
+    assert answer["objective"] <= answer["bound"] * (1 + SAME)
+    assert apart(answer["objective"], reference) <= gap
+    assert answer["seconds"] < 30
+
+
 @pytest.mark.parametrize(("method", "setting"), grid(), ids=str)
 def test_page_and_python_agree(opened, method, setting):
     answer = page_answer(opened, method, setting)
