@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carbonsched import Instance, Schedule
+from carbonsched import Instance, Schedule, solve
 from carbonsched.core.reach import endless_positions
 from carbonsched.currency import currency_of
 from carbonsched.output import PageTable, as_table
@@ -37,11 +37,10 @@ def sliders(instance: Instance, schedule: Schedule, package: str, still: str) ->
     still : str
         Id of the figure that stands for the live one until its first answer.
     """
-    rows = pd.DataFrame(
-        _settings(instance, schedule), columns=["setting", "as given", "from", "to"]
-    )
+    start = _start(instance, schedule)
+    rows = pd.DataFrame(_settings(instance, start), columns=["setting", "as given", "from", "to"])
     table = as_table(rows, caption="What can be set on this page with JavaScript")
-    return _place("sliders", package, still, table, _start(instance, schedule))
+    return _place("sliders", package, still, table, start)
 
 
 def methods(
@@ -89,6 +88,22 @@ def methods(
     return _place("methods", package, "", table, start)
 
 
+def least_emissions(instance: Instance) -> float:
+    """Return what every schedule emits at least, tCO2e, jobs declined if need be.
+
+    It is the least cost where a tonne costs a dollar and nothing else costs or earns.
+    """
+    data = instance.data
+    free = ("export_price", "battery_cost", "battery_value", "reward", "startup_cost", "value")
+    priced = instance.replace(
+        **dict.fromkeys(free, 0.0),
+        import_price=data.carbon_intensity.drop_attrs(),
+        generation_cost=data.generation_carbon.drop_attrs(),
+        carbon_budget=np.inf,
+    )
+    return -solve(priced, gap=1e-6, progress=False).objective
+
+
 def _outcome(schedule: Schedule) -> dict[str, float]:
     """Return what is told of a schedule, in digits that any machine agrees on."""
     return {
@@ -110,6 +125,7 @@ def _start(instance: Instance, schedule: Schedule) -> dict[str, Any]:
         "currency": currency_of(data),
         "budget": budget if np.isfinite(budget) else "inf",
         **_outcome(schedule),
+        "least": float(np.ceil(least_emissions(instance) * 10) / 10),
         "times": _stamps(data.time.values),
         "jobs": [
             {"name": str(job), "earliest": int(begin + length - 1), "deadline": deadline}
@@ -118,9 +134,9 @@ def _start(instance: Instance, schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def _settings(instance: Instance, schedule: Schedule) -> Iterator[list[str]]:
+def _settings(instance: Instance, start: Mapping[str, Any]) -> Iterator[list[str]]:
     """Yield the rows of the table: what can be set, how it is given, and between what."""
-    emitted = _outcome(schedule)["emissions"]
+    emitted = start["emissions"]
     for name, move in json.loads(SETTINGS.read_text(encoding="utf-8")).items():
         label = move["label"].lower()
         if name == "deadline":
@@ -130,8 +146,7 @@ def _settings(instance: Instance, schedule: Schedule) -> Iterator[list[str]]:
             yield [label, "1 ×", *ends]
         else:
             given = instance.data[name].item()
-            share = move["of_emissions"]
-            low, high = (emitted * share["from"], max(emitted * share["to"], given))
+            low, high = start["least"], max(emitted * move["of_emissions"]["to"], given)
             yield [f"{label} [{move['unit']}]", amount(given), amount(low), amount(high)]
 
 

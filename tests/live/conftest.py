@@ -22,7 +22,8 @@ html[data-theme="dark"] {{ --figure-ink: #e6edf3; --figure-quiet: #adb5bd; --fig
 --figure-paper: #121212; --figure-blue: #4aa3df; --pst-color-danger: #ff8f87; }}
 body {{ margin: 1rem; background: var(--figure-paper, #fff); font-family: sans-serif; }}
 a {{ color: var(--figure-blue, #0072b2); }}
-</style></head><body><main><h1 style="color: var(--figure-ink)">Live</h1>{place}</main></body></html>"""
+h1 {{ color: var(--figure-ink); }}
+</style></head><body><main><h1>Live</h1>{place}</main></body></html>"""
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -45,28 +46,29 @@ def default() -> cs.Instance:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory, default: cs.Instance) -> str:
-    """The file of a page with the live figure of the default instance."""
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Return the address of a page around what a notebook of the live pages shows."""
     if lacking := [n for n in ("live", "highs", "default") if not (BUILT / f"{n}.js").exists()]:
         pytest.skip(f"the pages' scripts are not built ({', '.join(lacking)}): make web")
-    import live_pages
-
-    place = live_pages.sliders(default, cs.solve(default, gap=1e-6), "default", "")
-    place = place.replace('class="cs-live"', f'class="cs-live" data-base="{BUILT.as_uri()}/"')
-    place = place.replace('src="live/', f'src="{BUILT.as_uri()}/')
-    page = tmp_path_factory.mktemp("page") / "page.html"
     css = (ROOT / "book" / "_static" / "live.css").as_uri()
-    page.write_text(GROUND.format(css=css, place=place), encoding="utf-8")
-    return page.as_uri()
+
+    def page(place: str) -> str:
+        place = place.replace('class="cs-live"', f'class="cs-live" data-base="{BUILT.as_uri()}/"')
+        place = place.replace('src="live/', f'src="{BUILT.as_uri()}/')
+        file = tmp_path_factory.mktemp("page") / "page.html"
+        file.write_text(GROUND.format(css=css, place=place), encoding="utf-8")
+        return file.as_uri()
+
+    return page
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
-    """Open the page in a window of some width."""
+def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page in a window of some width."""
     contexts = []
 
-    def open_page(width: int = 1200, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    def open_page(address: str, width: int = 1200) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)

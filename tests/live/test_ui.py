@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -18,15 +20,49 @@ from carbonsched.output.words import amount
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+CAPACITY = "it_capacity of plains, MW"
 IDLE = """() => { const status = document.querySelector(".cs-status").textContent;
     const busy = document.querySelector(".cs-figures").getAttribute("aria-busy");
     return busy === "false" && !/^(Loading|Solving|The solver)/.test(status); }"""
+# Move a slider and look before the answer can be there.
+MOVED = """async () => { const slider = document.querySelector("[data-setting=demand]");
+    slider.focus(); slider.stepDown(); slider.dispatchEvent(new Event("input"));
+    await new Promise((done) => setTimeout(done));
+    const figures = document.querySelector(".cs-figures");
+    const drawn = figures.querySelectorAll("svg[role=img]").length;
+    return [figures.getAttribute("aria-busy"), drawn, document.activeElement === slider]; }"""
+PASTE = """([label, text]) => { const box = document.querySelector(`[aria-label="${label}"]`);
+    const data = new DataTransfer(); data.setData("text/plain", text);
+    const event = { clipboardData: data, bubbles: true, cancelable: true };
+    box.dispatchEvent(new ClipboardEvent("paste", event)); }"""
+LETTERS = """() => [...document.querySelectorAll(".cs-live *")]
+    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+    .filter((e) => e.checkVisibility() && e.tagName !== "SCRIPT")
+    .map((e) => parseFloat(getComputedStyle(e).fontSize))"""
+CLIPPED = """() => [...document.querySelectorAll(".cs-figures svg")].flatMap((svg) => {
+    const frame = svg.getBoundingClientRect();
+    const out = (r) => r.left < frame.left - 1 || r.right > frame.right + 1 ||
+        r.bottom > frame.bottom + 1;
+    return [...svg.querySelectorAll("text")].filter((t) => out(t.getBoundingClientRect()))
+        .map((t) => t.textContent); })"""
 
 
 @pytest.fixture(scope="module")
-def page(opened: Callable[..., Any]) -> Any:
+def best(default: cs.Instance) -> cs.Schedule:
+    return cs.solve(default, gap=1e-6)
+
+
+@pytest.fixture(scope="module")
+def address(paged: Callable[[str], str], default: cs.Instance, best: cs.Schedule) -> str:
+    import live_pages
+
+    return paged(live_pages.sliders(default, best, "default", ""))
+
+
+@pytest.fixture(scope="module")
+def solved(opened: Callable[..., Any], address: str) -> Any:
     """A page that has solved once, its tables open."""
-    page = opened()
+    page = opened(address)
     page.get_by_role("button", name="Solve it here").click()
     page.wait_for_function(IDLE)
     page.get_by_text("The tables behind it").click()
@@ -35,12 +71,13 @@ def page(opened: Callable[..., Any]) -> Any:
     return page
 
 
-@pytest.fixture(autouse=True)
-def as_given(page: Any) -> None:
-    """Put everything back before each test."""
-    page.get_by_role("button", name="Back to the given tables").click()
-    page.get_by_role("button", name="Sliders as given").click()
-    page.wait_for_function(IDLE)
+@pytest.fixture
+def page(solved: Any) -> Any:
+    """That page, with every number as given."""
+    solved.get_by_role("button", name="Back to the given tables").click()
+    solved.get_by_role("button", name="Sliders as given").click()
+    solved.wait_for_function(IDLE)
+    return solved
 
 
 def objective(page: Any) -> str:
@@ -53,39 +90,82 @@ def write(page: Any, cell: str, text: str) -> None:
     box.press("Tab")
 
 
-def test_nothing_is_loaded_before_the_first_touch(opened: Callable[..., Any]) -> None:
-    page = opened()
-    page.wait_for_selector(".cs-slider")
+def told(page: Any) -> list[str]:
+    return page.locator(".cs-faults p").all_inner_texts()
+
+
+def kept(page: Any, button: str, path: Path) -> list[dict[str, str]]:
+    """Save what a button saves, and return its rows."""
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=button).click()
+    saved.value.save_as(path)
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_nothing_is_loaded_before_the_first_touch(
+    opened: Callable[..., Any], address: str, best: cs.Schedule
+) -> None:
+    page = opened(address)
+    assert objective(page) == f"{amount(best.objective)} USD"
     assert not page.evaluate("globalThis.carbonschedHighs || globalThis.carbonschedPackages")
+
+
+@pytest.mark.parametrize("name", ["live", "live-table1"])
+def test_the_books_pages_tell_what_python_finds(
+    name: str, default: cs.Instance, best: cs.Schedule
+) -> None:
+    notebook = json.loads((ROOT / "book" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    shown = [o["data"]["text/html"] for c in notebook["cells"] for o in c.get("outputs", [])
+             if "text/html" in o.get("data", {})]  # fmt: skip
+    start = "".join(shown[0]).partition('<script type="application/json">')[2]
+    start = json.loads(start.partition("</script>")[0])
+    assert start["objective"] == pytest.approx(best.objective, abs=0.06)
+    assert start["emissions"] == pytest.approx(best.emissions, rel=1e-3)
+    assert start["budget"] == default.data.carbon_budget.item()
+    assert [job["name"] for job in start["jobs"]] == default.data.job.values.tolist()
 
 
 def test_a_key_moves_a_slider_and_the_model_follows(page: Any, default: cs.Instance) -> None:
     before = objective(page)
     page.get_by_label("Price level").press("ArrowRight")
     page.wait_for_function(IDLE)
-    data = default.data
-    dearer = {name: 1.05 * data[name] for name in ("import_price", "export_price")}
-    best = cs.solve(default.replace(**dearer), gap=1e-6)
-    assert objective(page) == f"{amount(best.objective)} USD" != before
+    prices = ("import_price", "export_price")
+    dearer = default.replace(**{name: 1.05 * default.data[name] for name in prices})
+    assert objective(page) == f"{amount(cs.solve(dearer, gap=1e-6).objective)} USD" != before
 
 
 def test_the_last_answer_stays_while_the_next_is_sought(page: Any) -> None:
-    busy, drawings, focus = page.evaluate(
-        """async () => { const slider = document.querySelector("[data-setting=demand]");
-        slider.focus(); slider.stepDown(); slider.dispatchEvent(new Event("input"));
-        await new Promise((done) => setTimeout(done));
-        const figures = document.querySelector(".cs-figures");
-        return [figures.getAttribute("aria-busy"), figures.querySelectorAll("svg[role=img]").length,
-            document.activeElement === slider]; }"""
-    )
-    assert (busy, drawings, focus) == ("true", 4, True)
+    assert page.evaluate(MOVED) == ["true", 4, True]
     page.wait_for_function(IDLE)
+
+
+def test_escape_gives_up_and_the_last_answer_stays(page: Any) -> None:
+    before = objective(page)
+    page.evaluate(
+        f"""async () => {{ await ({MOVED})();
+        document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", {{ key: "Escape", bubbles: true }})); }}"""
+    )
+    page.wait_for_function(IDLE)
+    assert page.locator(".cs-status").inner_text().startswith("Cancelled")
+    assert objective(page) == before
+
+
+def test_no_schedule_is_said_in_words(page: Any) -> None:
+    page.get_by_label("Inference demand").press("End")
+    page.wait_for_function(IDLE)
+    before = objective(page)
+    page.get_by_label("Carbon budget").press("Home")
+    page.wait_for_function(IDLE)
+    assert page.locator(".cs-status").inner_text().startswith("No schedule")
+    assert objective(page) == before
 
 
 @pytest.mark.parametrize(
     ("cell", "name", "at", "text"),
     [
-        ("it_capacity of plains, MW", "it_capacity", {"site": "plains"}, "-1"),
+        (CAPACITY, "it_capacity", {"site": "plains"}, "-1"),
         ("charge_efficiency of harbour", "charge_efficiency", {"site": "harbour"}, "0"),
         ("charge_efficiency of valley", "charge_efficiency", {"site": "valley"}, "1.5"),
         ("battery_min of valley, MWh", "battery_min", {"site": "valley"}, "500"),
@@ -101,35 +181,28 @@ def test_what_the_schema_forbids_is_refused_in_pythons_words(
     changed.loc[at] = float(text) if changed.dtype.kind == "f" else int(text)
     with pytest.raises(cs.InstanceError) as refused:
         default.replace(**{name: changed})
-    told = page.locator(".cs-faults p").all_inner_texts()
-    assert told == list(refused.value.faults)
+    assert told(page) == list(refused.value.faults)
     assert page.get_by_label(cell, exact=True).get_attribute("aria-invalid") == "true"
     assert page.locator(".cs-status").inner_text().startswith("Not solved")
 
 
-def test_text_that_says_nothing_is_refused_where_it_stands(page: Any) -> None:
-    write(page, "it_capacity of plains, MW", "1,5")
-    expected = (
-        "site.csv, row 3, column it_capacity: '1,5' is not a number (MW), write a decimal "
-        "point and no separators"
-    )
-    assert page.locator(".cs-faults p").all_inner_texts() == [expected]
+def test_text_that_says_nothing_is_refused_where_it_stands(page: Any, tmp_path: Path) -> None:
+    write(page, CAPACITY, "1,5")
+    folder = shutil.copytree(ROOT / "data" / "default", tmp_path / "default")
+    table = (folder / "site.csv").read_text(encoding="utf-8")
+    (folder / "site.csv").write_text(table.replace("127.521", '"1,5"'), encoding="utf-8")
+    with pytest.raises(cs.InstanceError) as refused:
+        cs.load(folder)
+    assert told(page) == list(refused.value.faults)
 
 
 def test_tables_saved_are_those_of_the_folder(
     page: Any, default: cs.Instance, tmp_path: Path
 ) -> None:
-    write(page, "it_capacity of plains, MW", "111.25")
-    page.wait_for_function(IDLE)
+    write(page, CAPACITY, "111.25")
+    rows = kept(page, "Save site.csv", tmp_path / "site.csv")
     folder = shutil.copytree(ROOT / "data" / "default", tmp_path / "default")
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="Save site.csv").click()
-    with (folder / "site.csv").open(encoding="utf-8") as file:
-        known = next(csv.reader(file))
-    kept = tmp_path / "site.csv"
-    saved.value.save_as(kept)
-    with kept.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    known = (folder / "site.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
     with (folder / "site.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, known, extrasaction="ignore")
         writer.writeheader()
@@ -139,43 +212,38 @@ def test_tables_saved_are_those_of_the_folder(
     xr.testing.assert_equal(cs.load(folder).data.drop_attrs(), expected.drop_attrs())
 
     page.get_by_role("button", name="Back to the given tables").click()
-    page.get_by_label("Load CSV files").set_input_files(str(kept))
-    page.wait_for_function(
-        "document.querySelector('[aria-label=\"it_capacity of plains, MW\"]').value === '111.25'"
-    )
+    page.get_by_label("Load CSV files").set_input_files(str(tmp_path / "site.csv"))
+    loaded = f"""document.querySelector('[aria-label="{CAPACITY}"]').value === "111.25" """
+    page.wait_for_function(loaded)
 
 
 def test_other_labels_are_shown_the_way_to_the_tutorial(page: Any, tmp_path: Path) -> None:
     other = tmp_path / "site.csv"
     other.write_text("site,it_capacity\nelsewhere,1\n", encoding="utf-8")
     page.get_by_label("Load CSV files").set_input_files(str(other))
-    told = page.locator(".cs-faults")
-    told.get_by_role("link").wait_for()
-    assert "elsewhere" in told.inner_text()
-    assert told.get_by_role("link").get_attribute("href") == "your-fleet.html"
+    link = page.locator(".cs-faults").get_by_role("link")
+    link.wait_for()
+    assert "elsewhere" in told(page)[0]
+    assert link.get_attribute("href") == "your-fleet.html"
 
 
 def test_a_block_is_pasted_to_the_right_and_down(page: Any) -> None:
-    paste = """([label, text]) => { const box = document.querySelector(`[aria-label="${label}"]`);
-        const data = new DataTransfer(); data.setData("text/plain", text);
-        const event = { clipboardData: data, bubbles: true, cancelable: true };
-        box.dispatchEvent(new ClipboardEvent("paste", event)); }"""
-    page.evaluate(paste, ["it_capacity of plains, MW", "130\t171\n160\t196\n"])
-    cells = [f"{n} of {s}, MW" for s in ("plains", "valley") for n in ("it_capacity", "import_limit")]
-    assert [page.get_by_label(c, exact=True).input_value() for c in cells] == [
-        "130", "171", "160", "196",
-    ]  # fmt: skip
-    page.evaluate(paste, ["it_capacity of plains, MW", "1\n2\n3\n4\n"])
+    def values() -> list[str]:
+        columns, sites = ("it_capacity", "import_limit"), ("plains", "valley")
+        cells = [f"{column} of {site}, MW" for site in sites for column in columns]
+        return [page.get_by_label(cell, exact=True).input_value() for cell in cells]
+
+    page.evaluate(PASTE, [CAPACITY, "130\t171\n160\t196\n"])
+    assert values() == ["130", "171", "160", "196"]
+    page.evaluate(PASTE, [CAPACITY, "1\n2\n3\n4\n"])
     assert page.locator(".cs-faults").get_by_role("link").is_visible()
-    assert page.get_by_label(cells[0], exact=True).input_value() == "130"  # refused whole
+    assert values() == ["130", "171", "160", "196"]  # refused whole
 
 
-def test_the_schedule_saved_keeps_the_balance(page: Any, default: cs.Instance, tmp_path: Path) -> None:
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="flows.csv").click()
-    saved.value.save_as(tmp_path / "flows.csv")
-    with (tmp_path / "flows.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+def test_the_schedule_saved_keeps_the_balance(
+    page: Any, default: cs.Instance, tmp_path: Path
+) -> None:
+    rows = kept(page, "flows.csv", tmp_path / "flows.csv")
 
     def column(name: str) -> np.ndarray:
         return np.array([float(row[f"{name} [MW]"]) for row in rows])
@@ -187,28 +255,30 @@ def test_the_schedule_saved_keeps_the_balance(page: Any, default: cs.Instance, t
     np.testing.assert_allclose(supply, use, atol=1e-5)
 
 
-def test_a_phone_shows_all_of_it(opened: Callable[..., Any]) -> None:
-    phone = opened(390)
+def test_a_phone_shows_all_of_it(opened: Callable[..., Any], address: str) -> None:
+    phone = opened(address, 390)
     phone.get_by_role("button", name="Solve it here").click()
     phone.wait_for_function(IDLE)
     phone.get_by_text("The tables behind it").click()
     phone.get_by_text("(site_time.csv").click()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    sizes = phone.evaluate(
-        """() => [...document.querySelectorAll(".cs-live *")]
-        .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && e.checkVisibility())
-        .filter((e) => !["SCRIPT", "STYLE"].includes(e.tagName))
-        .map((e) => parseFloat(getComputedStyle(e).fontSize))"""
-    )
-    assert min(sizes) >= 11
-    clipped = phone.evaluate(
-        """() => [...document.querySelectorAll(".cs-figures svg")].flatMap((svg) => {
-        const frame = svg.getBoundingClientRect();
-        return [...svg.querySelectorAll("text")].filter((t) => { const r = t.getBoundingClientRect();
-            return r.left < frame.left - 1 || r.right > frame.right + 1 || r.bottom > frame.bottom + 1; })
-            .map((t) => t.textContent); })"""
-    )
-    assert clipped == []
+    assert min(phone.evaluate(LETTERS)) >= 11
+    assert phone.evaluate(CLIPPED) == []
+
+
+def test_a_method_picked_fills_its_row(
+    opened: Callable[..., Any], paged: Callable[[str], str], default: cs.Instance, best: cs.Schedule
+) -> None:
+    import live_pages
+
+    schedules = {"joint": best, "no_battery": cs.solve(default, "no_battery", gap=1e-6)}
+    paper = pd.read_csv(ROOT / "data" / "paper" / "table1.csv", index_col="method")
+    page = opened(paged(live_pages.methods(default, schedules, paper, "default")))
+    page.get_by_role("button", name="no battery").click()
+    page.wait_for_function(IDLE)
+    cells = page.locator("tr[data-method=no_battery] td").all_inner_texts()
+    found = amount(schedules["no_battery"].objective)
+    assert cells[:3] == [amount(float(paper.loc["no_battery", "objective"])), found, found]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -216,7 +286,7 @@ def test_axe_has_nothing_serious_to_say(page: Any, theme: str) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not installed: make web")
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    write(page, "it_capacity of plains, MW", "-1")
+    write(page, CAPACITY, "-1")
     page.add_script_tag(path=str(AXE))
     found = page.evaluate("axe.run().then((result) => result.violations)")
     serious = [
@@ -228,14 +298,19 @@ def test_axe_has_nothing_serious_to_say(page: Any, theme: str) -> None:
 
 
 def test_figures_look_as_the_books_do(page: Any, default: cs.Instance) -> None:
-    look = page.evaluate("carbonsched.look")
-    colours = {name: colour.lower() for name, colour in look["colours"].items()}
-    assert colours == plots.style.COLOURS
+    look = page.evaluate(
+        """() => { const { sites, ...rest } = carbonsched.look;
+        return { ...rest, sites: sites(["harbour", "plains", "valley"]) }; }"""
+    )
+    assert look["colours"] == plots.style.COLOURS
 
-    def styles(entries: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
-        return {k: (e["label"], colours[e["colour"]], e["hatch"]) for k, e in entries.items()}
+    def style(entry: dict[str, str]) -> tuple[str, str, str]:
+        return entry["label"], look["colours"][entry["colour"]], entry["hatch"]
 
-    books = {k: (label, colour.lower(), hatch) for k, (label, colour, hatch) in (plots.SUPPLY | plots.USE).items()}
-    assert styles(look["supply"] | look["use"]) == books
-    sites = {site: (site, colour.lower(), hatch) for site, (colour, hatch) in plots.site_styles(default).items()}
-    assert styles(page.evaluate("Object.fromEntries(carbonsched.look.sites(['harbour', 'plains', 'valley']).map((l) => [l.label, l]))")) == sites
+    flows = {name: style(entry) for name, entry in (look["supply"] | look["use"]).items()}
+    assert flows == {
+        name: (label, colour.lower(), hatch)
+        for name, (label, colour, hatch) in (plots.SUPPLY | plots.USE).items()
+    }
+    sites = plots.site_styles(default).items()
+    assert [style(entry) for entry in look["sites"]] == [(n, c.lower(), h) for n, (c, h) in sites]

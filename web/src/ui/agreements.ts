@@ -4,7 +4,7 @@ import type { Fault } from "./faults";
 import { named } from "./faults";
 import { say } from "./messages";
 import { labelsOf, numberOf, places, reader, type Cell, type Place } from "./values";
-import { endlessWindows, windows } from "./windows";
+import { endlessWindows, windows, type Window } from "./windows";
 
 export function agreements(pack: Package, parameters: Parameters): Fault[] {
   return [...batteries(pack, parameters), ...held(pack, parameters), ...hosts(pack, parameters)];
@@ -12,7 +12,8 @@ export function agreements(pack: Package, parameters: Parameters): Fault[] {
 
 function batteries(pack: Package, parameters: Parameters): Fault[] {
   const of = (name: string) => reader(pack, parameters, name);
-  const [low, high, begun, final, recovery] = [of("battery_min"), of("battery_energy"), of("battery_initial"), of("battery_final"), of("battery_recovery")];
+  const [low, high, begun] = [of("battery_min"), of("battery_energy"), of("battery_initial")];
+  const [final, recovery] = [of("battery_final"), of("battery_recovery")];
   const found: Fault[] = [];
   const refuse = (name: string, place: Place, value: Cell, why: string): void => {
     const words = named(pack, pack.schema[name] as Quantity, value, place, why);
@@ -36,7 +37,8 @@ function held(pack: Package, parameters: Parameters): Fault[] {
   return labelsOf(pack, "job").flatMap((job, k) => {
     const duration = numberOf(parameters.duration?.data[k]);
     const required = parameters.required?.data[k] === true;
-    const [given, inside] = [endless, within].map((found) => (found[k]?.last ?? -1) - (found[k]?.first ?? 0) + 1) as [number, number];
+    const periods = ({ first, last }: Window = { first: 0, last: -1 }): number => last - first + 1;
+    const [given, inside] = [periods(endless[k]), periods(within[k])];
     if (duration <= (required ? inside : given)) return [];
     const key = duration <= given ? "window_inside" : "window";
     const words = say(pack, key, { job, duration, held: Math.max(duration <= given ? inside : given, 0) });

@@ -1,6 +1,6 @@
 // What all live pages share: the engine, loaded at the first touch, its status, the numbers and the figures.
 import { openEngine } from "../engine/open";
-import type { Package, Reference } from "../engine/types";
+import type { Package } from "../engine/types";
 import { save } from "./csv";
 import { button, element } from "./dom";
 import { Figures, type Drawn } from "./figures";
@@ -26,9 +26,10 @@ export class Board {
     private readonly page: HTMLElement,
     private readonly changed: (state: State) => void,
   ) {
-    const saves = Object.entries(KEPT).map(([name, csv]) =>
-      button(`${name}.csv`, () => this.drawn && save(`${name}.csv`, csv(this.drawn.scene)), { "aria-label": `Save the schedule: ${name}.csv` }),
-    );
+    const saves = Object.entries(KEPT).map(([name, csv]) => {
+      const file = `${name}.csv`;
+      return button(file, () => this.drawn && save(file, csv(this.drawn.scene)), { "aria-label": `Save the schedule: ${file}` });
+    });
     const still = document.getElementById(page.dataset.still ?? "");
     if (still) this.figures.root.append(still); // until the first answer
     this.keep = element("p", { class: "cs-buttons", hidden: true }, "Save the schedule: ", ...saves);
@@ -93,7 +94,7 @@ export class Board {
   }
 }
 
-function referenceOf(pack: Package, method: string): { python: Reference; paper: { objective: number; emissions: number } | undefined } {
+function referenceOf(pack: Package, method: string): Pick<Drawn, "python" | "paper"> {
   const found = pack.methods[method];
   if (!found) throw new Error(`there is no method ${method}`);
   return { python: found.reference, paper: found.paper };

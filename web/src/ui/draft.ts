@@ -19,10 +19,6 @@ export class Draft {
     return this.parameters;
   }
 
-  get changed(): boolean {
-    return this.unread.size > 0 || Object.entries(this.parameters).some(([name, values]) => values !== this.pack.given[name]);
-  }
-
   text(column: Quantity, row: Place): string {
     const values = this.parameters[column.name];
     return this.unread.get(this.key(column, row))?.text ?? (values ? textOf(cellAt(this.pack, values, row)) : "");
@@ -46,7 +42,10 @@ export class Draft {
         fresh.set(column.name, data);
       }
     }
-    for (const [name, data] of fresh) this.parameters = { ...this.parameters, [name]: { dims: this.parameters[name]?.dims ?? [], data } };
+    for (const [name, data] of fresh) {
+      const dims = this.parameters[name]?.dims ?? [];
+      this.parameters = { ...this.parameters, [name]: { dims, data } };
+    }
   }
 
   /** Every refusal: of texts that say nothing, and of values that the schema forbids. */

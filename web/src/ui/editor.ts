@@ -7,10 +7,14 @@ import type { Fault } from "./faults";
 import { labelsAt, readCsv, tableCsv, type Table } from "./tables";
 import { labelsOf, type Place } from "./values";
 
+const TITLE = "The tables behind it: put in your numbers";
+const HELP =
+  "Change a cell, paste a block from a spreadsheet, or load a CSV file that this page saved. " +
+  "The names of sites, periods, jobs and services stay; for others take ";
 const SHOWN = 8; // refusals told in full
 
 export class Editor {
-  readonly root = element("details", { class: "cs-tables" }, element("summary", {}, "The tables behind it: put in your numbers"));
+  readonly root = element("details", { class: "cs-tables" }, element("summary", {}, TITLE));
   private readonly told = element("div", { class: "cs-faults", role: "alert" });
   private readonly cells = new Map<string, HTMLInputElement>();
 
@@ -18,13 +22,7 @@ export class Editor {
     private readonly draft: Draft,
     private readonly changed: (faults: Fault[]) => void,
   ) {
-    const help = element(
-      "p",
-      {},
-      "Change a cell, paste a block from a spreadsheet, or load a CSV file that this page saved. The names of sites, periods, jobs and services stay; for others take ",
-      tutorial("the ten-minute tutorial"),
-      ".",
-    );
+    const help = element("p", {}, HELP, tutorial("the ten-minute tutorial"), ".");
     const back = button("Back to the given tables", () => {
       draft.reset();
       this.refresh();
@@ -62,7 +60,7 @@ export class Editor {
     );
     const whole = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
     const scrolled = element("div", { class: "cs-scroll", tabindex: 0, role: "region", "aria-label": table.title }, whole);
-    const why = fixed.map((column) => element("p", { class: "cs-quiet" }, `${column.name} stays: ${pack.fixed[column.name]}`));
+    const why = fixed.map(({ name }) => element("p", { class: "cs-quiet" }, `${name} stays: ${pack.fixed[name]}`));
     const keep = button(`Save ${table.name}.csv`, () => save(`${table.name}.csv`, tableCsv(pack, this.draft.values, table)));
     return element("div", {}, scrolled, ...why, element("p", { class: "cs-buttons" }, keep));
   }
@@ -153,7 +151,7 @@ export class Editor {
       if (input) input.title = fault.words;
       return line;
     });
-    for (const fault of faults.slice(SHOWN)) this.cells.get(this.key(fault.name, fault.place))?.setAttribute("aria-invalid", "true");
+    for (const { name, place } of faults.slice(SHOWN)) this.cells.get(this.key(name, place))?.setAttribute("aria-invalid", "true");
     if (faults.length > SHOWN) lines.push(element("p", {}, `and ${faults.length - SHOWN} more`));
     this.told.replaceChildren(...lines);
   }

@@ -1,5 +1,6 @@
 // The figures of an answer, each with its heading, legend and a line of words.
 import type { Reference } from "../engine/types";
+import { benefit } from "./benefit";
 import { budget } from "./charts/budget";
 import { dispatch } from "./charts/dispatch";
 import { gantt } from "./charts/gantt";
@@ -39,20 +40,23 @@ export class Figures {
     const flows: Entry[] = [...Object.values(SUPPLY), ...Object.values(USE), { label: "facility demand", line: "ink" }];
     const sites: Entry[] = siteLooks(scene.sites);
     const window: Entry = { label: "window", colour: "rule", hatch: "" };
-    const lines: Entry[] = [{ label: "as given, by Python", line: "quiet", dash: "2 3" }, ...(drawn.held ? [{ label: "carbon budget", line: "red", dash: "7 4" } as Entry] : [])];
+    const lines: Entry[] = [{ label: "as given, by Python", line: "quiet", dash: "2 3" }];
+    if (drawn.held) lines.push({ label: "carbon budget", line: "red", dash: "7 4" });
     const paper = drawn.paper?.objective;
     const bars = [
       { label: "now", scene },
       { label: "as given", scene: reference, ...(paper === undefined ? {} : { paper }) },
     ];
     const diamonds = `The diamond is the objective${paper === undefined ? "" : ", the hollow one the paper's"}.`;
+    const terms = Object.values(TERMS).filter(({ label }) => label !== "stored" || benefit(scene).stored);
     const shown = [
       figure("Power of each site", flows, dispatch(scene, width)),
-      ...(labelsOf(scene.pack, "job").length ? [figure("Jobs within their windows", [...sites, window], gantt(scene, width))] : []),
+      figure("Jobs within their windows", [...sites, window], gantt(scene, width)),
       figure("Emissions", [...sites, ...lines], budget(scene, reference, drawn.held, width)),
-      figure("What is earned and paid", Object.values(TERMS).filter((look) => look.label !== "stored" || scene.given("battery_value")({}) > 0), money(bars, width), diamonds),
+      figure("What is earned and paid", terms, money(bars, width), diamonds),
     ];
-    this.root.replaceChildren(...shown);
+    const jobs = labelsOf(scene.pack, "job").length;
+    this.root.replaceChildren(...shown.filter((_, k) => k !== 1 || jobs));
   }
 }
 

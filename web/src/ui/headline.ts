@@ -34,21 +34,26 @@ export class Headline {
     };
     const limited = held && Number.isFinite(most);
     const price = answer.carbonPrice ?? 0;
-    const pays = price > 0.005 ? `what one more tonne in the budget of ${amount(most)} earns` : `the budget of ${amount(most)} does not bind`;
+    const binds = `what one more tonne in the budget of ${amount(most)} earns`;
+    const pays = price > 0.005 ? binds : `the budget of ${amount(most)} does not bind`;
+    const value = `${amount(limited ? price : 0)} ${currency}/tCO2e`;
+    const entry = (name: string, key: "objective" | "emissions", unit: string): Entry => {
+      return { name, value: `${amount(answer[key])} ${unit}`, beside: beside(answer[key], python[key], paper?.[key]) };
+    };
     const entries: Entry[] = [
-      { name: "Objective", value: `${amount(answer.objective)} ${currency}`, beside: beside(answer.objective, python.objective, paper?.objective) },
-      { name: "Emissions", value: `${amount(answer.emissions)} tCO2e`, beside: beside(answer.emissions, python.emissions, paper?.emissions) },
-      { name: "Marginal price of carbon", value: `${amount(limited ? price : 0)} ${currency}/tCO2e`, beside: limited ? pays : "there is no budget" },
-      { name: "Jobs that run", value: `${run} of ${jobs}`, beside: run < jobs ? "the others are declined" : "none is declined" },
+      entry("Objective", "objective", currency),
+      entry("Emissions", "emissions", "tCO2e"),
+      { name: "Marginal price of carbon", value, beside: limited ? pays : "there is no budget" },
+      { name: "Jobs that run", value: `${run} of ${jobs}`, beside: `${run < jobs ? jobs - run : "none"} declined` },
     ];
     this.fill(entries);
   }
 
   private fill(entries: Entry[]): void {
-    this.root.replaceChildren(
-      ...entries.map(({ name, value, beside: more }) =>
-        element("div", {}, element("dt", {}, name), element("dd", {}, element("strong", {}, value), element("span", { class: "cs-quiet" }, more))),
-      ),
-    );
+    const shown = entries.map(({ name, value, beside }) => {
+      const said = [element("strong", {}, value), element("span", { class: "cs-quiet" }, beside)];
+      return element("div", {}, element("dt", {}, name), element("dd", {}, ...said));
+    });
+    this.root.replaceChildren(...shown);
   }
 }

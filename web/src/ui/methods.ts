@@ -4,6 +4,8 @@ import { Board } from "./board";
 import { button, element } from "./dom";
 import type { State } from "./session";
 
+const WHOSE = ["paper", "Python", "here"];
+
 export interface Row {
   name: string;
   title: string;
@@ -21,8 +23,10 @@ export function methods(page: HTMLElement, rows: Row[], currency: string): void 
   /** Write an answer into its row, and go on with the next that waits. */
   function filled({ busy, shown, failed, words }: State): void {
     const method = board.session?.method ?? "";
-    page.querySelectorAll("tr[data-method]").forEach((row) => row.classList.toggle("cs-picked", (row as HTMLElement).dataset.method === method));
-    for (const [name, pick] of picks) pick.setAttribute("aria-pressed", String(name === method));
+    for (const [name, pick] of picks) {
+      pick.setAttribute("aria-pressed", String(name === method));
+      pick.closest("tr")?.classList.toggle("cs-picked", name === method);
+    }
     if (busy) return;
     const [objective, emissions] = here.get(method) ?? [];
     if (!objective || !emissions) return;
@@ -42,10 +46,12 @@ export function methods(page: HTMLElement, rows: Row[], currency: string): void 
     session.ask();
   }
 
-  const heads = [
-    element("tr", {}, element("th", { scope: "col", rowspan: 2 }, "method"), ...["objective", "emissions"].map((name, k) => element("th", { scope: "colgroup", colspan: 3 }, `${name} `, element("span", { class: "cs-quiet" }, `[${k ? "tCO2e" : currency}]`)))),
-    element("tr", {}, ...[0, 1].flatMap(() => ["paper", "Python", "here"].map((name) => element("th", { scope: "col", class: name === "Python" ? "cs-wide" : "" }, name)))),
-  ];
+  const amounts = Object.entries({ objective: currency, emissions: "tCO2e" }).map(([name, unit]) =>
+    element("th", { scope: "colgroup", colspan: 3 }, `${name} `, element("span", { class: "cs-quiet" }, `[${unit}]`)),
+  );
+  const whose = [...WHOSE, ...WHOSE].map((name) => element("th", { scope: "col", class: name === "Python" && "cs-wide" }, name));
+  const first = element("th", { scope: "col", rowspan: 2 }, "method");
+  const heads = [element("tr", {}, first, ...amounts), element("tr", {}, ...whose)];
   const body = rows.map((row) => {
     const picked = button(row.title, () => void pick(row.name), { "aria-pressed": "false" });
     picks.set(row.name, picked);
@@ -63,7 +69,8 @@ export function methods(page: HTMLElement, rows: Row[], currency: string): void 
   }, { class: "cs-solve" });
   const stop = board.cancel;
   stop.addEventListener("click", () => (waiting.length = 0));
-  const scrolled = element("div", { class: "cs-scroll", tabindex: 0, role: "region", "aria-label": "Table I, solved here" }, table);
-  page.replaceChildren(scrolled, element("p", { class: "cs-buttons" }, all, stop), board.status, board.headline.root, board.figures.root, board.keep);
+  const region = { class: "cs-scroll", tabindex: 0, role: "region", "aria-label": "Table I, solved here" };
+  const controls = [element("div", region, table), element("p", { class: "cs-buttons" }, all, stop), board.status];
+  page.replaceChildren(...controls, board.headline.root, board.figures.root, board.keep);
   board.say("Pick a method: its model is solved here, in your browser.");
 }

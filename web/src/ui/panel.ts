@@ -28,7 +28,7 @@ export function panel(page: HTMLElement, start: Told): void {
       if (faults.length) return board.say(refusal(faults.length));
       session.given = made.values;
       const method = pack.methods[pack.method];
-      if (method) sliders.restart(startOf(pack, made.values, method.reference));
+      if (method) sliders.restart(startOf(pack, made.values, method.reference, start.least));
       session.ask();
     });
     page.append(editor.root);
@@ -49,5 +49,5 @@ export function panel(page: HTMLElement, start: Told): void {
 }
 
 function refusal(many: number): string {
-  return many === 1 ? "Not solved: 1 value is refused, see its cell." : `Not solved: ${many} values are refused, see their cells.`;
+  return `Not solved: ${many === 1 ? "1 value is refused, see its cell" : `${many} values are refused, see their cells`}.`;
 }

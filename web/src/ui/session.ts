@@ -3,7 +3,7 @@ import type { Answer, Engine, Parameters } from "../engine/types";
 import { apply, type Settings } from "./settings";
 import { faultsOf, type Fault } from "./faults";
 
-const PATIENCE = 600; // ms that a question may be in work before a newer one takes its place
+const PATIENCE = 1500; // ms that a question may be in work before a newer one takes its place
 
 export interface Shown {
   answer: Answer;
@@ -28,6 +28,7 @@ export class Session {
   private asked = false;
   private stopped = false;
   private began = 0;
+  private hurry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly engine: Engine,
@@ -46,7 +47,13 @@ export class Session {
     this.asked = true;
     this.stopped = false;
     if (!this.state.busy) void this.work();
-    else if (performance.now() - this.began > PATIENCE) this.engine.cancel();
+    else this.hurry ??= setTimeout(() => this.giveWay(), this.began + PATIENCE - performance.now());
+  }
+
+  /** End a search that a newer question has waited for long enough. */
+  private giveWay(): void {
+    this.hurry = undefined;
+    if (this.asked) this.engine.cancel();
   }
 
   /** Give up what is being solved; the last answer stays. */
@@ -60,6 +67,8 @@ export class Session {
   private async work(): Promise<void> {
     while (this.asked) {
       this.asked = false;
+      clearTimeout(this.hurry);
+      this.hurry = undefined;
       const { method } = this;
       const parameters = apply(this.given, this.settings, this.engine.package.labels.job);
       const faults = faultsOf(this.engine.package, parameters);
@@ -98,7 +107,8 @@ export class Session {
 
 /** How good an answer is, and how long it took. */
 function told({ words, seconds, status }: Answer): string {
-  const said = words.replace(/\.$/, "");
-  const took = status === "error" || status === "cancelled" ? "" : ` It took ${seconds.toFixed(2)} s, here in your browser.`;
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)}.${took}`;
+  const said = `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, "")}.`;
+  if (status === "infeasible") return `${said} The last answer is shown.`;
+  if (status === "error" || status === "cancelled") return said;
+  return `${said} It took ${seconds.toFixed(2)} s, here in your browser.`;
 }

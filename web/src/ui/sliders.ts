@@ -30,7 +30,7 @@ export class Sliders {
   }
 
   private draw(): void {
-    const names = (Object.keys(MOVES) as Name[]).filter((name) => name !== "deadline" || this.start.jobs.length);
+    const names = (Object.keys(MOVES) as Name[]).filter((name) => name !== "deadline" || this.movable().length);
     this.root.replaceChildren(...names.map((name) => (name === "deadline" ? this.deadline() : this.slider(name))));
   }
 
@@ -44,12 +44,14 @@ export class Sliders {
 
   private deadline(): HTMLElement {
     const id = freshId("job");
-    const options = this.start.jobs.map((job) => element("option", {}, job.name));
+    const jobs = this.movable();
+    const options = jobs.map((job) => element("option", {}, this.start.jobs[job]?.name ?? ""));
     const choice = element("select", { id, "aria-label": "Job whose deadline is moved" }, ...options);
-    const chosen = this.start.jobs.findIndex((job) => job.name === this.settings.deadline?.job);
+    const chosen = jobs.findIndex((job) => this.start.jobs[job]?.name === this.settings.deadline?.job);
     choice.selectedIndex = Math.max(chosen, 0);
     const title = element("span", {}, `${MOVES.deadline.label} `, choice);
-    const made = (job: number): HTMLElement => {
+    const made = (at: number): HTMLElement => {
+      const job = jobs[at] ?? 0;
       const name = this.start.jobs[job]?.name ?? "";
       const now = this.settings.deadline?.job === name ? this.settings.deadline.label : undefined;
       return this.row(title, stopsOf("deadline", this.start, job), now, `deadline of ${name}`, (value) => {
@@ -70,7 +72,18 @@ export class Sliders {
     return shown;
   }
 
-  private row(title: HTMLElement, stops: Stop[], now: Stop["value"], name: string, set: (value: Stop["value"]) => void): HTMLElement {
+  /** The jobs, by position, whose deadline can be another. */
+  private movable(): number[] {
+    return this.start.jobs.map((_, job) => job).filter((job) => stopsOf("deadline", this.start, job).length > 1);
+  }
+
+  private row(
+    title: HTMLElement,
+    stops: Stop[],
+    now: Stop["value"],
+    name: string,
+    set: (value: Stop["value"]) => void,
+  ): HTMLElement {
     const at = Math.max(stops.findIndex((stop) => stop.value === now), 0);
     const id = freshId("slider");
     const output = element("output", { for: id });

@@ -6,10 +6,13 @@ import { clock } from "./times";
 import { labelsOf, numberOf } from "./values";
 import { endlessWindows } from "./windows";
 
+const BELOW = 20; // stops between the least emissions and those of the best schedule
+
 /** What the sliders need to know of an instance; the page carries it, so that they stand before anything is loaded. */
 export interface Start {
   budget: number | "inf";
   emissions: number;
+  least?: number; // that any schedule emits, tCO2e
   times: string[];
   jobs: { name: string; earliest: number; deadline: string }[];
 }
@@ -25,14 +28,15 @@ export interface Stop {
   text: string;
 }
 
-export function startOf(pack: Package, given: Parameters, reference: Reference): Start {
+export function startOf(pack: Package, given: Parameters, { emissions }: Reference, least?: number): Start {
   const held = endlessWindows(pack, given);
   const jobs = labelsOf(pack, "job").map((name, job) => {
     const earliest = Math.max(held[job]?.first ?? 0, 0) + Number(given.duration?.data[job]) - 1;
     return { name, earliest, deadline: String(given.deadline?.data[job]) };
   });
   const budget = given.carbon_budget?.data[0] as number | "inf";
-  return { budget, emissions: reference.emissions, times: labelsOf(pack, "time"), jobs };
+  const start = { budget, emissions, times: labelsOf(pack, "time"), jobs };
+  return least === undefined ? start : { ...start, least };
 }
 
 /** The stops of a slider, and which of them is as given. */
@@ -40,14 +44,26 @@ export function stopsOf(name: keyof Settings, start: Start, job = 0): Stop[] {
   if (name === "deadline") return deadlines(start, job);
   const { factor, of_emissions: share, unit } = MOVES[name];
   if (factor)
-    return steps(factor).map((value) => ({ value: value === 1 ? undefined : value, text: `${fixed(value, 2).replace(/\.?0+$/, "")} × given` }));
+    return steps(factor).map((value) => {
+      const text = `${fixed(value, 2).replace(/\.?0+$/, "")} × given`;
+      return { value: value === 1 ? undefined : value, text };
+    });
   const budget = numberOf(start.budget);
-  const values = steps(share as Range).map((part) => Number((part * start.emissions).toPrecision(3)));
-  const known = [...new Set([...values.filter((value) => Math.abs(value - budget) > 0.004 * budget), budget])].sort((a, b) => a - b);
+  const known = budgets(share as Range, start, budget);
   return known.map((value) => {
     const said = value === Infinity ? "no limit" : `${amount(value)} ${unit}`;
     return value === budget ? { value: undefined, text: `${said}, as given` } : { value, text: said };
   });
+}
+
+/** Budgets from the least that any schedule emits, close together up to what the best one emits, wider above. */
+function budgets({ from, to, step }: Range, { emissions, least = from * emissions }: Start, given: number): number[] {
+  const low = Math.ceil(least * 10) / 10;
+  const close = steps({ from: 0, to: 1, step: 1 / BELOW }).map((part) => low + part * (emissions - low));
+  const wide = steps({ from: 1 + 4 * step, to, step: 4 * step }).map((share) => share * emissions);
+  const round = [...close, ...wide].map((value) => (value === low ? low : Number(value.toPrecision(4))));
+  const others = round.filter((value) => Math.abs(value - given) > 2e-4 * given);
+  return [...new Set([...others, given])].sort((a, b) => a - b);
 }
 
 function deadlines({ times, jobs }: Start, job: number): Stop[] {

@@ -2,7 +2,7 @@
 import type { Package, Parameters, Quantity, Values } from "../engine/types";
 import { parse, toCsv } from "./csv";
 import { say } from "./messages";
-import { cellAt, labelsOf, places, position, type Cell, type Place } from "./values";
+import { cellAt, labelsOf, places, type Cell, type Place } from "./values";
 
 const TITLES: Record<string, string> = {
   instance: "The whole instance",
@@ -57,7 +57,9 @@ export function textOf(value: Cell): string {
 export function readCell(pack: Package, quantity: Quantity, text: string): Reading {
   const { unit } = quantity;
   const trimmed = text.trim();
-  const refuse = (key: string): Reading => ({ why: `${trimmed ? `'${trimmed}' ` : ""}${say(pack, trimmed ? key : "cell_empty", { unit })}` });
+  const refuse = (key: string): Reading => {
+    return { why: trimmed ? `'${trimmed}' ${say(pack, key, { unit })}` : say(pack, "cell_empty") };
+  };
   if (quantity.kind === "bool") {
     if (/^(true|True|TRUE|1)$/.test(trimmed)) return { value: true };
     return /^(false|False|FALSE|0)$/.test(trimmed) ? { value: false } : refuse("cell_flag");
@@ -68,8 +70,8 @@ export function readCell(pack: Package, quantity: Quantity, text: string): Readi
   }
   if (/^\+?(inf|infinity)$/i.test(trimmed) && quantity.unlimited) return { value: "inf" };
   if (/^[+-]?(inf|infinity|nan)$/i.test(trimmed)) return refuse("cell_finite");
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return refuse(trimmed.includes(",") ? "cell_comma" : "cell_number");
-  return { value: Number(trimmed) };
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return { value: Number(trimmed) };
+  return refuse(trimmed.includes(",") ? "cell_comma" : "cell_number");
 }
 
 /** A table as CSV: labels, then a column for each quantity. */
@@ -114,10 +116,4 @@ export function readCsv(pack: Package, tables: Table[], text: string): Loaded | 
   const missing = table.rows.find((row) => !seen.has(labelsAt(pack, table, row).join("\n")));
   if (missing) return { why: `no row for ${labelsAt(pack, table, missing).join(", ") || "the instance"}` };
   return { table, texts };
-}
-
-/** Values with one of them another. */
-export function withCell(pack: Package, values: Values, place: Place, value: Cell): Values {
-  const at = position(pack, values.dims, place);
-  return { dims: values.dims, data: values.data.map((was, k) => (k === at ? value : was)) };
 }

@@ -9,10 +9,6 @@ export function labelsOf(pack: Package, dim: string): string[] {
   return pack.labels[dim] ?? [];
 }
 
-export function shapeOf(pack: Package, dims: string[]): number[] {
-  return dims.map((dim) => labelsOf(pack, dim).length);
-}
-
 /** A value as a number; infinity is written "inf". */
 export function numberOf(value: Cell | undefined): number {
   return value === "inf" ? Infinity : Number(value);

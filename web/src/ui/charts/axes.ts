@@ -29,13 +29,14 @@ export function timeAxis(drawing: Drawing, scene: Scene, frame: Frame, titled = 
   if (titled) drawing.text(middle, frame.bottom + 34, title, { "text-anchor": "middle", class: "cs-quiet" });
 }
 
-/** Marks and rules of an amount; the digits that the marks need. */
-export function amountAxis(drawing: Drawing, up: Scale, frame: Frame): void {
+/** Rules and marks of an amount, with the digits that the marks need; or rules alone. */
+export function amountAxis(drawing: Drawing, up: Scale, frame: Frame, marked = true): void {
   const [first = 0, second = 1] = up.marks;
   const digits = Math.max(0, Math.ceil(-Math.log10(Math.abs(second - first) || 1) - 1e-9));
   for (const mark of up.marks) {
     const y = up(mark);
     drawing.line(frame.left, y, frame.right, y, mark ? "rule" : "ink", { "stroke-width": mark ? 0.6 : 0.8 });
+    if (!marked) continue;
     const place = { "text-anchor": "end", "dominant-baseline": "middle", class: "cs-quiet" };
     drawing.text(frame.left - 5, y, fixed(mark, digits), place);
   }

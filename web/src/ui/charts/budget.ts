@@ -32,7 +32,8 @@ export function budget(scene: Scene, reference: Scene, held: boolean, width: num
   const line = { fill: "none", "stroke-width": 1.4 };
   drawing.add("path", { d: path(stacks.at(-1) ?? []), stroke: ink("ink"), ...line });
   drawing.add("path", { d: path(before), stroke: ink("quiet"), "stroke-dasharray": "2 3", ...line });
-  if (shown) drawing.line(frame.left, up(most), frame.right, up(most), "red", { "stroke-dasharray": "7 4", "stroke-width": 1.6 });
+  const dashes = { "stroke-dasharray": "7 4", "stroke-width": 1.6 };
+  if (shown) drawing.line(frame.left, up(most), frame.right, up(most), "red", dashes);
   else if (held && Number.isFinite(most)) {
     const above = `carbon budget ${amount(most)} tCO2e, above the figure`;
     drawing.text(frame.right, 12, width < 420 ? "budget: above" : above, { "text-anchor": "end", class: "cs-quiet" });

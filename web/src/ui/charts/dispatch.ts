@@ -23,8 +23,7 @@ export function dispatch(scene: Scene, width: number): SVGElement {
     const left = LEFT + column * (wide + GAP);
     const frame = { left, right: left + wide, top: row * step + 20, bottom: row * step + 20 + high };
     const up = scale(low, top, frame.bottom, frame.top, 4);
-    if (column === 0) amountAxis(drawing, up, frame);
-    else for (const mark of up.marks) drawing.line(left, up(mark), frame.right, up(mark), mark ? "rule" : "ink", { "stroke-width": 0.6 });
+    amountAxis(drawing, up, frame, column === 0);
     drawing.text(left + wide / 2, frame.top - 7, site, { "text-anchor": "middle", "font-weight": 600 });
     balance(drawing, scene, k, frame, up);
     timeAxis(drawing, scene, frame, k === Math.min(sites.length - 1, (rows - 1) * columns + Math.floor((columns - 1) / 2)));

@@ -32,7 +32,8 @@ export function gantt(scene: Scene, width: number): SVGElement {
     }
     const at = starts[job];
     if (!at) return;
-    const run = { x: across(at.time), y: middle - 9, width: across(at.time + duration({ job })) - across(at.time), height: 18 };
+    const [from, to] = [across(at.time), across(at.time + duration({ job }))];
+    const run = { x: from, y: middle - 9, width: to - from, height: 18 };
     drawing.add("rect", { ...run, fill: drawing.fill(looks[at.site] as Look), stroke: ink("ink"), "stroke-width": 0.5 });
   });
   drawing.line(left, bottom, frame.right, bottom, "ink", { "stroke-width": 0.8 });

@@ -20,7 +20,8 @@ export function money(bars: Bar[], width: number): SVGElement {
   const sums = rows.flatMap(({ terms }) => [1, -1].map((sign) => total(Object.values(terms).filter((v) => v * sign > 0))));
   const bottom = 6 + ROW * rows.length;
   const told = rows.map(({ label, terms }) => {
-    const parts = Object.entries(terms).filter(([, value]) => Math.abs(value) >= 0.5).map(([name, value]) => `${name} ${amount(value)}`);
+    const told = Object.entries(terms).filter(([, value]) => Math.abs(value) >= 0.5);
+    const parts = told.map(([name, value]) => `${name} ${amount(value)}`);
     return `${label}: ${amount(total(Object.values(terms)))} ${currency}, of which ${parts.join(", ")}`;
   });
   const drawing = new Drawing(width, bottom + 38, `Terms of the objective, stacked. ${told.join("; ")}.`);
@@ -50,7 +51,8 @@ export function money(bars: Bar[], width: number): SVGElement {
       `M${along(value)},${middle - size} l${size},${size} l${-size},${size} l${-size},${-size} Z`;
     const edge = { stroke: ink("paper"), "stroke-width": 1.2 };
     drawing.add("path", { d: diamond(total(Object.values(terms)), 7), fill: ink("ink"), ...edge });
-    if (paper !== undefined) drawing.add("path", { d: diamond(paper, 10), fill: "none", stroke: ink("ink"), "stroke-width": 1.4 });
+    const hollow = { fill: "none", stroke: ink("ink"), "stroke-width": 1.4 };
+    if (paper !== undefined) drawing.add("path", { d: diamond(paper, 10), ...hollow });
   });
   return drawing.root;
 }
