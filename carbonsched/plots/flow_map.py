@@ -9,7 +9,6 @@ import json
 import math
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -19,14 +18,14 @@ from matplotlib.patches import ArrowStyle, FancyArrowPatch
 from carbonsched.core.instance import Instance
 from carbonsched.errors import InstanceError
 from carbonsched.plots.routes import served
-from carbonsched.plots.style import DPI, legend, literal
+from carbonsched.plots.style import COLOURS, legend, literal, panels, styled
 from carbonsched.schedule import Schedule
 
 ATTRIBUTE = "site_places"  # of an instance: JSON, by site its latitude and longitude in degrees
 _WIDEST = 6.0  # points, of the arrow of the most power
 _ARROW: dict[str, Any] = {
     "connectionstyle": "arc3,rad=0.18", "mutation_scale": 1, "linewidth": 0,
-    "color": "#0072B2", "alpha": 0.65, "shrinkA": 5, "shrinkB": 6,
+    "color": COLOURS["blue"], "alpha": 0.65, "shrinkA": 5, "shrinkB": 6,
 }  # fmt: skip
 _LEAST = 5e-4  # MW: less is no flow
 _LABELLED = 12  # arrows that each have room for their power
@@ -63,6 +62,7 @@ def places_of(data: xr.Dataset) -> dict[str, tuple[float, float]] | None:
     return {site: places[site] for site in sites} if set(sites) <= set(places) else None
 
 
+@styled
 def flow_map(instance: Instance, schedule: Schedule) -> Figure:
     """Draw the inference that is served, from home to site, on a map without coasts.
 
@@ -79,7 +79,7 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
         raise ValueError(f"a map needs coordinates of every site: {ATTRIBUTE} of the instance")
     power = served(instance, schedule).values
     sites, at = list(places), _flat(np.array(list(places.values()), float))
-    figure, axis = plt.subplots(figsize=(7.2, 5.0), layout="constrained", dpi=DPI)
+    figure, (axis,) = panels(height=4.6)
     _ground(axis, at)
     most = float(power.max()) or 1.0
     pairs = [(int(a), int(b)) for a, b in np.argwhere(power > _LEAST) if a != b]
@@ -92,23 +92,19 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
         if len(pairs) <= _LABELLED:
             (x0, y0), (x1, y1) = at[a], at[b]
             beside = (0.5 * (x0 + x1) + 0.11 * (y1 - y0), 0.5 * (y0 + y1) - 0.11 * (x1 - x0))
-            axis.text(*beside, f"{power[a, b]:.3g}", fontsize=8, ha="center", va="center")
+            axis.text(*beside, f"{power[a, b]:.3g}", ha="center", va="center")
     own = power.diagonal()
-    axis.scatter(at[:, 0], at[:, 1], s=20 + 160 * own / most, color="#009E73", zorder=3)
+    axis.scatter(at[:, 0], at[:, 1], s=20 + 160 * own / most, color=COLOURS["green"], zorder=3)
     for site, (x, y), home in zip(sites, at, own, strict=True):
         text = literal(site) + (f"\n{home:.3g} MW of its own" if home > _LEAST else "")
-        axis.annotate(text, (x, y), (7, 7), textcoords="offset points", fontsize=8)
+        axis.annotate(text, (x, y), (7, 7), textcoords="offset points")
     widths = [_WIDEST, _WIDEST / 4] if pairs else []
-    legend(
-        figure,
-        [
-            Line2D([], [], color="#0072B2", alpha=0.65, linewidth=width,
-                   label=f"{most * width / _WIDEST:.3g} MW")
-            for width in widths
-        ],
-        "lower center",
-        2,
-    )  # fmt: skip
+    handles = [
+        Line2D([], [], color=COLOURS["blue"], alpha=0.65, linewidth=width,
+               label=f"{most * width / _WIDEST:.3g} MW")
+        for width in widths
+    ]  # fmt: skip
+    legend(figure, handles, "lower center")
     return figure
 
 
@@ -128,7 +124,7 @@ def _ground(axis: Any, at: np.ndarray) -> None:
     (west, south), (east, north) = at.min(axis=0) - room, at.max(axis=0) + room
     axis.set_xlim(west, east)
     axis.set_ylim(max(south, -90), min(north, 90))
-    axis.grid(color="#c9d1d9", linewidth=0.5)
+    axis.grid(linewidth=0.5)
     axis.xaxis.set_major_formatter(lambda lon, _: _degrees((lon + 180) % 360 - 180, "EW"))
     axis.yaxis.set_major_formatter(lambda lat, _: _degrees(lat, "NS"))
 
