@@ -115,7 +115,11 @@ benchmarks: environment  ## measure solvers, formulations and engines in one run
 
 # --------------------------------------------------------------------------- the checks
 
-test: environment lint $(BUILT) unit notebooks  ## everything that must pass before a change is taken
+# The pages are built while the code is read; both take one core.
+test: environment  ## everything that must pass before a change is taken
+	$(MAKE) --no-print-directory -j 2 --output-sync=target lint site
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory notebooks
 
 coverage: environment  ## which lines and branches of the core the tests reach; at least 95 % of each
 	$(BIN)/coverage erase
@@ -138,12 +142,13 @@ format: environment  ## let ruff repair what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-unit: environment  ## the tests of the core, of the data and of the repository's own promises
+# With the pages: a browser tries them, where Debian's Chromium is; where not, the tests that were skipped say so.
+unit: environment $(BUILT)  ## the tests of the core, of the data and of the repository's own promises
 	$(BIN)/python -m pytest -n $(JOBS) -m 'not long'
 	$(BIN)/python -m pytest -n $(JOBS) --doctest-modules carbonsched $(UNTRIED)
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
-test-long: environment  ## every test, with the counts that are too long for every change
+test-long: environment $(BUILT)  ## every test, with the counts that are too long for every change
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long --agreement data/results/trust/agreement.csv
 
 # The notebooks run again in this environment. Cells tagged nbval-check-output must print what is committed; no cell may fail.

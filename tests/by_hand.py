@@ -1,4 +1,4 @@
-"""Instances by hand: nothing happens in them but what a test says."""
+"""Instances by hand, in which nothing happens but what a test says; and where things lie."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from carbonsched.core.instance import default_of
 from carbonsched.core.schema import PARAMETERS
 
 ROOT = Path(__file__).parents[1]
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 PLAIN = {
     "step_hours": 1.0,

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from by_hand import ROOT, plain
+from by_hand import CHROMIUM_FLAGS, ROOT, plain
 from few import FEW
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 import carbonsched as cs
 from carbonsched.core.schema import DECISIONS
 from carbonsched.io import replacing
 from carbonsched.solver import milp as solving
 
-# How many examples a property is tried on: few and always the same in `make test`, many and new
-# ones with `--hypothesis-profile long`.
-_UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("short", max_examples=4, derandomize=True, **_UNHURRIED)
-settings.register_profile("long", max_examples=200, print_blob=True, **_UNHURRIED)
 settings.load_profile("short")
 
 
@@ -75,6 +72,19 @@ def solved(
 ) -> Callable[..., cs.Schedule]:
     """Solve to optimality four ways: plainly, as the paper prints it, from disk, and via disk."""
     return lambda instance, **options: request.param(instance, tmp_path, **options)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Yield the system's Chromium, one for all tests of a worker."""
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium here tries the pages: on Debian, `apt install chromium`")
+    with api.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield opened
+        opened.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

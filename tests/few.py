@@ -4,6 +4,14 @@ By test, how many of its cases `make test` keeps, spread evenly over them; 0 kee
 count of seeds, kinds or ways to the same statement, or waits for minutes of the clock.
 """
 
+from hypothesis import HealthCheck, settings
+
+# How many examples a property is tried on: few and always the same in `make test`, many and new
+# ones with `--hypothesis-profile long`.
+_UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+settings.register_profile("short", max_examples=3, derandomize=True, **_UNHURRIED)
+settings.register_profile("long", max_examples=200, print_blob=True, **_UNHURRIED)
+
 FEW = {
     # agreement and bounds, by seed
     "test_an_optimum_with_varied_limits_lies_within_its_intervals": 0,
@@ -114,4 +122,20 @@ FEW = {
     "test_at_random_parameters_every_number_is_that_of_a_fresh_build": 5,
     "test_another_seed_finds_the_same_recipe": 0,
     "test_page_and_python_agree": 0,
+    "test_no_schedule_is_said_in_words": 0,
+    "test_desktop": 11,
+    "test_phone": 11,
+    # waiting for a clock, or one of many processes
+    "test_ctrl_c_ends_a_search_within_seconds": 0,
+    "test_a_long_solve_shows_progress": 0,
+    "test_too_little_time_for_a_search_is_enough_for_a_schedule": 0,
+    "test_what_is_read_while_two_processes_save_is_one_version": 0,
+    "test_a_missing_extra_is_one_sentence": 2,
+    # what another test sees from nearer
+    "test_without_power_the_diagnosis_and_the_command_line_say_so": 0,
+    "test_without_the_guarantee_some_are_infeasible": 0,
+    "test_the_four_statements_of_figure_one_hold_on_the_default_instance": 0,
+    "test_how_the_revenue_is_divided_leaves_the_table_as_it_is": 0,
+    "test_no_word_is_broken_in_a_terminal": 1,
+    "test_defaults_are_told_in_the_order_of_the_keys": 1,
 }

@@ -219,6 +219,7 @@ class Certificate:
             lines.append(f"proved     root gap {self.gap:.4%}{of}, or {most:,.2f} {currency}")
         if self.scope["workload"] == "first fit":
             lines[2] += " with this workload"
+        lines = [part for text in lines for part in textwrap.wrap(text, 80, **_HANGING)]
         if self.reported.get("gap") is not None:
             lines.append(
                 f"reported   by {quoted(str(self.reported.get('solver')))}: "
@@ -226,7 +227,7 @@ class Certificate:
                 "not part of the proof"
             )
         for miss in self.missed:
-            lines += textwrap.wrap(f"missed     {line(miss, LONGEST)}", subsequent_indent=" " * 11)
+            lines += textwrap.wrap(f"missed     {line(miss, LONGEST)}", 80, **_HANGING)
         return "\n".join(lines)
 
     def save(self, path: str | Path) -> Path:
@@ -255,6 +256,7 @@ class Certificate:
 
 
 _UNSTATED = "of its instance's currency"
+_HANGING: dict[str, Any] = {"subsequent_indent": " " * 11, "break_on_hyphens": False}
 
 
 def title_of(instance: Instance) -> str:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from by_hand import ROOT
 
-import carbonsched as cs
-
-ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "web" / "live"
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 GROUND = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>A live figure</title>
 <link rel="stylesheet" href="{css}"><style>
@@ -26,23 +21,6 @@ h1 {{ color: var(--figure-ink); }}
 </style></head><body><main><h1>Live</h1>{place}</main></body></html>"""
 
 sys.path.insert(0, str(ROOT / "tools"))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip("the pages are tried in Chromium, which is not here: apt install chromium")
-    with api.sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="session")
-def default() -> cs.Instance:
-    return cs.load(ROOT / "data" / "default")
 
 
 @pytest.fixture(scope="session")

@@ -25,12 +25,13 @@ import xarray as xr
 
 import carbonsched as cs
 
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest has it
+from by_hand import CHROMIUM_FLAGS, ROOT
+
 BUILT = ROOT / "_build" / "web" / "live"
 TABLE = ROOT / "data" / "results" / "live-grid.csv"
 MOVES = json.loads((ROOT / "web/src/ui/settings.json").read_text(encoding="utf-8"))
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+LAUNCH = {"executable_path": "/usr/bin/chromium", "args": CHROMIUM_FLAGS}
 GAP = 1e-9  # of both, so that two optima can be compared to 1e-6
 ENERGY = ("carbon_budget", "battery", "price")  # what a fixed workload does not go by
 
@@ -113,29 +114,23 @@ def python_optimum(method: str, setting: Setting) -> float:
 
 
 @contextmanager
-def page() -> Iterator[Any]:
+def page(browser: Any) -> Iterator[Any]:
     """Open a page with the engine, from a file; it holds every address that was asked for."""
-    from playwright.sync_api import sync_playwright
-
     base = f"{BUILT.as_uri()}/"
     text = f'<!doctype html><html lang="en"><title>The engine</title><script src="{base}live.js">'
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder, browser.new_context() as context:
         blank = Path(folder) / "page.html"
         blank.write_text(f"{text}</script></html>", encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            opened = browser.new_page()
-            opened.asked = []
-            opened.on("request", lambda request: opened.asked.append(request.url))
-            opened.goto(blank.as_uri())
-            opened.evaluate(
-                "async base => "
-                "{ globalThis.engine = await carbonsched.openEngine('default', base, () => {}); }",
-                base,
-            )
-            yield opened
-        finally:
-            browser.close()
+        opened = context.new_page()
+        opened.asked = []
+        opened.on("request", lambda request: opened.asked.append(request.url))
+        opened.goto(blank.as_uri())
+        opened.evaluate(
+            "async base => "
+            "{ globalThis.engine = await carbonsched.openEngine('default', base, () => {}); }",
+            base,
+        )
+        yield opened
 
 
 def page_answer(opened: Any, method: str, setting: Setting) -> dict[str, Any]:
@@ -160,8 +155,10 @@ def apart(one: float, other: float) -> float:
 
 def main() -> None:
     """Write the table."""
+    from playwright.sync_api import sync_playwright
+
     rows = []
-    with page() as opened:
+    with sync_playwright() as play, page(play.chromium.launch(**LAUNCH)) as opened:
         page_answer(opened, "joint", {})  # the first builds the model
         for method, setting in grid():
             answer = page_answer(opened, method, setting)

@@ -8,20 +8,17 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from live_grid import BUILT, CHROMIUM, TABLE, apart, grid, page, page_answer, python_optimum
+from live_grid import BUILT, TABLE, apart, grid, page, page_answer, python_optimum
 
 SAME = 1e-6
 
 
 @pytest.fixture(scope="module")
-def opened():
-    pytest.importorskip("playwright", reason="the browser is driven by playwright")
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: the pages are not tried in a browser")
+def opened(browser):
     if not (BUILT / "live.js").exists() or not (BUILT / "packages.sha256").exists():
         pytest.skip("nothing built to try: make web")
-    with page() as browser_page:
-        yield browser_page
+    with page(browser) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
