@@ -130,7 +130,6 @@ FEW = {
     "test_a_long_solve_shows_progress": 0,
     "test_too_little_time_for_a_search_is_enough_for_a_schedule": 0,
     "test_what_is_read_while_two_processes_save_is_one_version": 0,
-    "test_a_missing_extra_is_one_sentence": 2,
     # what another test sees from nearer
     "test_without_power_the_diagnosis_and_the_command_line_say_so": 0,
     "test_without_the_guarantee_some_are_infeasible": 0,
