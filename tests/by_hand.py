@@ -11,7 +11,6 @@ from carbonsched.core.instance import default_of
 from carbonsched.core.schema import PARAMETERS
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 PLAIN = {
     "step_hours": 1.0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from by_hand import CHROMIUM_FLAGS, ROOT, plain
+from browser import FLAGS, chromium
+from by_hand import ROOT, plain
 from few import FEW
 from hypothesis import settings
 
@@ -78,11 +78,11 @@ def solved(
 def browser() -> Iterator[Any]:
     """Yield the system's Chromium, one for all tests of a worker."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+    path = chromium()
+    if path is None:
         pytest.skip("no Chromium here tries the pages: on Debian, `apt install chromium`")
     with api.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        opened = play.chromium.launch(executable_path=path, args=FLAGS)
         yield opened
         opened.close()
 

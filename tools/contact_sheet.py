@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import html
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import matplotlib
 import nbformat
 import pandas as pd
+from browser import FLAGS, chromium
 from colour_vision import SIGHTS
 
 import carbonsched as cs
@@ -111,13 +111,13 @@ def page(figures: dict[str, str]) -> str:
     )
 
 
-def photograph(sheet: Path, chromium: str) -> Path:
+def photograph(sheet: Path, path: str) -> Path:
     """Write the sheet as pixels, at most 16,384 high, which is what Chromium draws."""
     from playwright.sync_api import sync_playwright
 
     picture = sheet.with_suffix(".png")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         view = browser.new_page(
             viewport={"width": (WIDE + 8) * len(THEMES) * len(SIGHTS) + 16, "height": 900}
         )
@@ -140,8 +140,8 @@ def main() -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page(figures), encoding="utf-8")
     print(f"{len(figures)} figures on {out}")
-    if chromium := shutil.which("chromium"):
-        print(f"and {photograph(out, chromium)}")
+    if path := chromium():
+        print(f"and {photograph(out, path)}")
     else:
         print("no picture of it: Chromium is not here")
 

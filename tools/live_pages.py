@@ -19,6 +19,7 @@ from carbonsched.core.reach import endless_positions
 from carbonsched.currency import currency_of
 from carbonsched.output import PageTable, as_table
 from carbonsched.output.words import amount
+from carbonsched.page.package import cells
 
 SETTINGS = Path(__file__).parents[1] / "web/src/ui/settings.json"
 SCRIPT = '<script src="live/live.js" defer></script>'
@@ -118,7 +119,7 @@ def _start(instance: Instance, schedule: Schedule) -> dict[str, Any]:
     first, _ = endless_positions(data)
     budget = data.carbon_budget.item()
     ends = zip(
-        data.job.values, first.clip(min=0), data.duration.values, _stamps(data.deadline.values),
+        data.job.values, first.clip(min=0), data.duration.values, cells(data.deadline, "time"),
         strict=True,
     )  # fmt: skip
     return {
@@ -126,7 +127,7 @@ def _start(instance: Instance, schedule: Schedule) -> dict[str, Any]:
         "budget": budget if np.isfinite(budget) else "inf",
         **_outcome(schedule),
         "least": float(np.ceil(least_emissions(instance) * 10) / 10),
-        "times": _stamps(data.time.values),
+        "times": cells(data.time, "time"),
         "jobs": [
             {"name": str(job), "earliest": int(begin + length - 1), "deadline": deadline}
             for job, begin, length, deadline in ends
@@ -148,13 +149,6 @@ def _settings(instance: Instance, start: Mapping[str, Any]) -> Iterator[list[str
             given = instance.data[name].item()
             low, high = start["least"], max(emitted * move["of_emissions"]["to"], given)
             yield [f"{label} [{move['unit']}]", amount(given), amount(low), amount(high)]
-
-
-def _stamps(times: np.ndarray) -> list[str]:
-    """Return labels of periods as the page's package has them."""
-    if times.dtype.kind != "M":
-        return [str(time) for time in times.tolist()]
-    return [f"{stamp}Z" for stamp in np.datetime_as_string(times, "s").tolist()]
 
 
 def _place(view: str, package: str, still: str, table: PageTable, start: Mapping[str, Any]) -> str:

@@ -11,10 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from browser import FLAGS, chromium
+
 ROOT = Path(__file__).parent.parent
 SINGLE = ROOT / "_build" / "singlehtml"
 PDF = ROOT / "_build" / "carbonsched.pdf"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
 # Chapters stand below the front page, two levels down; on paper each is a chapter. Code that the
 # pages fold stays in the notebooks; whatever else they fold is for a reader to see.
@@ -32,11 +33,6 @@ FOOT = (
     '<div style="width:100%;font:8pt sans-serif;color:#57606a;text-align:center">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
 )
-
-
-def chromium() -> str | None:
-    """Return the path of the system's browser."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def build() -> Path:
@@ -63,7 +59,7 @@ def print_page(page_file: Path, browser: str) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=browser, args=ARGUMENTS)
+        opened = play.chromium.launch(executable_path=browser, args=FLAGS)
         page = opened.new_page(color_scheme="light")
         page.set_default_timeout(180_000)
         page.add_init_script("localStorage.setItem('mode', 'light')")

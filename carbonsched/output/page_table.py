@@ -42,7 +42,7 @@ class PageTable:
         )
 
     def __repr__(self) -> str:
-        heads = [f"{name} [{unit}]" if unit not in ("", "1") else name for name, unit in self.head]
+        heads = [f"{name} [{unit}]" if unit else name for name, unit in self.head]
         widths = [max(len(line[k]) for line in (heads, *self.rows)) for k in range(len(self.head))]
         lines = (
             "  ".join(
@@ -103,10 +103,12 @@ def as_table(
     formats, names = formats or {}, names or {}
     if strange := {*units, *formats, *names} - set(table.columns):
         raise ValueError(f"no column is called {', '.join(map(repr, sorted(map(str, strange))))}")
+    named = {n: names.get(n, str(n).replace("_", " ")) for n in table}
+    shown = {n: unit for n, unit in units.items() if unit != "1"}  # a share has none to show
     columns = [[_written(v, formats.get(n, "")) for v in table[n]] for n in table.columns]
     return PageTable(
         caption,
-        tuple((names.get(n, str(n).replace("_", " ")), units.get(n, "")) for n in table.columns),
+        tuple((named[n], shown.get(n, "")) for n in table.columns),
         tuple(zip(*columns, strict=True)),
         tuple(is_numeric_dtype(t) and not is_bool_dtype(t) for t in table.dtypes),
     )
@@ -137,4 +139,4 @@ def _number(numeric: bool) -> str:
 
 
 def _unit(unit: str) -> str:
-    return f' <span class="unit">[{escape(unit)}]</span>' if unit not in ("", "1") else ""
+    return f' <span class="unit">[{escape(unit)}]</span>' if unit else ""

@@ -80,13 +80,13 @@ def package(
             | ({"paper": paper[method]} if paper and method in paper else {})
             for method in chosen
         },
-        "labels": {dim: _cells(data[dim], "site") for dim in DIMENSIONS},
+        "labels": {dim: cells(data[dim], "site") for dim in DIMENSIONS},
         "stepHours": data.step_hours.item(),
         "currency": currency_of(data),
         "schema": {q.name: _quantity(q, data) for q in PARAMETERS.values()},
         "given": {
             q.name: {
-                "dims": list(map(str, data[q.name].dims)), "data": _cells(data[q.name], q.kind)
+                "dims": list(map(str, data[q.name].dims)), "data": cells(data[q.name], q.kind)
             }
             for q in PARAMETERS.values()
         },
@@ -141,7 +141,7 @@ def _quantity(quantity: Quantity, data: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def _cells(array: xr.DataArray, kind: str) -> list[Any]:
+def cells(array: xr.DataArray, kind: str) -> list[Any]:
     """Return the values of an array, flat, as a page reads them."""
     values = array.values.ravel()
     if values.dtype.kind == "M":

@@ -25,13 +25,14 @@ import xarray as xr
 
 import carbonsched as cs
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest has it
-from by_hand import CHROMIUM_FLAGS, ROOT
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tools"))  # as pytest has it
+from browser import FLAGS, chromium  # noqa: E402
 
 BUILT = ROOT / "_build" / "web" / "live"
 TABLE = ROOT / "data" / "results" / "live-grid.csv"
 MOVES = json.loads((ROOT / "web/src/ui/settings.json").read_text(encoding="utf-8"))
-LAUNCH = {"executable_path": "/usr/bin/chromium", "args": CHROMIUM_FLAGS}
+LAUNCH = {"executable_path": chromium(), "args": FLAGS}
 GAP = 1e-9  # of both, so that two optima can be compared to 1e-6
 ENERGY = ("carbon_budget", "battery", "price")  # what a fixed workload does not go by
 
