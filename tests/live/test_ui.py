@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,17 @@ CLIPPED = """() => [...document.querySelectorAll(".cs-figures svg")].flatMap((sv
         r.bottom > frame.bottom + 1;
     return [...svg.querySelectorAll("text")].filter((t) => out(t.getBoundingClientRect()))
         .map((t) => t.textContent); })"""
+
+# Of the figure whose words begin so: marks of its axes, bars, and the points of its paths.
+SHAPES = """(words) => { const svg = document.querySelector(`svg[aria-label^="${words}"]`);
+    const numbers = (e, names) => names.map((n) => Number(e.getAttribute(n)));
+    const marks = [...svg.querySelectorAll("text.cs-quiet")].map((e) => [e.textContent,
+        ...numbers(e, ["x", "y"])]);
+    const bars = [...svg.querySelectorAll(":scope > rect")].map((e) => [
+        e.getAttribute("stroke") !== null, ...numbers(e, ["x", "y", "width"])]);
+    const paths = [...svg.querySelectorAll(":scope > path")].map((e) => [
+        e.getAttribute("fill") === "none", e.getAttribute("d")]);
+    return { words: svg.getAttribute("aria-label"), marks, bars, paths }; }"""
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +266,98 @@ def test_the_schedule_saved_keeps_the_balance(
     assert len(rows) == default.data.sizes["site"] * default.data.sizes["time"]
     assert use.max() > 100
     np.testing.assert_allclose(supply, use, atol=1e-5)
+
+
+def drawn(page: Any, words: str, along: str) -> tuple[dict[str, Any], Callable[[Any], Any]]:
+    """Return a figure's shapes and what turns its pixels into amounts, by the marks of its axis."""
+    shapes = page.evaluate(SHAPES, words)
+    pixel = {"x": 1, "y": 2}[along]
+    amounts = [mark for mark in shapes["marks"] if re.fullmatch(r"[−-]?[\d.,\u202f]+", mark[0])]
+    level = Counter(mark[3 - pixel] for mark in amounts).most_common(1)[0][0]
+    marks = {float(re.sub(r"[,\u202f]", "", m[0]).replace("−", "-")): m[pixel]
+             for m in amounts if m[3 - pixel] == level}  # fmt: skip
+    (low, from_), (high, to) = min(marks.items()), max(marks.items())
+    return shapes, lambda at: low + (np.asarray(at) - from_) * (high - low) / (to - from_)
+
+
+def heights(path: str) -> list[float]:
+    """Return the levels of a stepped path, in order."""
+    return [float(at) for at in re.findall(r"(?:M[^,]*,|L[^,]*,|V)(-?[\d.e-]+)", path)]
+
+
+def test_the_dispatch_is_drawn_as_high_as_its_numbers(page: Any, tmp_path: Path) -> None:
+    """Proves: a figure's shapes, read off its own axis, are the amounts of the saved table."""
+    rows = pd.DataFrame(kept(page, "flows.csv", tmp_path / "flows.csv"))
+    shapes, megawatts = drawn(page, "Power balance of each site", "y")
+    supply, use = plots.SUPPLY, plots.USE  # drawn in this order: a test of their looks says so
+    paths = iter(shapes["paths"])
+    for _, table in rows.groupby("site", sort=False):
+        flows = {
+            c.split(" ")[0]: table[c].astype(float).to_numpy() for c in table.filter(like="[MW]")
+        }
+        for stack, sign in ((supply, 1), (use, -1)):
+            base = np.zeros(len(table))
+            for name in stack:
+                there, back = np.split(megawatts(heights(next(paths)[1])), 2)
+                np.testing.assert_allclose(there, base + sign * flows[name], atol=1e-3)
+                np.testing.assert_allclose(back[::-1], base, atol=1e-3)
+                base = base + sign * flows[name]
+        line, path = next(paths)
+        assert line
+        np.testing.assert_allclose(megawatts(heights(path)), flows["facility_power"], atol=1e-3)
+
+
+def test_the_terms_are_drawn_as_long_as_they_are_told(page: Any) -> None:
+    """Proves: each bar's pieces have the lengths of its terms, incomes to the right of zero."""
+    page.get_by_label("Price level").press("ArrowRight")
+    page.wait_for_function(IDLE)
+    shapes, thousand = drawn(page, "Terms of the objective", "x")
+    rows: dict[float, list[np.ndarray]] = {}
+    for _, x, y, width in shapes["bars"]:
+        rows.setdefault(y, []).append(1e3 * thousand([x, x + width]))
+    said = dict(re.findall(r"(now|as given): (.*?)(?=; as given:|\.$)", shapes["words"]))
+    assert list(said) == ["now", "as given"] and said["now"] != said["as given"]
+    for row, words in zip(sorted(rows), said.values(), strict=True):
+        told = [float(n.replace(",", "").replace("−", "-"))
+                for n in re.findall(r"[a-z] ([−-]?[\d,.]+)(?=, |$)", words)]  # fmt: skip
+        long = [float(to - from_) for from_, to in rows[row]]
+        assert len(told) >= 5
+        np.testing.assert_allclose(sorted(long), sorted(map(abs, told)), atol=1)
+        ends = np.array(rows[row])
+        assert ends.max() == pytest.approx(sum(n for n in told if n > 0), abs=5)
+        assert ends.min() == pytest.approx(sum(n for n in told if n < 0), abs=5)
+
+
+def test_jobs_are_drawn_where_their_windows_and_runs_are(
+    page: Any, default: cs.Instance, tmp_path: Path
+) -> None:
+    jobs = pd.DataFrame(kept(page, "jobs.csv", tmp_path / "jobs.csv")).set_index("job")
+    bars = page.evaluate(SHAPES, "Gantt chart")["bars"]
+    data = default.data
+    first = data.indexes["time"].get_indexer(pd.Index(data.release.values))
+    last = data.indexes["time"].get_indexer(pd.Index(data.deadline.values))
+    windows = [bar for bar in bars if not bar[0]]
+    edges = np.array([[x, x + width] for _, x, _, width in windows]).ravel()
+    order = np.argsort(first, kind="stable")
+    periods = np.stack([first, last + 1], axis=1)[order].ravel()
+    wide, left = np.polyfit(periods, edges, 1)
+    np.testing.assert_allclose(left + wide * periods, edges, atol=1e-6)
+    runs = {
+        round((y + 9) * 2): ((x - left) / wide, width / wide) for run, x, y, width in bars if run
+    }
+    rows = {
+        round((bar[2] + 3) * 2): job
+        for bar, job in zip(windows, data.job.values[order], strict=True)
+    }
+    started = pd.to_datetime(jobs["start [UTC]"]).dropna()
+    assert len(runs) == len(started) > 3
+    for row, (begin, length) in runs.items():
+        job = rows[row]
+        at = data.indexes["time"].get_loc(started[job])
+        assert (begin, length) == (
+            pytest.approx(at),
+            pytest.approx(int(data.duration.sel(job=job))),
+        )
 
 
 def test_a_phone_shows_all_of_it(opened: Callable[..., Any], address: str) -> None:
