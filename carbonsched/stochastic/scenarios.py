@@ -68,7 +68,7 @@ class Scenarios:
             data = _in_order(data, self.instance)
             faults = [
                 f"scenario {label}: {fault.sentence}"
-                for label in data.scenario.values.tolist()
+                for label in data.indexes["scenario"]
                 for fault in _faults(self.instance, data, label)
             ]
         if faults:
@@ -104,14 +104,16 @@ class Scenarios:
         names = list(dict.fromkeys(str(name) for given in futures.values() for name in given))
         for label, given in zip(labels, futures.values(), strict=True):
             try:
-                values = {str(name): given[name] for name in given}
+                values: dict[str, Any] = {str(name): value for name, value in given.items()}
                 whole = instance.replace(**values).data if values else instance.data
                 made.append(whole[names])
             except InstanceError as error:
                 faults += [f"scenario {label}: {fault}" for fault in error.faults]
         if faults:
             raise InstanceError(faults, "scenarios")
-        data = xr.concat(made, _index(labels)) if names else xr.Dataset(coords=_coords(labels))
+        data = xr.Dataset(coords=_coords(labels))
+        if names:
+            data = data.merge(xr.concat(made, _index(labels)))
         if isinstance(probability, Mapping):
             probability = xr.DataArray(
                 [probability.get(label, np.nan) for label in futures], _coords(labels)
@@ -121,7 +123,7 @@ class Scenarios:
     @property
     def labels(self) -> list[str]:
         """The labels of the scenarios, in order."""
-        return self.data.scenario.values.tolist()
+        return [str(label) for label in self.data.scenario.values]
 
     @property
     def size(self) -> int:
@@ -319,7 +321,9 @@ def _in_order(data: xr.Dataset, instance: Instance) -> xr.Dataset:
     data = data.sel(order)
 
     def array(name: str) -> xr.DataArray:
-        given = data[name].transpose("scenario", *(d for d in DIMENSIONS if d in data[name].dims))
+        quantity, given = instance.quantities[name], data[name]
+        varied = [dim for dim in DIMENSIONS if dim in given.dims]
+        given = given.transpose("scenario", *(varied if quantity.varies else quantity.dims))
         if given.dtype.kind in "iuf":
             given = given.astype(float)
         about = {k: v for k, v in given.attrs.items() if k in ("units", "source", "licence")}
