@@ -100,7 +100,7 @@ def _require_declared(family: Family, model: Model) -> None:
     for decision in () if family in FAMILIES else family.decisions:
         if decision.name not in model.variables:
             raise ValueError(f"no variable is the decision {decision.name!r}")
-        if set(dims := model[decision.name].dims) != set(decision.dims):
+        if set(dims := model[decision.name].dims) - {"scenario"} != set(decision.dims):
             raise ValueError(f"{decision.name!r} is over {dims}, its decision {decision.dims}")
 
 
