@@ -18,6 +18,7 @@ import linopy
 import numpy as np
 import xarray as xr
 from linopy.constants import Result
+from linopy.objective import Objective
 
 from carbonsched.core.build import held_apart, state
 from carbonsched.core.families.expressions import Model, expression, settled
@@ -28,13 +29,13 @@ from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
 from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError, VerificationError
-from carbonsched.judge.verify import verify
+from carbonsched.judge.report import Report
 from carbonsched.schedule import Schedule
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.hand_over import hand_over, run, run_solver, suggest
 from carbonsched.solver.milp import commit, ended, reported_bound, solve_milp, versions
-from carbonsched.solver.polish import seconds_left
+from carbonsched.solver.polish import LEAST_MONEY, SAME, may_idle, seconds_left
 from carbonsched.solver.settings import Settings
 from carbonsched.solver.units import units
 from carbonsched.stochastic.families import over_scenarios, weighted
@@ -79,21 +80,21 @@ def extensive(
     plan = _attempt(
         scenarios, method, formulation, families, settings, outlook, committed or {}, known
     )
-    if not plan.verify(scenarios).ok:
+    report = plan.verify(scenarios)
+    if not report.ok:
         safe = replace(formulation, grid_states="everywhere", storage_states="everywhere")
         left = replace(settings, time_limit=seconds_left(settings, plan.runtime))
         again = _attempt(
             scenarios, method, safe, families, left, outlook, committed or {}, known, cautious=True
         )
         plan = replace(again, runtime=again.runtime + plan.runtime)
-    return believed(scenarios, plan)
+        report = plan.verify(scenarios)
+    return believed(plan, report)
 
 
-def believed(scenarios: Scenarios, plan: ScenarioSchedule) -> ScenarioSchedule:
+def believed(plan: ScenarioSchedule, report: Report) -> ScenarioSchedule:
     """Return a plan that the judge passes and whose bound it keeps, or raise."""
-    report = plan.verify(scenarios)
-    if not report.ok:
-        raise VerificationError(report)
+    report.raise_if_broken()
     if plan.objective > plan.bound + 1e-5 * max(plan.turnover, 1.0):
         raise SolverError(
             f"{plan.solver} gives an upper bound of {plan.bound:,.6g} {plan.currency}, and a plan "
@@ -155,7 +156,7 @@ def second_stage(
     InfeasibleError, NoIncumbentError, SolverError, VerificationError
         There is none, and why.
     """
-    exactly = replace(settings, gap=0.0, solver="highs", options={}, progress=False, verbose=False)
+    exactly = _exactly(settings)
     found = solve_milp(instance, method, formulation, families, exactly, committed=committed)
     return replace(found, solver=settings.solver, versions=versions(settings.solver))
 
@@ -217,20 +218,18 @@ def _attempt(
     else:
         values = model.solution
         first = _first_stage(model, values)
-        schedules = {
-            label: _best(
-                instance,
-                schedule_of(instance, values.sel(scenario=label, drop=True), families, **about),
-                first, method, formulation, families, left, outlook,
+        found = _read(scenarios, values, families, about)
+        schedules = found
+        if settings.polish:
+            schedules = _best(
+                model, scenarios, found, first, method, formulation, families, left, outlook, about
             )
-            for label, instance in scenarios.each()
-        }  # fmt: skip
-    if settings.gap_of == "decided":
-        bound += _certain(model, schedules)
     plan = ScenarioSchedule.of(
         scenarios, schedules, first=first, bound=bound, status=status, outlook=outlook,
         method=method, runtime=time.perf_counter() - built, build_time=built - begun,
     )  # fmt: skip
+    if settings.gap_of == "decided":
+        plan = replace(plan, bound=plan.bound + _certain(model, plan.data))
     rounding = _ROUNDED if status == "optimal" else 0.0
     close = plan.gap_to(settings.gap_of) <= settings.gap + rounding
     status = "optimal" if close else "stopped" if status == "optimal" else status
@@ -289,47 +288,80 @@ def _judged_by(method: Method, outlook: Outlook) -> Method:
     return method if outlook.apart else replace(method, carbon="none")
 
 
+def _read(
+    scenarios: Scenarios,
+    values: xr.Dataset,
+    families: tuple[Family, ...],
+    about: Mapping[str, Any],
+) -> dict[str, Schedule]:
+    """Return the schedule of each scenario that the values of the variables make."""
+    return {
+        label: schedule_of(instance, values.sel(scenario=label, drop=True), families, **about)
+        for label, instance in scenarios.each()
+    }
+
+
 def _best(
-    instance: Instance,
-    found: Schedule,
+    model: Model,
+    scenarios: Scenarios,
+    found: Mapping[str, Schedule],
     first: xr.Dataset,
     method: Method,
     formulation: Formulation,
     families: tuple[Family, ...],
     settings: Settings,
     outlook: Outlook,
-) -> Schedule:
-    """Return the best schedule of a scenario that emits no more than the one that was found.
+    about: Mapping[str, Any],
+) -> dict[str, Schedule]:
+    """Return the best schedule of each scenario once what is committed is committed.
 
-    It is the one that was found where none is better, or where no dispatch is asked for.
+    Where a budget is shared, each emits no more than the one that was found for it.
     """
-    if not settings.polish:
-        return found
-    given = instance
-    if not outlook.apart and method.carbon == "budget":
-        most = found.emissions + _SLACK * abs(found.emissions)
-        given = derived(instance.data.assign(carbon_budget=most), instance.extra)
+    best = dict(found)
+    dispatched = outlook.apart and _dispatch(model, scenarios, first, settings)
+    if dispatched:
+        best = _read(scenarios, model.solution, families, about)
+        best = {k: replace(one, bound=one.objective, status="optimal") for k, one in best.items()}
+    for label, instance in scenarios.each():
+        if dispatched and not may_idle(instance.data, best[label].data):
+            continue
+        given, most = instance, found[label].emissions
+        if not outlook.apart and method.carbon == "budget":
+            most += _SLACK * abs(most)
+            given = derived(instance.data.assign(carbon_budget=most), instance.extra)
+        try:
+            other = second_stage(given, first, method, formulation, families, settings)
+        except (InfeasibleError, NoIncumbentError, SolverError, VerificationError):
+            continue
+        if other.objective >= best[label].objective - min(LEAST_MONEY, SAME * other.turnover):
+            best[label] = replace(other, method=about["method"])
+    return best
+
+
+def _dispatch(model: Model, scenarios: Scenarios, first: xr.Dataset, settings: Settings) -> bool:
+    """Solve the model for the best expectation once its first stage is fixed; say whether it was.
+
+    Where scenarios share nothing else, that is the best of each of them.
+    """
+    exactly = replace(_exactly(settings), gap_of="objective")
+    commit(model, first)
+    with linopy.options as options:
+        options["semantics"] = "v1"
+        worth = weighted(model.shared["benefit"], scenarios.probability)
+        model.objective = Objective(expression(model, worth, ()), model, "max")
     try:
-        best = second_stage(given, first, method, formulation, families, settings)
-    except (InfeasibleError, NoIncumbentError, SolverError, VerificationError):
-        return found
-    best = replace(best, method=found.method)
-    broken = best.objective < found.objective and verify(instance, found).ok
-    return found if broken else best
+        engine = hand_over(model, exactly, rescale=False)
+        result = run(engine, model, exactly, apart=True)
+    except SolverError:
+        return False
+    return str(result.status.termination_condition) == "optimal"
 
 
-def _certain(model: Model, schedules: Mapping[str, Schedule]) -> float:
+def _exactly(settings: Settings) -> Settings:
+    """Return the settings of a dispatch, which HiGHS solves to its optimum, quietly."""
+    return replace(settings, gap=0.0, solver="highs", options={}, progress=False, verbose=False)
+
+
+def _certain(model: Model, decisions: xr.Dataset) -> float:
     """Return what every plan earns by the model's objective, USD."""
-    each = {label: one.data for label, one in schedules.items()}
-    total = 0.0
-    for unit, variable in model.settled:
-        for label, decided in each.items():
-            if "scenario" not in variable.dims:
-                total += float((unit * decided[variable.name]).sum())
-                break
-            if isinstance(unit, xr.DataArray) and "scenario" in unit.dims:
-                unit_here = unit.sel(scenario=label)
-            else:
-                unit_here = unit
-            total += float((unit_here * decided[variable.name]).sum())
-    return total
+    return sum(float((unit * decisions[of.name]).sum()) for unit, of in model.settled)
