@@ -42,6 +42,7 @@ from .schedule import Schedule
 from .stochastic.draw import scenarios
 from .stochastic.reduce import reduced
 from .stochastic.scenarios import Scenarios
+from .stochastic.schedule import ScenarioSchedule
 from .study.methods import table
 from .study.sweep import sweep
 from .study.synthetic import generate
@@ -69,6 +70,7 @@ __all__ = [
     "Quantity",
     "Reoptimiser",
     "Report",
+    "ScenarioSchedule",
     "Scenarios",
     "Schedule",
     "SolverError",

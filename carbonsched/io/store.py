@@ -25,6 +25,8 @@ from carbonsched.schedule import ARRAYS, Schedule
 
 EXAMPLES = ("default", "real-week")
 SCENARIOS = "scenarios"  # the attribute that a file of scenarios has
+PLAN = "scenario_schedule"  # and that of a plan over scenarios
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -68,6 +70,9 @@ def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
     content = read_folder(path, known) if path.is_dir() else Content(read_netcdf(path))
     if "schedule" in content.data.attrs:
         raise InstanceError(["this is a schedule; read it with Schedule.load"], str(path))
+    if PLAN in content.data.attrs:
+        told = "this is a plan over scenarios; read it with ScenarioSchedule.load"
+        raise InstanceError([told], str(path))
     if SCENARIOS in content.data.attrs:
         raise InstanceError(["these are scenarios; read them with Scenarios.load"], str(path))
     try:
@@ -152,22 +157,14 @@ def load_schedule(path: Path, families: Iterable[Family] = ()) -> Schedule:
     given = {family.name: family for family in listed(families)}
     data = read_netcdf(path)
     if "schedule" not in data.attrs:
-        raise ValueError(f"{path} holds no schedule")
+        over = ", but a plan over scenarios; read it with ScenarioSchedule.load"
+        raise ValueError(f"{path} holds no schedule{over if PLAN in data.attrs else ''}")
     try:
-        about = _about(json.loads(data.attrs.pop("schedule")), given)
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+        about = schedule_slots(json.loads(data.attrs.pop("schedule")), given)
+    except DAMAGE as error:
         why = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path}: the schedule's summary is damaged ({why})") from error
-    for name in data.data_vars:
-        if data[name].dtype.kind not in "biuf":
-            raise ValueError(f"{path}: {name} has values of type {data[name].dtype}")
+    require_numbers(data, path)
     if not set(PRICES) <= set(data):
         return Schedule(data=data, prices=None, **about)
     for name, dims in PRICES.items():
@@ -177,7 +174,14 @@ def load_schedule(path: Path, families: Iterable[Family] = ()) -> Schedule:
     return Schedule(data=data.drop_vars(list(PRICES)), prices=prices, **about)
 
 
-def _about(said: dict[str, Any], given: dict[str, Family]) -> dict[str, Any]:
+def require_numbers(data: xr.Dataset, path: Path) -> None:
+    """Raise ValueError if a decision that was read is none."""
+    for name in data.data_vars:
+        if data[name].dtype.kind not in "biuf":
+            raise ValueError(f"{path}: {name} has values of type {data[name].dtype}")
+
+
+def schedule_slots(said: dict[str, Any], given: dict[str, Family]) -> dict[str, Any]:
     """Return the attributes of a schedule that its summary states."""
     slots = dict(said["formulation"])
     if isinstance(said["method"], str):  # as versions before 0.2 wrote it: in one with the other
