@@ -141,7 +141,7 @@ def decomposed(
         bound=hunt.bound, method=method, runtime=time.monotonic() - built,
         build_time=built - begun, status=status,
     )  # fmt: skip
-    return believed(scenarios, plan)
+    return believed(plan, plan.verify(scenarios))
 
 
 def _require(

@@ -20,6 +20,7 @@ from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, extra
 from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import schedule_of
+from carbonsched.stochastic.extensive import extensive_data
 from carbonsched.stochastic.recourse import Answer, Recourse
 from carbonsched.stochastic.scenarios import Scenarios
 
@@ -56,8 +57,7 @@ class Answers:
 
 def data_of(scenarios: Scenarios, method: Method, formulation: Formulation) -> xr.Dataset:
     """Return the data of all scenarios, tightened: what differs is over `scenario` first."""
-    whole = scenarios.instance.data.assign(scenarios.data)
-    return tightened(whole.assign_coords(scenario=scenarios.data.scenario), method, formulation)
+    return tightened(extensive_data(scenarios), method, formulation)
 
 
 class Futures:

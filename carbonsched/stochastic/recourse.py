@@ -230,7 +230,8 @@ def classes_of(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     reach, member = np.unique(near, axis=0, return_inverse=True)
     member = member.ravel()
     demand = np.zeros((len(reach), data.sizes["time"]))
-    np.add.at(demand, member, (data.power_per_unit * data.demand).transpose("service", "time"))
+    asked = (data.power_per_unit * data.demand).transpose("service", "time").values
+    np.add.at(demand, member, asked)
     return reach, member, demand
 
 
