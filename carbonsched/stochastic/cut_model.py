@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import math
 
-import highspy
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from carbonsched.solver.program import Entries
+from carbonsched.stochastic.fleet import Fleet
 from carbonsched.stochastic.statement import Statement
 
 _MET = 1e-6  # of a required job's row; less that an artificial column meets is none
@@ -32,8 +31,8 @@ class CutModel:
 
     Parameters
     ----------
-    jobs : xarray.Dataset
-        Of the instance that all scenarios share.
+    fleet : Fleet
+        The jobs that all scenarios share.
     most : numpy.ndarray
         The largest load of jobs, MW over (site, time).
     probability : numpy.ndarray
@@ -54,17 +53,14 @@ class CutModel:
 
     def __init__(
         self,
-        jobs: xr.Dataset,
+        fleet: Fleet,
         most: np.ndarray,
         probability: np.ndarray,
         risk: float,
         tail: float,
         penalty: float,
     ) -> None:
-        self._shape, count = most.shape, len(probability)
-        self._net = (jobs.reward - jobs.startup_cost).values
-        self._power, self._length = jobs.power.values, jobs.duration.values
-        required = jobs.required.values.astype(bool)
+        self.fleet, required, count = fleet, fleet.required, len(probability)
         said = Statement()
         load = said.variables(0.0 * most, most)
         theta = said.variables((1 - risk) * probability, np.inf, -np.inf)
@@ -73,12 +69,11 @@ class CutModel:
         if risk:
             threshold = said.variables(np.full(1, risk), np.inf, -np.inf)
             below = said.variables(-risk * probability / tail, np.inf)
-            said.constraints(
-                -np.inf, 0.0, (count,), (1.0, threshold), (-1.0, theta), (-1.0, below)
-            )
+            said.constraints(-np.inf, 0.0, (count,), (1.0, threshold), (-1.0, theta), (-1.0, below))
         self._artificial = said.variables(np.full(int(required.sum()), -penalty), 1.0)
         said.enter(self._job_rows[required], self._artificial, 1.0)
         self._load, self._theta, self._cuts = load, theta, np.zeros((0, count), int)
+        self._most, self._whole = np.zeros((0, count)), np.zeros(0, bool)
         self.held = said.held()
         self._own = np.zeros(0, int)
         self.columns = pd.DataFrame({"job": [], "site": [], "time": []}, dtype=int)
@@ -90,22 +85,22 @@ class CutModel:
         known = pd.MultiIndex.from_frame(pd.DataFrame(self.columns))
         new = pd.DataFrame(placements[~pd.MultiIndex.from_frame(placements).isin(known)])
         job, site, time = (new[name].to_numpy() for name in ("job", "site", "time"))
-        length = self._length[job]
+        length = self.fleet.length[job]
         begin = np.cumsum(length) - length
         step = np.arange(length.sum()) - np.repeat(begin, length)
         column, at = np.repeat(np.arange(len(new)), length), np.repeat(time, length) + step
         entries = Entries(
             np.concatenate([column, np.arange(len(new))]),
             np.concatenate([self._load_rows[np.repeat(site, length), at], self._job_rows[job]]),
-            np.concatenate([np.repeat(self._power[job], length), np.ones(len(new))]),
+            np.concatenate([np.repeat(self.fleet.power[job], length), np.ones(len(new))]),
         )
-        own = self.held.add_columns(self._net[job], 1.0, entries)
+        own = self.held.add_columns(self.fleet.net[job], 1.0, entries)
         self._own = np.concatenate([self._own, own])
         self.columns = pd.concat([self.columns, new], ignore_index=True)
         self.weights = np.append(self.weights, np.zeros(len(new)))
         return len(new)
 
-    def cut(self, load: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> None:
+    def cut(self, load: np.ndarray, values: np.ndarray, slopes: np.ndarray, whole: bool) -> None:
         """Add what every scenario says of a load.
 
         Parameters
@@ -116,6 +111,8 @@ class CutModel:
             USD over scenario.
         slopes : numpy.ndarray
             What a MW more is worth, USD over (scenario, site, time).
+        whole : bool
+            Whether it is the load of whole placements.
         """
         count = len(values)
         flat = slopes.reshape(count, -1)
@@ -126,8 +123,11 @@ class CutModel:
             np.concatenate([row, each]),
             np.concatenate([-flat[row, at], np.ones(count)]),
         )
-        rows = self.held.add_rows(-np.inf, values - flat @ load.ravel(), count, entries)
+        most = values - flat @ load.ravel()
+        rows = self.held.add_rows(-np.inf, most, count, entries)
         self._cuts = np.concatenate([self._cuts, rows[None]])
+        self._most = np.concatenate([self._most, most[None]])
+        self._whole = np.append(self._whole, whole)
 
     def solve(self, seconds: float) -> bool:
         """Solve from where the last solve ended; return whether there is a solution.
@@ -144,19 +144,30 @@ class CutModel:
         self._read()
         duals = self.held.duals()
         self.cut_weights = np.maximum(duals[self._cuts], 0.0)
-        self.job_prices = duals[self._job_rows]
+        self._job_prices = duals[self._job_rows]
+        self._price = duals[self._load_rows]
         return True
+
+    def generate(self, least: float) -> int:
+        """Add each job's best placement at the duals that gains more than told, USD."""
+        best = self.fleet.best(self._price)
+        gains = best.worth > self._job_prices[best.job] + least
+        return self.add(pd.DataFrame(best[gains]))
 
     def search(self, seconds: float, distance: float) -> bool:
         """Solve with whole placements, to a distance from the bound; return whether any is found.
 
-        What `solve` found of duals stays.
+        Of the cuts it knows those that held the last optimum of `solve`, whose duals stay, and
+        those of whole placements.
         """
+        idle = (self.cut_weights <= 0.0) & ~self._whole[:, None]
+        self.held.bound_rows(self._cuts[idle], -np.inf, np.inf)
         self.held.integral(self._own, True)
         found = self.held.search(seconds, distance)
         if found:
             self._read()
         self.held.integral(self._own, False)
+        self.held.bound_rows(self._cuts[idle], -np.inf, self._most[idle])
         return found
 
     def _read(self) -> None:
@@ -165,30 +176,10 @@ class CutModel:
         lacking = float(values[self._artificial].sum())
         self.lacking = lacking if lacking > _MET else 0.0
 
-    def fix(self, lower: np.ndarray, upper: np.ndarray) -> None:
-        """Bound the weights of the columns."""
-        self.held.bound_columns(self._own, lower.astype(float), upper.astype(float))
-
-    def free(self) -> None:
-        """Let every weight be anything from 0 to 1 again."""
-        self.fix(np.zeros(len(self._own)), np.ones(len(self._own)))
-
-    def basis(self) -> highspy.HighsBasis:
-        """Return the basis of the last solve."""
-        return self.held.basis()
-
-    def restore(self, basis: highspy.HighsBasis) -> None:
-        """Go back to a basis; columns added since are at zero in it."""
-        self.held.restore(basis)
-
     def load(self, weights: np.ndarray) -> np.ndarray:
         """Return the load that placements make at some weights, MW over (site, time)."""
-        load = np.zeros(self._shape)
-        for k in np.flatnonzero(weights):
-            job, site, time = self.columns.iloc[k]
-            load[site, time : time + self._length[job]] += weights[k] * self._power[job]
-        return load
+        return self.fleet.load(self.columns.iloc[: len(weights)], weights)
 
     def earned(self, weights: np.ndarray) -> float:
         """Return what jobs earn by themselves at some weights, USD."""
-        return float(self._net[self.columns.job.to_numpy()] @ weights)
+        return float(self.fleet.net[self.columns.job.to_numpy()] @ weights)

@@ -15,8 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,18 +24,19 @@ import xarray as xr
 
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
-from carbonsched.core.reach import may_start, require_routes
+from carbonsched.core.reach import require_routes
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
 from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar
 from carbonsched.solver.settings import Settings
 from carbonsched.stochastic.cut_model import CutModel
 from carbonsched.stochastic.extensive import believed, require_fitting
+from carbonsched.stochastic.fleet import Fleet
 from carbonsched.stochastic.futures import Futures, Shared, data_of, futures
-from carbonsched.stochastic.hunt import Hunt
+from carbonsched.stochastic.hunt import Hunt, Point
 from carbonsched.stochastic.kept_answers import KeptAnswers, problem_key
 from carbonsched.stochastic.outlook import Outlook
-from carbonsched.stochastic.rounding import branch, dive
+from carbonsched.stochastic.rounding import branch
 from carbonsched.stochastic.scenarios import Scenarios
 from carbonsched.stochastic.schedule import ScenarioSchedule
 
@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
 STEP = 0.7  # of the way from the best load so far to the optimum of the cuts
 PENALTY = 20.0  # for what is short: of the dearest price of power there is
-PRICINGS = 3  # of placements between two rounds
+ROUND_SHARE = 0.6  # of the time limit, after which the relaxation is left as it is
+FIRST_PLANS = 3  # asked about before the relaxation is solved more closely
+PRICINGS = 5  # of placements between two rounds, at most
 
 
 def decomposed(
@@ -175,14 +177,14 @@ def _begun(
     jobs = scenarios.instance.data
     room = data.it_capacity.broadcast_like(data.cooling)
     most = room.max({*room.dims} - {"site", "time"}).transpose("site", "time").values
-    net = float(np.abs(jobs.reward - jobs.startup_cost).sum())
-    energy = jobs.power * jobs.duration * float(data.cooling.max())
-    without = 2 * (net + 2 * penalty * float(energy.max()) if jobs.sizes["job"] else 0.0)
+    fleet = Fleet.of(jobs)
+    energy = float((fleet.power * fleet.length).max(initial=0.0) * data.cooling.max())
+    without = 2 * (float(np.abs(fleet.net).sum()) + 2 * penalty * energy)
     probability = scenarios.probability.values
     return Hunt(
         futures=told,
-        cuts=CutModel(jobs, most, probability, outlook.risk, outlook.tail, without),
-        data=data, startable=may_start(jobs), probability=probability, risk=outlook.risk,
+        cuts=CutModel(fleet, most, probability, outlook.risk, outlook.tail, without),
+        data=data, probability=probability, risk=outlook.risk,
         tail=outlook.tail, settings=settings, deadline=begun + settings.time_limit,
         penalty=penalty, kept=kept, show=show,
     )  # fmt: skip
@@ -199,7 +201,6 @@ def _dearest(data: xr.Dataset) -> float:
 
 
 def _run(hunt: Hunt) -> None:
-    cuts = hunt.cuts
     nothing = hunt.ask(np.zeros(0), whole=True)
     while nothing.short:  # at a low penalty it may pay to be short
         if not hunt.penalise():
@@ -212,43 +213,44 @@ def _run(hunt: Hunt) -> None:
     size = hunt.size or float(hunt.probability @ hunt.asked[-1].turnover)
     if hunt.done or not hunt.data.sizes["job"]:
         return
-    centre = nothing
-    for within in (0.3, 0.03):
-        _relax(hunt, centre, within * max(hunt.settings.gap * size, 1e-9 * size))
+    until = hunt.deadline - (1 - ROUND_SHARE) * hunt.settings.time_limit
+    for near, within, times in ((0.3, 0.5, FIRST_PLANS), (0.03, 0.1, math.inf)):
+        _relax(hunt, nothing, near * max(hunt.settings.gap, 1e-7) * size, until)
+        if not hunt.done:
+            branch(hunt, within, times)
         if hunt.done:
             return
-        dive(hunt)
-        hunt.told()
-        if hunt.done:
-            return
-        cuts.solve(hunt.left)
-    branch(hunt)
 
 
-def _relax(hunt: Hunt, centre, within: float) -> None:
-    """Ask about loads until the cuts' optimum is as near to the best one as told, USD.
+def _relax(hunt: Hunt, centre: Point, within: float, until: float) -> None:
+    """Ask about loads until the cuts' optimum is as near to the best one as told, or it is late.
 
-    The best load so far is moved in place.
+    Parameters
+    ----------
+    hunt : Hunt
+    centre : Point
+        The best load so far, which moves.
+    within : float
+        USD.
+    until : float
+        On the monotonic clock, s.
     """
     cuts = hunt.cuts
-    while True:
+    while not hunt.done and time.monotonic() < until:
         for _ in range(PRICINGS):
             cuts.solve(hunt.left)
-            if not hunt.price():
+            if not cuts.generate(hunt.least):
                 break
+        hunt.prove()
         target = cuts.weights
         before = np.append(centre.weights, np.zeros(len(target) - len(centre.weights)))
         near = cuts.value - centre.value <= within
-        if near and not centre.short:
-            return
-        if near and not hunt.penalise():
+        if near and not (centre.short and hunt.penalise()):
             return
         step = hunt.ask(before + (1.0 if near else STEP) * (target - before), whole=False)
         hunt.told()
         if near or step.value > centre.value:
             centre.weights, centre.value, centre.short = step.weights, step.value, step.short
-        if hunt.done:
-            return
 
 
 def _load(hunt: Hunt) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What scenarios answer, here or by workers: each holds the programs of some, and keeps them warm."""
+"""What scenarios answer, here or by workers, each of which keeps the programs of some warm."""
 
 from __future__ import annotations
 
@@ -76,9 +76,7 @@ class Futures:
     ) -> None:
         self.scenarios, self.method, self.formulation = scenarios, method, formulation
         data = data_of(scenarios, method, formulation)
-        self._recourse = [
-            Recourse(data.isel(scenario=k), penalty) for k in range(scenarios.size)
-        ]
+        self._recourse = [Recourse(data.isel(scenario=k), penalty) for k in range(scenarios.size)]
 
     def answers(self, load: np.ndarray, exactly: bool, seconds: float) -> Answers:
         """Return what every scenario says of a load.

@@ -50,8 +50,6 @@ class Hunt:
     ----------
     data : xarray.Dataset
         Of all scenarios, see `carbonsched.stochastic.futures.data_of`.
-    startable : xarray.DataArray
-        Bool over (job, site, time).
     deadline : float
         On the monotonic clock, s.
     bound, value : float
@@ -69,7 +67,6 @@ class Hunt:
     futures: Futures | Shared
     cuts: CutModel
     data: xr.Dataset
-    startable: xr.DataArray
     probability: np.ndarray
     risk: float
     tail: float
@@ -120,7 +117,7 @@ class Hunt:
         cooling = self.data.cooling.transpose(..., "site", "time").values
         prices = answers.prices
         slopes = -(cooling * prices["power_price"] + prices["capacity_price"])
-        self.cuts.cut(load, answers.value, slopes)
+        self.cuts.cut(load, answers.value, slopes, whole)
         self.asked.append(answers)
         earned = self.cuts.earned(weights)
         short = bool(answers.short.max() > _SHORT * max(float(load.max()), 1.0))
@@ -146,18 +143,19 @@ class Hunt:
         """Let whole placements be the plan if every required job has one and it earns more."""
         placed = self.cuts.columns[weights > 0.5]
         value = self.worth(answers.settled) + earned
-        lacking = set(np.flatnonzero(self.data.required.values)) - set(placed.job)
+        fleet = self.cuts.fleet
+        lacking = set(np.flatnonzero(fleet.required)) - set(placed.job)
         if lacking or value <= self.value:
             return
-        net = (self.data.reward - self.data.startup_cost).where(~self.data.required, 0.0)
+        decided = np.where(fleet.required, 0.0, fleet.net)
         turnover = float(self.probability @ answers.turnover)
-        self.size = turnover + float(np.abs(net.values[placed.job]).sum())
+        self.size = turnover + float(np.abs(decided[placed.job]).sum())
         if self.settings.gap_of == "objective":
             self.size = abs(value)
         self.value, self.placed = value, placed
 
-    def price(self) -> int:
-        """Move the bound to what the mixed prices prove; add the best placements; return how many.
+    def prove(self) -> None:
+        """Move the bound to what the mixed prices prove.
 
         The duals of the cuts mix the answers: of no scenario more than its weight.
         """
@@ -173,25 +171,23 @@ class Hunt:
             )
             for name in self.asked[-1].prices
         }
-        q = envelope(weight, self.probability, self.risk, self.tail)
-        found = self._prove(q, prices)
-        best = found.best[found.best.worth > self.cuts.job_prices[found.best.job] + self._least]
-        return self.cuts.add(best)
+        self._prove(envelope(weight, self.probability, self.risk, self.tail), prices)
 
     def prove_last(self) -> None:
-        """Move the bound to what the prices of the last answers prove, and add placements."""
+        """Move the bound to what the prices of the last answers prove; add their placements."""
         answers = self.asked[-1]
         q = worst_weights(answers.value, self.probability, self.risk, self.tail)
-        self.cuts.add(self._prove(q, answers.prices).best)
+        found = self._prove(q, answers.prices)
+        self.cuts.add(self.cuts.fleet.best(found.price))
 
     def _prove(self, weights: np.ndarray, prices: dict[str, np.ndarray]) -> Priced:
-        found = priced(self.data, self.startable, weights, prices)
+        found = priced(self.data, self.cuts.fleet, weights, prices)
         if found.bound < self.bound:
             self.bound, self.proof = found.bound, found
         return found
 
     @property
-    def _least(self) -> float:
+    def least(self) -> float:
         """A gain that is none, USD."""
         return 1e-9 * max(abs(self.bound), 1.0)
 

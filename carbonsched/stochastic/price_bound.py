@@ -20,52 +20,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from carbonsched.bounds.lagrangian import (
-    energy_parts,
-    it_price,
-    jobs_best,
-    placements,
-    served_best,
-)
+from carbonsched.bounds.lagrangian import energy_parts, it_price, served_best
 from carbonsched.core.schema import PRICES
+from carbonsched.stochastic.fleet import Fleet
 
 Prices = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Priced:
-    """What prices prove, and the placements that they find best.
+    """What prices prove.
 
     Attributes
     ----------
     bound : float
         USD; no plan earns more.
-    best : pandas.DataFrame
-        Positions `job`, `site`, `time` of each job's best placement and its `worth`, USD; jobs
-        that may start nowhere are not in it.
-    price : xarray.DataArray
+    price : numpy.ndarray
         The expected price of IT power, USD per MW and period over (site, time).
     """
 
     bound: float
-    best: pd.DataFrame
-    price: xr.DataArray
+    price: np.ndarray
 
 
-def priced(
-    data: xr.Dataset, startable: xr.DataArray, weights: np.ndarray, prices: Prices
-) -> Priced:
+def priced(data: xr.Dataset, fleet: Fleet, weights: np.ndarray, prices: Prices) -> Priced:
     """Return what prices prove.
 
     Parameters
     ----------
     data : xarray.Dataset
         Of all scenarios: what differs is over `scenario` too.
-    startable : xarray.DataArray
-        Where each job may start, bool over (job, site, time).
+    fleet : Fleet
+        The jobs that they share.
     weights : numpy.ndarray
         Of the scenarios, within the envelope.
     prices : dict of str to numpy.ndarray
@@ -81,38 +69,11 @@ def priced(
         float((part.sum({*part.dims} - {"scenario"}) * weight).sum())
         for part in (*energy_parts(data, given), served_best(data, given))
     )
-    price = (it_price(data, given) * weight).sum("scenario").transpose("site", "time")
-    jobs = data[["power", "duration", "reward", "startup_cost", "required"]]
-    best = [table for worth in worths(jobs, startable, price) if len(table := _best(jobs, worth))]
-    columns = ["job", "site", "time", "worth"]
-    found = pd.concat(best, ignore_index=True) if best else pd.DataFrame(columns=columns, dtype=int)
-    worth = np.full(jobs.sizes["job"], -np.inf)
-    worth[found.job] = found.worth
-    earned = jobs_best(jobs, xr.DataArray(worth, {"job": jobs.job}))
-    open_ = np.isfinite(found.worth.to_numpy(float))
-    return Priced(total + float(earned.sum()), pd.DataFrame(found[open_]), price)
+    price = (it_price(data, given) * weight).sum("scenario").transpose("site", "time").values
+    return Priced(total + fleet.earned(fleet.best(price)), price)
 
 
-def worths(jobs: xr.Dataset, startable: xr.DataArray, price: xr.DataArray):
-    """Yield the worth of every placement at a price of IT power, as `lagrangian.placements`."""
-    none = xr.Dataset({"power_price": price, "capacity_price": xr.zeros_like(price)})
-    return placements(jobs.assign(cooling=xr.ones_like(price)), none, startable)
-
-
-def _best(jobs: xr.Dataset, worth: xr.DataArray) -> pd.DataFrame:
-    at = worth.argmax(["site", "time"])
-    return pd.DataFrame(
-        {
-            "job": jobs.indexes["job"].get_indexer(worth.job),
-            **{dim: at[dim].values for dim in ("site", "time")},
-            "worth": worth.max(["site", "time"]).values,
-        }
-    )
-
-
-def envelope(
-    wanted: np.ndarray, probability: np.ndarray, risk: float, tail: float
-) -> np.ndarray:
+def envelope(wanted: np.ndarray, probability: np.ndarray, risk: float, tail: float) -> np.ndarray:
     """Return the weights within the envelope that are near some that a solver returned.
 
     Examples

@@ -130,7 +130,11 @@ class Recourse:
         self._pairs, self._states = [], np.zeros(0, int)
         for one, other, where in pairs:
             at = np.nonzero(where & (most[one] > 0) & (most[other] > 0))
-            state, first, second = said.variables(np.zeros(len(at[0])), 1.0), flow[one][at], flow[other][at]
+            state, first, second = (
+                said.variables(np.zeros(len(at[0])), 1.0),
+                flow[one][at],
+                flow[other][at],
+            )
             high, low = most[one][at], most[other][at]
             said.constraints(-np.inf, 0.0, state.shape, (1.0, first), (-high, state))
             said.constraints(-np.inf, low, state.shape, (1.0, second), (low, state))
