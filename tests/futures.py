@@ -47,7 +47,10 @@ def futures(instance: cs.Instance | None = None) -> cs.Scenarios:
     instance = instance or fleet()
     price, wind = instance.data.import_price, instance.data.generation_available
     given = {
-        "dry": {"generation_available": 0 * wind, "carbon_intensity": xr.full_like(price, 0.6).drop_attrs()},
+        "dry": {
+            "generation_available": 0 * wind,
+            "carbon_intensity": xr.full_like(price, 0.6).drop_attrs(),
+        },
         "windy": {
             "generation_available": wind + xr.DataArray([1.0, 6.0, 3.0], {"time": wind.time}),
             "import_price": price * xr.DataArray([1.0, 0.3, 1.8], {"time": wind.time}),
