@@ -43,6 +43,7 @@ from .stochastic.draw import scenarios
 from .stochastic.reduce import reduced
 from .stochastic.scenarios import Scenarios
 from .stochastic.schedule import ScenarioSchedule
+from .stochastic.value import information_value, recourse
 from .study.methods import table
 from .study.sweep import sweep
 from .study.synthetic import generate
@@ -87,9 +88,11 @@ __all__ = [
     "example",
     "export",
     "generate",
+    "information_value",
     "load",
     "over",
     "plan",
+    "recourse",
     "reduced",
     "report",
     "roll",

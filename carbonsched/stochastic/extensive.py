@@ -17,6 +17,7 @@ from typing import Any
 import linopy
 import numpy as np
 import xarray as xr
+from linopy import LinearExpression, Variable
 from linopy.constants import Result
 from linopy.objective import Objective
 
@@ -229,7 +230,9 @@ def _attempt(
         method=method, runtime=time.perf_counter() - built, build_time=built - begun,
     )  # fmt: skip
     if settings.gap_of == "decided":
-        plan = replace(plan, bound=plan.bound + _certain(model, plan.data))
+        weight = (1 - outlook.risk) * scenarios.probability
+        settled_worth = _certain(model, weight, plan.data, set(map(str, committed)))
+        plan = replace(plan, bound=plan.bound + settled_worth)
     rounding = _ROUNDED if status == "optimal" else 0.0
     close = plan.gap_to(settings.gap_of) <= settings.gap + rounding
     status = "optimal" if close else "stopped" if status == "optimal" else status
@@ -362,6 +365,16 @@ def _exactly(settings: Settings) -> Settings:
     return replace(settings, gap=0.0, solver="highs", options={}, progress=False, verbose=False)
 
 
-def _certain(model: Model, decisions: xr.Dataset) -> float:
-    """Return what every plan earns by the model's objective, USD."""
-    return sum(float((unit * decisions[of.name]).sum()) for unit, of in model.settled)
+def _certain(model: Model, weight: xr.DataArray, decided: xr.Dataset, fixed: set[str]) -> float:
+    """Return what every plan earns by the model's objective, USD: all of what is committed too."""
+    terms = [(unit, _name(of)) for unit, of in model.settled]
+    terms = [(unit, name) for unit, name in terms if name not in fixed]
+    for unit, of in weighted(model.shared["benefit"], weight):
+        if _name(of) in fixed:
+            terms.append((unit, _name(of)))
+    return sum(float((unit * decided[name]).sum()) for unit, name in terms)
+
+
+def _name(of: Variable | LinearExpression) -> str:
+    """Return the name of what a family's worth is stated by, which is always a variable."""
+    return of.name if isinstance(of, Variable) else ""
