@@ -81,7 +81,7 @@ class CutModel:
 
     def add(self, placements: pd.DataFrame) -> int:
         """Add the placements that are not columns yet; return how many."""
-        placements = placements[["job", "site", "time"]].astype(int)
+        placements = pd.DataFrame(placements[["job", "site", "time"]]).astype(int)
         known = pd.MultiIndex.from_frame(pd.DataFrame(self.columns))
         new = pd.DataFrame(placements[~pd.MultiIndex.from_frame(placements).isin(known)])
         job, site, time = (new[name].to_numpy() for name in ("job", "site", "time"))

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
-from carbonsched.core.reach import require_routes
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
 from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar
@@ -106,13 +106,11 @@ def decomposed(
     _require(scenarios, method, settings, outlook, workers)
     begun = time.monotonic()
     data = data_of(scenarios, method, formulation)
-    require_routes(scenarios.instance.data)
+    penalty = PENALTY * _dearest(data)
+    kept = None
     if folder is not None:
         key = problem_key(scenarios, method, formulation)
         kept = KeptAnswers(Path(folder), key, scenarios.size)
-    else:
-        kept = None
-    penalty = PENALTY * _dearest(data)
     with (
         futures(workers, scenarios, method, formulation, penalty) as told,
         _progress(settings.progress) as show,
@@ -126,24 +124,33 @@ def decomposed(
         except SolverError:  # of an attempt to improve: what is known stays known
             if hunt.placed is None:
                 raise
-        if hunt.placed is None:
-            if hunt.left > 0:
-                raise NoIncumbentError(
-                    "the decomposition found no plan in which every required job runs in every "
-                    "scenario; engine='milp' looks at all of them"
-                )
-            raise NoIncumbentError("the time limit passed before any plan was found")
-        start = _start(scenarios, hunt)
+        placed = _known(hunt)
         status = "optimal" if hunt.done else "time_limit" if hunt.left <= 0 else "stopped"
-        load = _load(hunt)
-        about = {"solver": "highs", "versions": versions("highs"), "status": status}
-        schedules = told.schedules(load, start, about)
+        start = _start(scenarios.instance.data, placed)
+        about = {
+            "solver": "highs", "versions": versions("highs"), "status": "optimal",
+            "method": method, "formulation": formulation, "bound": math.nan, "runtime": 0.0,
+        }  # fmt: skip
+        load = hunt.cuts.fleet.load(placed, np.ones(len(placed)))
+        found = told.schedules(load, start, about)
     plan = ScenarioSchedule.of(
-        scenarios, schedules, first=xr.Dataset({"start": start.astype(float)}), outlook=outlook,
-        bound=hunt.bound, method=method, runtime=time.monotonic() - built,
-        build_time=built - begun, status=status,
+        scenarios, {label: schedule for label, (schedule, _) in found.items()},
+        first=xr.Dataset({"start": start.astype(float)}), outlook=outlook, bound=hunt.bound,
+        method=method, runtime=time.monotonic() - built, build_time=built - begun, status=status,
     )  # fmt: skip
-    return believed(plan, plan.verify(scenarios))
+    return believed(plan, plan.judged({label: report for label, (_, report) in found.items()}))
+
+
+def _known(hunt: Hunt) -> pd.DataFrame:
+    """Return the placements of the best plan, or raise NoIncumbentError."""
+    if hunt.placed is not None:
+        return hunt.placed
+    if hunt.left <= 0:
+        raise NoIncumbentError("the time limit passed before any plan was found")
+    raise NoIncumbentError(
+        "the decomposition found no plan in which every required job runs in every scenario; "
+        "engine='milp' looks at all of them"
+    )
 
 
 def _require(
@@ -253,19 +260,11 @@ def _relax(hunt: Hunt, centre: Point, within: float, until: float) -> None:
             centre.weights, centre.value, centre.short = step.weights, step.value, step.short
 
 
-def _load(hunt: Hunt) -> np.ndarray:
-    """Return the load of the plan's jobs, MW over (site, time)."""
-    columns = hunt.cuts.columns
-    at = columns.index.isin(hunt.placed.index)
-    return hunt.cuts.load(at.astype(float))
-
-
-def _start(scenarios: Scenarios, hunt: Hunt) -> xr.DataArray:
-    """Return the starts of the plan, 0 or 1 over (job, site, time)."""
-    data = scenarios.instance.data
+def _start(data: xr.Dataset, placed: pd.DataFrame) -> xr.DataArray:
+    """Return the starts of a plan, 0 or 1 over (job, site, time)."""
     dims = ("job", "site", "time")
     start = np.zeros([data.sizes[dim] for dim in dims], np.int8)
-    start[hunt.placed.job, hunt.placed.site, hunt.placed.time] = 1
+    start[placed.job, placed.site, placed.time] = 1
     return xr.DataArray(start, {dim: data[dim] for dim in dims}, dims)
 
 

@@ -75,9 +75,9 @@ class Fleet:
 
         Jobs that may start nowhere are left out.
         """
-        worth = self.worths(price).reshape(self.count, -1)
-        at = worth.argmax(axis=1) if worth.size else np.zeros(self.count, int)
-        most = worth[np.arange(self.count), at] if worth.size else np.full(self.count, -np.inf)
+        worth = self.worths(price).reshape(self.count, price.size)
+        at = worth.argmax(axis=1)
+        most = worth[np.arange(self.count), at]
         site, time = np.unravel_index(at, self.startable.shape[1:])
         job = np.arange(self.count)
         found = pd.DataFrame({"job": job, "site": site, "time": time, "worth": most})

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,8 @@ from carbonsched.core.method import Method
 from carbonsched.core.schema import PRICES
 from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, extra
+from carbonsched.judge.report import Report
+from carbonsched.judge.verify import verify
 from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.stochastic.extensive import extensive_data
@@ -106,19 +107,15 @@ class Futures:
 
     def schedules(
         self, load: np.ndarray, start: xr.DataArray, about: dict[str, Any]
-    ) -> dict[str, Schedule]:
-        """Return each scenario's best schedule once jobs have their starts, by label."""
-        return {
-            label: schedule_of(
-                instance,
-                recourse.solution(load).assign(start=start),
-                bound=math.nan, runtime=0.0, build_time=0.0, method=self.method,
-                formulation=self.formulation, **about,
-            )
-            for (label, instance), recourse in zip(
-                self.scenarios.each(), self._recourse, strict=True
-            )
-        }  # fmt: skip
+    ) -> dict[str, tuple[Schedule, Report]]:
+        """Return each scenario's best schedule once jobs have their starts, judged, by label."""
+        found = {}
+        for (label, instance), recourse in zip(self.scenarios.each(), self._recourse, strict=True):
+            solved = recourse.solution(load).assign(start=start)
+            schedule = schedule_of(instance, solved, build_time=0.0, **about)
+            schedule = replace(schedule, bound=schedule.objective)
+            found[label] = schedule, verify(instance, schedule)
+        return found
 
 
 class Shared:
@@ -136,7 +133,7 @@ class Shared:
             )
             for name, share in zip(names, shares, strict=True)
         ]  # fmt: skip
-        self._actors = [future.result() for future in waiting]
+        self._actors: list[Any] = [future.result() for future in waiting]
 
     def answers(self, load: np.ndarray, exactly: bool, seconds: float) -> Answers:
         """Return what every scenario says of a load, see `Futures`."""
@@ -150,8 +147,8 @@ class Shared:
 
     def schedules(
         self, load: np.ndarray, start: xr.DataArray, about: dict[str, Any]
-    ) -> dict[str, Schedule]:
-        """Return each scenario's best schedule, see `Futures`."""
+    ) -> dict[str, tuple[Schedule, Report]]:
+        """Return each scenario's best schedule, judged, see `Futures`."""
         asked = [actor.schedules(load, start, about) for actor in self._actors]
         return {label: one for part in asked for label, one in part.result().items()}
 

@@ -141,7 +141,7 @@ class Hunt:
 
     def _take(self, weights: np.ndarray, earned: float, answers: Answers) -> None:
         """Let whole placements be the plan if every required job has one and it earns more."""
-        placed = self.cuts.columns[weights > 0.5]
+        placed = pd.DataFrame(self.cuts.columns[weights > 0.5])
         value = self.worth(answers.settled) + earned
         fleet = self.cuts.fleet
         lacking = set(np.flatnonzero(fleet.required)) - set(placed.job)
@@ -164,10 +164,13 @@ class Hunt:
         share = np.where(weight > 0, mixing / np.where(weight > 0, weight, 1.0), 0.0)
         share[-1, weight <= 0] = 1.0
         prices = {
-            name: sum(
-                part[(..., *[None] * (answers.prices[name].ndim - 1))] * answers.prices[name]
-                for part, answers in zip(share, self.asked, strict=True)
-                if part.any()
+            name: np.sum(
+                [
+                    part.reshape(-1, *[1] * (answers.prices[name].ndim - 1)) * answers.prices[name]
+                    for part, answers in zip(share, self.asked, strict=True)
+                    if part.any()
+                ],
+                axis=0,
             )
             for name in self.asked[-1].prices
         }

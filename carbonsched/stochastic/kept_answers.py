@@ -76,4 +76,4 @@ class KeptAnswers:
         path = self._path(load, exactly, penalty)
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **numbers, **answers.prices)
+            np.savez(file, allow_pickle=False, **numbers, **answers.prices)

@@ -59,12 +59,10 @@ def priced(data: xr.Dataset, fleet: Fleet, weights: np.ndarray, prices: Prices) 
     prices : dict of str to numpy.ndarray
         `carbonsched.core.schema.PRICES`, each over scenario first. Of any origin.
     """
-    over = {dim: data[dim] for dim in ("scenario", "site", "time")}
-    given = xr.Dataset(
-        {name: (("scenario", *dims), prices[name]) for name, dims in PRICES.items()}, over
-    )
+    data = data.drop_vars(list(data.coords))  # all over the same labels: comparing them takes long
+    given = xr.Dataset({name: (("scenario", *dims), prices[name]) for name, dims in PRICES.items()})
     given["capacity_price"] = given.capacity_price.clip(min=0)
-    weight = xr.DataArray(weights, {"scenario": data.scenario})
+    weight = xr.DataArray(weights, dims="scenario")
     total = sum(
         float((part.sum({*part.dims} - {"scenario"}) * weight).sum())
         for part in (*energy_parts(data, given), served_best(data, given))

@@ -211,7 +211,7 @@ class Recourse:
         asked = self._demand[self._class]
         part = np.divide(values[self._route], asked, out=np.ones_like(asked), where=asked > 0)
         share[self._class, self._site] = part
-        share = share / share.sum(axis=1, keepdims=True)
+        share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
         demand = self.data.demand.transpose("service", "time")
         route = demand.values[:, None] * share[self._member]
         coords = {"service": demand.service, **coords}

@@ -238,10 +238,19 @@ class ScenarioSchedule:
         """
         if list(self.schedules) != scenarios.labels:
             raise ValueError("the plan is for other scenarios than these")
+        return self.judged(
+            {
+                label: verify(one, self.schedules[label], tolerance)
+                for label, one in scenarios.each()
+            },
+            tolerance,
+        )
+
+    def judged(self, reports: Mapping[str, Report], tolerance: float = 1e-5) -> Report:
+        """Return what was said of each scenario's schedule, by label, and of what all share."""
         checks: list[Check] = []
         unjudged: tuple[str, ...] = ()
-        for label, instance in scenarios.each():
-            report = verify(instance, self.schedules[label], tolerance)
+        for label, report in reports.items():
             where = f"scenario {label}"
             checks += [
                 replace(check, label=f"{where}, {check.label}" if check.label else where)
