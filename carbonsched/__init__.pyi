@@ -1,3 +1,4 @@
+from . import forecasts as forecasts
 from . import io as io
 from . import project as project
 from . import sources as sources
@@ -38,6 +39,11 @@ from .output.report import report
 from .proof.certificate import Certificate
 from .proof.certify import certify
 from .schedule import Schedule
+from .stochastic.draw import scenarios
+from .stochastic.reduce import reduced
+from .stochastic.scenarios import Scenarios
+from .stochastic.schedule import ScenarioSchedule
+from .stochastic.value import information_value, recourse
 from .study.methods import table
 from .study.sweep import sweep
 from .study.synthetic import generate
@@ -65,6 +71,8 @@ __all__ = [
     "Quantity",
     "Reoptimiser",
     "Report",
+    "ScenarioSchedule",
+    "Scenarios",
     "Schedule",
     "SolverError",
     "SuspiciousValueWarning",
@@ -80,11 +88,15 @@ __all__ = [
     "example",
     "export",
     "generate",
+    "information_value",
     "load",
     "over",
     "plan",
+    "recourse",
+    "reduced",
     "report",
     "roll",
+    "scenarios",
     "solve",
     "sweep",
     "table",

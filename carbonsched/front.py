@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, overload
 
 import xarray as xr
 
@@ -35,16 +36,36 @@ from carbonsched.solver.milp import believed, polished, solve_milp, versions
 from carbonsched.solver.near import hold_of, uncharged
 from carbonsched.solver.polish import may_idle, seconds_left
 from carbonsched.solver.settings import Settings
+from carbonsched.stochastic.extensive import extensive
+from carbonsched.stochastic.outlook import Outlook
+from carbonsched.stochastic.scenarios import Scenarios
+from carbonsched.stochastic.schedule import ScenarioSchedule
 
 ENGINES = ("auto", "milp", "column-generation")
+DECOMPOSED = "decomposed"  # of scenarios only
 AUTO_PLACEMENTS = 2_000  # above, columns are faster: measured by benchmarks/engines.py
 START_PLACEMENTS = 1_000  # above, the search begins with a workload placed greedily
 BRANCH_PLACEMENTS = 20_000  # up to this, what columns leave open is for the whole model
 
 
+@overload
+def solve(
+    instance: Instance, method: str | Method = ..., formulation: str | Formulation = ..., **how: Any
+) -> Schedule: ...
+
+
+@overload
+def solve(
+    instance: Scenarios,
+    method: str | Method = ...,
+    formulation: str | Formulation = ...,
+    **how: Any,
+) -> ScenarioSchedule: ...
+
+
 @named_keywords
 def solve(
-    instance: Instance,
+    instance: Instance | Scenarios,
     method: str | Method = "joint",
     formulation: str | Formulation = "start",
     *,
@@ -61,12 +82,18 @@ def solve(
     options: Mapping[str, Any] | None = None,
     near: Schedule | None = None,
     change_cost: float = 0.0,
-) -> Schedule:
+    risk: float = 0.0,
+    tail: float = 0.1,
+    budget: str | float = "each",
+    workers: int = 1,
+    folder: str | Path | None = None,
+) -> Schedule | ScenarioSchedule:
     """Build, solve and verify.
 
     Parameters
     ----------
-    instance : Instance
+    instance : Instance or Scenarios
+        Of scenarios, job starts are decided once for all of them, and everything else in each.
     method : str or Method
         A method of Table I, "joint", "compute_only", "energy_only", "no_battery", "no_routing" or
         "no_carbon", or a value of your own.
@@ -87,6 +114,8 @@ def solve(
         by job and rounds: for many jobs, where a small certified gap is enough; with HiGHS, and
         not for "energy_only" nor with added families. It may stop short of the gap asked for
         (status "stopped"). "auto" takes the first up to `AUTO_PLACEMENTS` placements of jobs.
+        Of scenarios, "milp" and "auto" hand all of them to the solver as one model, and
+        "decomposed" solves them one by one, see `carbonsched.stochastic.decomposed`.
     solver : str
         Any solver that linopy supports and finds installed.
     verbose : bool
@@ -115,10 +144,21 @@ def solve(
         turnover (and no more than this) is not worth changing flows for in any case. It is a price
         of choosing, and no part of what the schedule states it earns. Without `polish` only jobs
         are held.
+    risk, tail : float
+        Of scenarios: what is maximised is ``(1 - risk)`` times the expected benefit plus `risk`
+        times its conditional value at risk, the mean over the worst futures of probability `tail`
+        in all; see `carbonsched.stochastic.outlook`.
+    budget : {"each", "expected"} or float
+        Of scenarios: whether the carbon budget (16) holds in each of them, in expectation, or in
+        scenarios of this probability at least.
+    workers : int
+        Of the engine "decomposed": processes that solve scenarios side by side.
+    folder : path, optional
+        Of the engine "decomposed": where what is found is kept, to go on from.
 
     Returns
     -------
-    Schedule
+    Schedule, or ScenarioSchedule of scenarios
         Verified against every equation, by its method. Near a former plan, its bound is still
         that of (1), and its status "held" where that leaves a gap wider than asked for.
 
@@ -136,7 +176,8 @@ def solve(
         without presolve and with all states, if there was time to.
     ValueError
         A choice is unknown, or the engine does not take the method, solver, options or families;
-        or the former plan has no site or period in common with the instance.
+        or the former plan has no site or period in common with the instance; or a keyword is for
+        scenarios, and no scenarios are given, or the other way round.
     InstanceError
         The instance holds parameters of a family that is not given, or lacks some of one that is.
     FamilyError
@@ -151,17 +192,27 @@ def solve(
     >>> schedule.gap <= 0.001
     True
     """
-    require_instance(instance)
+    of_scenarios = {"risk": risk, "tail": tail, "budget": budget, "workers": workers,
+                    "folder": folder}  # fmt: skip
     require_kinds(explain=(explain, bool))
+    if not isinstance(instance, Scenarios):
+        require_instance(instance)
+        _refuse_of_scenarios(engine, of_scenarios)
     chosen, how = method_of(method), formulation_of(formulation)
     stated = require_families(families)
-    instance = fitted(instance, stated)
-    if engine not in ENGINES:
-        raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
+    known = (*ENGINES, DECOMPOSED) if isinstance(instance, Scenarios) else ENGINES
+    if engine not in known:
+        raise ValueError(f"engine {engine!r}, choose from {', '.join(known)}")
     settings = Settings.of(
         gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
         progress=progress, polish=polish, options=options,
     )  # fmt: skip
+    if isinstance(instance, Scenarios):
+        if near is not None or change_cost:
+            raise ValueError("near, change_cost: a former plan is not held over scenarios")
+        given = replace(instance, instance=fitted(instance.instance, stated))
+        return _solve_scenarios(given, chosen, how, stated, settings, engine, of_scenarios, explain)
+    instance = fitted(instance, stated)
     hold = hold_of(near, change_cost, instance)
     if hold is not None:
         if engine == "column-generation":
@@ -185,6 +236,63 @@ def solve(
         if schedule.status != "stopped" or placements(instance.data) > BRANCH_PLACEMENTS:
             return schedule
         return _branched(instance, schedule, stated, settings)
+
+
+def _refuse_of_scenarios(engine: str, asked: Mapping[str, Any]) -> None:
+    """Raise ValueError for keywords that are for scenarios, where there are none."""
+    usual = {"risk": 0.0, "tail": 0.1, "budget": "each", "workers": 1, "folder": None}
+    names = [f"{name} = {value!r}" for name, value in asked.items() if value != usual[name]]
+    names += [f"engine = {engine!r}"] * (engine == DECOMPOSED)
+    if names:
+        raise ValueError(
+            f"{', '.join(names)}: for scenarios only, and an instance is one future; make some by "
+            "carbonsched.scenarios(instance)"
+        )
+
+
+def _solve_scenarios(
+    scenarios: Scenarios,
+    method: Method,
+    formulation: Formulation,
+    families: tuple[Family, ...],
+    settings: Settings,
+    engine: str,
+    asked: Mapping[str, Any],
+    explain: bool,
+) -> ScenarioSchedule:
+    """Return the plan for scenarios, by the engine asked for."""
+    outlook = Outlook(asked["risk"], asked["tail"], asked["budget"])
+    if engine == "column-generation":
+        raise ValueError("column generation knows one future: use engine='milp' or 'decomposed'")
+    if engine != DECOMPOSED and (asked["workers"] != 1 or asked["folder"] is not None):
+        raise ValueError("workers, folder: for engine='decomposed' only")
+    with explaining_scenarios(scenarios, method, explain, families):
+        if engine != DECOMPOSED:
+            return extensive(scenarios, method, formulation, families, settings, outlook)
+        from carbonsched.stochastic.decomposed import decomposed
+
+        refuse_added(families, "the decomposition", "engine='milp'")
+        return decomposed(scenarios, method, formulation, settings, **asked)
+
+
+@contextmanager
+def explaining_scenarios(
+    scenarios: Scenarios, method: Method, explain: bool, families: Iterable[Family]
+) -> Generator[None]:
+    """Let an InfeasibleError name the first scenario that has no schedule by itself, and why."""
+    try:
+        yield
+    except InfeasibleError as error:
+        for label, instance in scenarios.each():
+            found = diagnose(instance, method, families=families)
+            if not found.feasible:
+                error.args = (f"scenario {label}: {error}",)
+                error.ask = partial(diagnose, instance, method, families=families)
+                if explain:
+                    error.explain()
+                raise
+        error.add_note("each scenario has a schedule by itself; no starts serve all of them")
+        raise
 
 
 def _of_objective(

@@ -141,9 +141,7 @@ def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ..
     start = start - final_price * data.battery_final
 
     capacity = capacity_price * data.it_capacity  # (2)
-    budget = xr.zeros_like(carbon_price)
-    if carbon_price > 0:
-        budget = data.carbon_budget * carbon_price  # (16)
+    budget = data.carbon_budget.where(carbon_price > 0, 0.0) * carbon_price  # (16)
     return flows, held, start, capacity, budget
 
 

@@ -18,7 +18,8 @@ import xarray as xr
 from carbonsched.core.build import state
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.schema import PRICES
-from carbonsched.solver.highs import Entries, HighsModel, labelled
+from carbonsched.solver.highs import HighsModel, labelled
+from carbonsched.solver.program import Entries
 from carbonsched.solver.settings import Settings
 from carbonsched.solver.units import scale
 

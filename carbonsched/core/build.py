@@ -100,18 +100,12 @@ def _require_declared(family: Family, model: Model) -> None:
     for decision in () if family in FAMILIES else family.decisions:
         if decision.name not in model.variables:
             raise ValueError(f"no variable is the decision {decision.name!r}")
-        if set(dims := model[decision.name].dims) != set(decision.dims):
+        if set(dims := model[decision.name].dims) - {"scenario"} != set(decision.dims):
             raise ValueError(f"{decision.name!r} is over {dims}, its decision {decision.dims}")
 
 
 def fitted(instance: Instance, families: Iterable[Family]) -> Instance:
-    """Return the instance with the parameters of families, if it holds no others.
-
-    Raises
-    ------
-    InstanceError
-        It holds parameters of families that are not given, which would be passed over.
-    """
+    """Return the instance with the parameters of families; InstanceError if it holds others."""
     families = tuple(families)
     known = contributed(families)
     if strange := [q for q in instance.extra if q not in known]:

@@ -143,12 +143,15 @@ class Unknown(Family):
 def over(data: xr.Dataset, *dims: Hashable) -> dict[Hashable, pd.Index]:
     """Return the labels of some dimensions, to declare variables over.
 
+    Where data has scenarios, what concerns no job is decided in each: those labels come first.
+
     Examples
     --------
     >>> over(xr.Dataset(coords={"site": ["A", "B"]}), "site")["site"].tolist()
     ['A', 'B']
     """
-    return {dim: data.indexes[dim] for dim in dims}
+    each = ("scenario",) if "scenario" in data.dims and "job" not in dims else ()
+    return {dim: data.indexes[dim] for dim in (*each, *dims)}
 
 
 def listed(families: object) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ def reserve(data: xr.Dataset) -> xr.DataArray:
     period = xr.DataArray(np.arange(1, data.sizes["time"] + 1), {"time": data.time})
     begun = np.minimum(data.battery_min, data.battery_initial)
     held = xr.where(period < data.battery_recovery, begun, data.battery_min)
-    return held.transpose("site", "time").rename("battery_min")
+    return held.transpose(..., "site", "time").rename("battery_min")
 
 
 def open_routes(data: xr.Dataset) -> xr.DataArray:
@@ -89,7 +89,8 @@ def require_routes(data: xr.Dataset) -> None:
     InfeasibleError
         Names each such service.
     """
-    stranded = (data.demand > 0).any("time") & ~open_routes(data).any("site")
+    asked = (data.demand > 0).any(set(data.demand.dims) - {"service"})
+    stranded = asked & ~open_routes(data).any("site")
     if stranded.any():
         named = ", ".join(data.service.values[stranded.values])
         raise InfeasibleError(

@@ -96,7 +96,7 @@ def tighter_limits(data: xr.Dataset, used: xr.DataArray) -> dict[str, xr.DataArr
     `used` is the most power that the workload can take, or more, MW over (site, time).
     """
     hours = data.step_hours
-    lowest = data.battery_min.min(set(data.battery_min.dims) - {"site"})
+    lowest = data.battery_min.min(set(data.battery_min.dims) - {"scenario", "site"})
     held = (data.battery_energy - np.minimum(lowest, data.battery_initial)) / hours
     charge = np.minimum(data.charge_limit, held / data.charge_efficiency)
     charge = np.minimum(charge, data.import_limit + data.generation_available)
@@ -119,4 +119,4 @@ def tighter_limits(data: xr.Dataset, used: xr.DataArray) -> dict[str, xr.DataArr
         "battery_min": np.maximum(data.battery_min, least),
         "battery_energy": np.minimum(data.battery_energy, data.battery_initial + before),
     }
-    return {name: limit.transpose("site", "time") for name, limit in limits.items()}
+    return {name: limit.transpose(..., "site", "time") for name, limit in limits.items()}

@@ -13,7 +13,8 @@ from carbonsched.core.reach import open_routes
 from carbonsched.core.schema import LIMITS
 from carbonsched.core.tighten import restricted
 from carbonsched.diagnosis.feasibility import ROWS, Plan, state_elastic
-from carbonsched.solver.highs import INFINITY, HighsModel
+from carbonsched.solver.highs import HighsModel
+from carbonsched.solver.program import INFINITY
 from carbonsched.solver.settings import Settings
 
 _SPLITTING = {"it_capacity", "latency_limit"}  # what the split of `energy_only` follows

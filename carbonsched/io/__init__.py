@@ -7,15 +7,32 @@ and sources. Whatever is read may come from anybody: it is read with limits, and
 
 from carbonsched.io.files import replacing, replacing_all
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
-from carbonsched.io.store import load, load_schedule, save_instance, save_schedule
+from carbonsched.io.store import (
+    DAMAGE,
+    PLAN,
+    SCENARIOS,
+    instance_of,
+    load,
+    load_schedule,
+    require_numbers,
+    save_instance,
+    save_schedule,
+    schedule_slots,
+)
 
 __all__ = [
+    "DAMAGE",
+    "PLAN",
+    "SCENARIOS",
+    "instance_of",
     "load",
     "load_schedule",
     "read_netcdf",
     "replacing",
     "replacing_all",
+    "require_numbers",
     "save_instance",
     "save_schedule",
+    "schedule_slots",
     "write_netcdf",
 ]

@@ -68,9 +68,10 @@ def _decided(model: Model) -> LinearExpression:
 
 
 @contextmanager
-def watched(highs: Any, settings: Settings) -> Generator[None]:
+def watched(highs: Any, settings: Settings, stakes: np.ndarray | None = None) -> Generator[None]:
     """Let HiGHS stop as soon as the turnover of its incumbent allows it, and soon after Ctrl-C.
 
+    The turnover is by what each column costs, or is at stake in it where that is something else.
     Python's own handling of Ctrl-C waits until HiGHS returns.
 
     Raises
@@ -81,7 +82,8 @@ def watched(highs: Any, settings: Settings) -> Generator[None]:
     if not hasattr(highs, "cbMipInterrupt"):
         yield
         return
-    costs, least = np.array(highs.getLp().col_cost_), highs.getOptionValue("mip_abs_gap")[1]
+    costs = np.array(highs.getLp().col_cost_) if stakes is None else stakes
+    least = highs.getOptionValue("mip_abs_gap")[1]
     pressed = False
 
     def improved(event: Any) -> None:

@@ -131,10 +131,12 @@ def run(
     *,
     solution_fn: Path | None = None,
     apart: bool = False,
+    stakes: np.ndarray | None = None,
 ) -> Result:
     """Run a solver that holds a model, write the solution back to it and return the result.
 
-    With `apart` the model keeps the solver that it had before, which linopy would close.
+    With `apart` the model keeps the solver that it had before, which linopy would close. `stakes`
+    is what the turnover is counted by: see `carbonsched.solver.decided.watched`.
     """
     name, verbose = engine.solver_name.value, settings.verbose
     quiet = not verbose and name != "highs"  # whose own silence is complete
@@ -142,7 +144,7 @@ def run(
         _as_solver_error(name),
         silence(quiet),
         _progress(engine, settings),
-        watched(engine.solver_model, settings),
+        watched(engine.solver_model, settings, stakes),
     ):
         result = engine.solve(solution_fn=solution_fn)
     require_complete(model, result, name)

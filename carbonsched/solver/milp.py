@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 from typing import Any
 
 import linopy
@@ -16,7 +17,7 @@ import xarray as xr
 from linopy.constants import Result
 from linopy.objective import Objective
 
-from carbonsched.core.build import added, build
+from carbonsched.core.build import added, build, fix
 from carbonsched.core.families.expressions import Model, expression
 from carbonsched.core.family import Family, stakes
 from carbonsched.core.formulation import Formulation
@@ -61,12 +62,15 @@ def solve_milp(
     families: tuple[Family, ...],
     settings: Settings,
     known: xr.Dataset | None = None,
+    committed: Mapping[Any, xr.DataArray] | None = None,
 ) -> Schedule:
     """Build, solve and verify; see `carbonsched.solve`.
 
-    `known` has the values of the variables of a schedule, for HiGHS to begin with its workload.
+    `known` has the values of the variables of a schedule, for HiGHS to begin with its workload;
+    `committed` those of variables that are no longer to be decided.
     """
-    schedule, report = _attempt(instance, method, formulation, families, settings, known)
+    attempt = partial(_attempt, instance, method, committed=committed or {})
+    schedule, report = attempt(formulation, families, settings, known)
     if not report.ok or contradiction(schedule, settings):
         # Presolve has been seen to return a wrong point as optimal, and a tie in prices to leave
         # opposite flows that cannot be netted: once more without the one and with all states.
@@ -74,9 +78,7 @@ def solve_milp(
         spent = schedule.runtime
         if spent < settings.time_limit:
             left = replace(settings, time_limit=settings.time_limit - spent)
-            schedule, report = _attempt(
-                instance, method, safe, families, left, known, cautious=True
-            )
+            schedule, report = attempt(safe, families, left, known, cautious=True)
             schedule = replace(schedule, runtime=schedule.runtime + spent)
     return believed(schedule, report, settings)
 
@@ -97,9 +99,11 @@ def _attempt(
     settings: Settings,
     known: xr.Dataset | None,
     cautious: bool = False,
+    committed: Mapping[Any, xr.DataArray] = MappingProxyType({}),
 ) -> tuple[Schedule, Report]:
     begun = time.perf_counter()
     model = build(instance, formulation, method=method, families=families)
+    commit(model, committed)
     built = time.perf_counter()
     with deciding(model, settings):
         hold = holding(families)
@@ -113,6 +117,16 @@ def _attempt(
     schedule = replace(schedule, runtime=runtime, build_time=built - begun)
     schedule = polished(instance, schedule, model, families, settings)
     return schedule, verify(instance, schedule)
+
+
+def commit(model: Model, committed: Mapping[Any, xr.DataArray]) -> None:
+    """Fix variables of a model, as what is no longer to be decided."""
+    names = [name for name in committed if name in model.variables]
+    model.fixed = (*model.fixed, *names)
+    with linopy.options as options:
+        options["semantics"] = "v1"
+        for name in names:
+            fix(model[name], committed[name])
 
 
 def polished(
@@ -263,17 +277,13 @@ def read_schedule(
     """
     solver, values = settings.solver, None
     try:
-        condition = _condition(model, result, families, settings)
-        own = tuple(family for family in added(families) if not isinstance(family, Hold))
-        status = _status(result, condition, solver, own)
-        bound = _bound(model, result, status)
+        status, bound = ended(families, settings, model, result)
     except NoIncumbentError:
         status, values = "time_limit", known
         least = replace(settings, time_limit=seconds_left(settings, settings.time_limit))
         if values is None and not _is_optimal(dispatch(model, None, least)):
             raise
-        bound = _or(result.report and result.report.dual_bound, math.nan)
-        bound = bound if math.isfinite(bound) else math.nan
+        bound = reported_bound(result)
     given = instance.with_families(families)
     schedule = schedule_of(
         given,
@@ -294,6 +304,28 @@ def read_schedule(
     if status == "time_limit" and schedule.gap_to(settings.gap_of) <= settings.gap:
         return replace(schedule, status="optimal")  # as soon as the gap is reached, it is stopped
     return schedule
+
+
+def ended(
+    families: tuple[Family, ...], settings: Settings, model: Model, result: Result
+) -> tuple[str, float]:
+    """Return "optimal" or "time_limit", and the solver's upper bound on what it maximised, USD.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, NoIncumbentError, SolverError
+        There is nothing to return, and why.
+    """
+    condition = _condition(model, result, families, settings)
+    own = tuple(family for family in added(families) if not isinstance(family, Hold))
+    status = _status(result, condition, settings.solver, own)
+    return status, _bound(model, result, status)
+
+
+def reported_bound(result: Result) -> float:
+    """Return the upper bound of a solver that found nothing, USD, or not a number."""
+    bound = _or(result.report and result.report.dual_bound, math.nan)
+    return bound if math.isfinite(bound) else math.nan
 
 
 def _condition(

@@ -12,7 +12,8 @@ import pytest
 import xarray as xr
 
 import carbonsched as cs
-from carbonsched.solver.highs import Entries, HighsModel, labelled
+from carbonsched.solver.highs import HighsModel, labelled
+from carbonsched.solver.program import Entries
 from carbonsched.solver.settings import Settings
 from carbonsched.solver.units import scale, units
 

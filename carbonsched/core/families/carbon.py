@@ -20,7 +20,7 @@ def has_budget(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
 
     A method without (16) arrives here with an infinite budget (`carbonsched.core.tighten`).
     """
-    return np.isfinite(data.carbon_budget)
+    return np.isfinite(data.carbon_budget).any()
 
 
 class Carbon(Family):

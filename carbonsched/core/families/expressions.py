@@ -4,11 +4,16 @@ linopy's algebra (`2 * x + y <= z`) is there for any family; each of its operati
 milliseconds whatever its size. The families of the paper hand over their terms as pairs,
 `(coefficient, variable)`, and rows as `require(model, name, *pairs, at_most=...)`. Labels are
 compared exactly here, as linopy does for its own operations.
+
+Scenarios are one more dimension, which families need not know: a variable over `site` and `time`
+is decided in each (`carbonsched.core.family.over`), one over `job` before any of them is known. A
+row, or a shared expression, is there for each scenario as soon as a part of it differs by them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import linopy
@@ -63,7 +68,8 @@ class Model(linopy.Model):
         """Return a shared expression as far as it is known, in linopy's form."""
         terms = self.shared[name]
         if name not in self._totals or self._totals[name][0] != len(terms):
-            self._totals[name] = len(terms), expression(self, terms, SHARED[name])
+            dims = (*_each(*chain(*terms)), *SHARED[name])
+            self._totals[name] = len(terms), expression(self, terms, dims)
         return self._totals[name][1]
 
 
@@ -98,7 +104,8 @@ def require(
     *pairs : tuple
         Coefficient, a number or an array, and variable or expression.
     over : tuple of str
-        For which labels there is a row each; the terms of other dimensions are summed.
+        For which labels there is a row each; the terms of other dimensions but scenarios are
+        summed.
     equal, at_most, at_least : array or number
         The right side; exactly one of them.
     mask : xarray.DataArray, optional
@@ -107,12 +114,18 @@ def require(
     ((sign, right),) = (
         (s, r) for s, r in (("=", equal), ("<=", at_most), (">=", at_least)) if r is not None
     )
+    over = (*_each(right, *chain(*pairs)), *over)
     indexes = {dim: model.indexes[dim] for dim in over}
     data = _terms(pairs, indexes)
     shape = tuple(len(index) for index in indexes.values())
     data["rhs"] = (over, np.array(np.broadcast_to(_aligned(right, over, indexes), shape), float))
     data["sign"] = (over, np.full(shape, sign))
     model.add_constraints(linopy.Constraint(data, model, skip_broadcast=True), name=name, mask=mask)
+
+
+def _each(*parts: Coefficient | Variable | LinearExpression) -> tuple[str, ...]:
+    """Return the dimension of scenarios if one of the parts has it."""
+    return ("scenario",) if any("scenario" in getattr(part, "dims", ()) for part in parts) else ()
 
 
 def _terms(pairs: Iterable[Pair], indexes: Mapping[str, pd.Index]) -> xr.Dataset:

@@ -78,14 +78,9 @@ class Grid(Family):
             over=SITE_TIME, mask=there,
         )  # (6)  # fmt: skip
         require(
-            model,
-            "grid:state",
-            (1, importing),
-            (1, exporting),
-            at_most=1,
-            over=SITE_TIME,
+            model, "grid:state", (1, importing), (1, exporting), at_most=1, over=SITE_TIME,
             mask=there,
-        )  # (7)
+        )  # (7)  # fmt: skip
 
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move the limits."""

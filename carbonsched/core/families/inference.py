@@ -60,7 +60,7 @@ class Inference(Family):
         model["route"].update(upper=data.demand)
         model.constraints["inference:demand"].update(rhs=data.demand)
         if formulation.latency == "rows":
-            within = (open_routes(data) * data.demand).transpose("service", "site", "time")
+            within = (open_routes(data) * data.demand).transpose(..., "service", "site", "time")
             model.constraints["inference:latency"].update(rhs=within)
 
 

@@ -27,7 +27,7 @@ import numpy as np
 import xarray as xr
 from linopy import LinearExpression, Variable
 
-from carbonsched.core.families.expressions import Model, contribute, require
+from carbonsched.core.families.expressions import SITE_TIME, Model, contribute, require
 from carbonsched.core.family import Family, over
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.reach import may_run, may_start
@@ -60,7 +60,7 @@ def load_of_starts(start: Variable, data: xr.Dataset, model: Model) -> LinearExp
             name: (("site", "time", "_term"), values.reshape(sites, periods, -1))
             for name, values in (("vars", term), ("coeffs", factor))
         },
-        over(data, "site", "time"),
+        {dim: data.indexes[dim] for dim in SITE_TIME},
     )
     return LinearExpression(block, model)
 

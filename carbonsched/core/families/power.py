@@ -51,7 +51,7 @@ class Power(Family):
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move the capacity and, in (3), the cooling."""
         if "power:capacity" in model.constraints:
-            limit = data.it_capacity.broadcast_like(data.cooling).transpose(*SITE_TIME)
+            limit = data.it_capacity.broadcast_like(data.cooling).transpose(..., *SITE_TIME)
             model.constraints["power:capacity"].update(rhs=limit)
         if "power:facility" in model.constraints:
             facility_power, it_power = model["facility_power"], model["it_power"]

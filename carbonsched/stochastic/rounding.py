@@ -1,0 +1,54 @@
+"""From weights of placements to whole ones: the cut model is branched, and what comes out asked.
+
+Scenarios are asked about a plan once, states and all; what they say is one more cut. Cuts never
+promise too little, so that where even the best whole placements of the cut model earn no more than
+the plan, none do. Only the cuts that hold the linear optimum, and those of whole plans, are kept
+while branching: with all of them it takes several times as long and finds the same.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from carbonsched.stochastic.hunt import Hunt
+
+SHARE = 0.5  # of the time left, that one search may take
+
+
+def branch(hunt: Hunt, within: float, times: float = math.inf) -> None:
+    """Ask about the best whole placements of the cut model, until they are no better or it is done.
+
+    By reduced cost a plan that is better than the known one uses no placement that is worth less
+    than its job's best by more than the distance between bound and plan. Without a limit of times
+    all others are columns; else, for a start, those that are worth less by what the gap allows.
+
+    Parameters
+    ----------
+    hunt : Hunt
+    within : float
+        Of the distance that the gap allows, to which the cut model is searched.
+    times : float
+        Plans to ask about at most.
+    """
+    cuts = hunt.cuts
+    if hunt.proof is not None:
+        distance = hunt.bound - hunt.value
+        distance = min(distance, hunt.allowed) if math.isfinite(times) else distance
+        cuts.add(cuts.fleet.near(hunt.proof.price, distance))
+    tried: set[bytes] = set()
+    while hunt.left > 0 and len(tried) < times:
+        cuts.solve(hunt.left)
+        if not cuts.search(SHARE * hunt.left, within * hunt.allowed):
+            return
+        weights = np.round(cuts.weights)
+        no_better = cuts.value <= hunt.value + hunt.least
+        if no_better or weights.tobytes() in tried:
+            return
+        tried.add(weights.tobytes())
+        while hunt.ask(weights, whole=True).short and hunt.penalise():
+            pass
+        hunt.told()
+        if hunt.done:
+            return

@@ -1,0 +1,201 @@
+"""Scenarios solved one by one, held against the extensive form."""
+
+import numpy as np
+import pytest
+from drawn_futures import drawn
+
+import carbonsched as cs
+from carbonsched.core.formulation import Formulation
+from carbonsched.core.method import METHODS, Method
+from carbonsched.solver.settings import Settings
+from carbonsched.stochastic import decomposed as engine
+from carbonsched.stochastic.futures import Futures
+
+OUTLOOKS = [(0.0, 0.1), (0.5, 0.3), (1.0, 0.1), (0.3, 1.0)]
+SAME = 1e-6  # of the turnover
+
+
+def compared(seed: int) -> None:
+    """Compare both forms on one draw: plan, bound and judgement."""
+    risk, tail = OUTLOOKS[seed % 4]
+    share = 0.35 if seed % 3 == 0 else 1.0
+    futures = drawn(seed, jobs=4, periods=8, negative=seed % 2 == 1, budget_share=share)
+    how = {"gap": 1e-7, "risk": risk, "tail": tail}
+    try:
+        best = cs.solve(futures, **how)
+    except cs.InfeasibleError:
+        with pytest.raises(cs.InfeasibleError):
+            cs.solve(futures, engine="decomposed", **how)
+        return
+    found = cs.solve(futures, engine="decomposed", **how)
+    assert found.objective == pytest.approx(best.objective, abs=SAME * best.turnover)
+    assert found.bound >= best.objective - SAME * best.turnover
+    assert found.verify(futures).ok
+    assert found.status == ("optimal" if found.gap <= 1e-7 else "stopped")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_it_is_the_optimum_of_the_extensive_form(seed):
+    compared(seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4, 54))
+def test_it_is_the_optimum_of_the_extensive_form_on_many(seed):
+    compared(seed)
+
+
+@pytest.fixture
+def hunts(monkeypatch) -> list:
+    """Return the hunts of the solves to come."""
+    seen, run = [], engine._run
+
+    def watched(hunt):
+        seen.append(hunt)
+        run(hunt)
+
+    monkeypatch.setattr(engine, "_run", watched)
+    return seen
+
+
+def test_every_round_has_the_optimum_within_its_interval(hunts):
+    """Proves: bound and plan of every round; neither ever gets worse."""
+    futures = drawn(5, negative=True)
+    best = cs.solve(futures, gap=1e-7, risk=0.4, tail=0.5).objective
+    cs.solve(futures, gap=1e-6, risk=0.4, tail=0.5, engine="decomposed")
+    plans, bounds = np.array(hunts[0].intervals).T
+    assert len(plans) > 3
+    assert (plans <= best * (1 + 1e-7)).all() and (bounds >= best * (1 - 1e-7)).all()
+    assert (np.diff(plans) >= 0).all() and (np.diff(bounds) <= 0).all()
+
+
+def test_one_scenario_is_the_deterministic_model():
+    futures = drawn(7, 1, negative=True)
+    alone = cs.solve(futures[futures.labels[0]], gap=1e-7)
+    for risk in (0.0, 1.0):
+        plan = cs.solve(futures, gap=1e-7, risk=risk, engine="decomposed")
+        assert plan.objective == pytest.approx(alone.objective, rel=1e-7)
+
+
+def test_risk_at_its_limits(hunts):
+    """Proves: a tail of one is the expectation; a small one the worst case."""
+    futures = drawn(8)
+    expected = cs.solve(futures, gap=1e-7, engine="decomposed")
+    whole = cs.solve(futures, gap=1e-7, risk=1.0, tail=1.0, engine="decomposed")
+    worst = cs.solve(futures, gap=1e-7, risk=1.0, tail=1e-6, engine="decomposed")
+    assert whole.objective == pytest.approx(expected.objective, rel=1e-7)
+    assert worst.objective == pytest.approx(float(worst.benefit.min()), rel=1e-9)
+    assert worst.objective >= float(expected.benefit.min()) - 1e-6
+    assert worst.objective <= expected.objective
+
+
+def test_required_jobs_run_at_a_loss():
+    futures = drawn(4)
+    jobs = futures.instance.data
+    futures = futures.replace(required=jobs.required | True, reward=0 * jobs.reward)
+    best = cs.solve(futures, gap=1e-7)
+    found = cs.solve(futures, gap=1e-7, engine="decomposed")
+    assert found.start.sum() == jobs.sizes["job"]
+    assert found.objective == pytest.approx(best.objective, rel=1e-7)
+    assert found.bound >= best.objective * (1 - 1e-7)
+
+
+def test_without_jobs_or_services():
+    for sizes in ((2, 6, 0, 2), (2, 6, 3, 0)):
+        day = cs.generate(*sizes, seed=3)
+        futures = cs.Scenarios.of(
+            day, {"usual": {}, "dear": {"import_price": 2 * day.data.import_price}}
+        )
+        best = cs.solve(futures, gap=1e-7)
+        found = cs.solve(futures, gap=1e-7, engine="decomposed")
+        assert found.objective == pytest.approx(best.objective, rel=1e-7)
+
+
+def alone(futures: cs.Scenarios, **how) -> cs.ScenarioSchedule:
+    settings = Settings(gap=how.pop("gap", 1e-6))
+    return engine.decomposed(futures, Method(), Formulation(), settings, **how)
+
+
+def test_two_processes_find_the_same_plan():
+    futures = drawn(9)
+    here, there = alone(futures), alone(futures, workers=2)
+    assert there.objective == here.objective and there.bound == here.bound
+    assert (there.start == here.start).all()
+
+
+def test_a_killed_run_goes_on(monkeypatch, tmp_path):
+    """Proves: what was answered before a kill is not asked again, and the plan is the same."""
+    futures, honest, asked = drawn(10), Futures.answers, []
+    whole = alone(futures)
+
+    def answers(self, *given):
+        if len(asked) == 4:
+            raise KeyboardInterrupt
+        asked.append(given[0])
+        return honest(self, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Futures, "answers", answers)
+        with pytest.raises(KeyboardInterrupt):
+            alone(futures, folder=tmp_path)
+    assert len(list(tmp_path.rglob("*.npz"))) == 4
+    damaged = sorted(tmp_path.rglob("*.npz"))[0]
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    again = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Futures, "answers", lambda self, *given: again.append(given[0]) or honest(self, *given)
+        )
+        resumed = alone(futures, folder=tmp_path)
+    known = [any(np.array_equal(load, old) for old in asked) for load in again]
+    assert sum(known) == 1  # the damaged one
+    assert resumed.objective == pytest.approx(whole.objective, rel=1e-9)
+    other = alone(drawn(11), folder=tmp_path)  # beside it
+    assert other.objective == pytest.approx(alone(drawn(11)).objective)
+
+
+def test_what_is_known_when_the_time_is_up_is_returned(monkeypatch):
+    futures, honest, count = drawn(10), Futures.answers, []
+
+    def answers(self, *given):
+        count.append(1)
+        if len(count) > 3:
+            raise TimeoutError
+        return honest(self, *given)
+
+    best = cs.solve(futures, gap=1e-7)
+    monkeypatch.setattr(Futures, "answers", answers)
+    found = alone(futures)
+    assert found.objective <= best.objective <= found.bound * (1 + 1e-9)
+    assert found.gap > 1e-6 and found.status != "optimal"
+
+
+def test_no_time_at_all_is_no_plan():
+    with pytest.raises(cs.NoIncumbentError):
+        cs.solve(drawn(0), engine="decomposed", time_limit=0.0)
+
+
+def test_an_infeasible_scenario_is_named():
+    futures = drawn(0)
+    budget = futures.instance.data.carbon_budget
+    futures = futures.replace(carbon_budget=(budget * (futures.probability > 0)).where(
+        futures.probability.scenario != "future 1", 1e-3
+    ))  # fmt: skip
+    with pytest.raises(cs.InfeasibleError, match="scenario future 1"):
+        cs.solve(futures, engine="decomposed")
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"budget": "expected"}, "budget = 'expected'"),
+        ({"budget": 0.5}, "budget = 0.5"),
+        ({"solver": "scip"}, "HiGHS"),
+        ({"options": {"threads": 1}}, "HiGHS"),
+        ({"method": METHODS["energy_only"]}, "energy_only"),
+        ({"workers": 0}, "workers = 0"),
+    ],
+)
+def test_what_it_does_not_take_is_refused_by_name(how, said):
+    with pytest.raises(ValueError, match=said):
+        cs.solve(drawn(0), engine="decomposed", **how)
