@@ -1,3 +1,4 @@
+from . import forecasts as forecasts
 from . import io as io
 from . import project as project
 from . import sources as sources
@@ -38,6 +39,9 @@ from .output.report import report
 from .proof.certificate import Certificate
 from .proof.certify import certify
 from .schedule import Schedule
+from .stochastic.draw import scenarios
+from .stochastic.reduce import reduced
+from .stochastic.scenarios import Scenarios
 from .study.methods import table
 from .study.sweep import sweep
 from .study.synthetic import generate
@@ -65,6 +69,7 @@ __all__ = [
     "Quantity",
     "Reoptimiser",
     "Report",
+    "Scenarios",
     "Schedule",
     "SolverError",
     "SuspiciousValueWarning",
@@ -83,8 +88,10 @@ __all__ = [
     "load",
     "over",
     "plan",
+    "reduced",
     "report",
     "roll",
+    "scenarios",
     "solve",
     "sweep",
     "table",

@@ -7,9 +7,18 @@ and sources. Whatever is read may come from anybody: it is read with limits, and
 
 from carbonsched.io.files import replacing, replacing_all
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
-from carbonsched.io.store import load, load_schedule, save_instance, save_schedule
+from carbonsched.io.store import (
+    SCENARIOS,
+    instance_of,
+    load,
+    load_schedule,
+    save_instance,
+    save_schedule,
+)
 
 __all__ = [
+    "SCENARIOS",
+    "instance_of",
     "load",
     "load_schedule",
     "read_netcdf",

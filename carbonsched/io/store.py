@@ -9,6 +9,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+
 from carbonsched.core.family import Family, Unknown, listed
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Contributor, Instance
@@ -22,6 +24,7 @@ from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.schedule import ARRAYS, Schedule
 
 EXAMPLES = ("default", "real-week")
+SCENARIOS = "scenarios"  # the attribute that a file of scenarios has
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -65,6 +68,8 @@ def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
     content = read_folder(path, known) if path.is_dir() else Content(read_netcdf(path))
     if "schedule" in content.data.attrs:
         raise InstanceError(["this is a schedule; read it with Schedule.load"], str(path))
+    if SCENARIOS in content.data.attrs:
+        raise InstanceError(["these are scenarios; read them with Scenarios.load"], str(path))
     try:
         return Instance(content.data, extra)
     except InstanceError as error:
@@ -74,6 +79,11 @@ def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
             for fault, cell in zip(error.faults, cells, strict=True)
         ]
         raise InstanceError(told, str(path), error.places) from error
+
+
+def instance_of(data: xr.Dataset, families: Iterable[Contributor] = ()) -> Instance:
+    """Return the instance of data that were read, with the parameters of families."""
+    return Instance(data, _parameters(listed(families)))
 
 
 def _parameters(families: Iterable[Contributor]) -> tuple[Quantity, ...]:
