@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 from unicodedata import normalize
@@ -166,6 +167,25 @@ class Instance:
         import carbonsched  # the front door: the core itself stands on no other room
 
         return carbonsched.io.save_instance(self, Path(path))
+
+    def window(
+        self, start: Any, *, days: float | None = None, periods: int | None = None
+    ) -> Instance:
+        """Return the periods from `start`, a label or a time in UTC, as an instance of their own.
+
+        It has the jobs released within it (at the start of the horizon, or before that too) that
+        can end in it, a later deadline clipped to its end. Batteries begin at `battery_initial`.
+        Of the carbon budget it has the part that a plain plan would emit in it: inference at home,
+        all imported, jobs at the mean rate. InstanceError says what is wrong with start or length.
+
+        Examples
+        --------
+        >>> import carbonsched as cs
+        >>> cs.example("real-week").window("2023-10-11", days=2).data.sizes["time"]
+        48
+        """
+        room = import_module("carbonsched.operate.window")  # above the core, so only when asked
+        return room.window(self, start, days=days, periods=periods)
 
     def __repr__(self) -> str:
         plural = {"site": "sites", "time": "periods", "job": "jobs", "service": "services"}

@@ -23,7 +23,7 @@ from carbonsched.io.stated import stated
 from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.schedule import ARRAYS, Schedule
 
-EXAMPLES = ("default", "real-week")
+EXAMPLES = ("default", "real-week", "real-year")
 SCENARIOS = "scenarios"  # the attribute that a file of scenarios has
 _PACKAGE = Path(__file__).parents[1]
 
@@ -109,10 +109,12 @@ def example(name: str) -> Instance:
 
     Parameters
     ----------
-    name : {"default", "real-week"}
+    name : {"default", "real-week", "real-year"}
         "default": 3 sites over a day, calibrated to Table I. "real-week": 6 sites over a week of
         measured prices, carbon intensities and weather; its sources and their licences are in
-        `data.attrs` and in those of each variable.
+        `data.attrs` and in those of each variable. "real-year": the same sites over 2023, of which
+        `Instance.window` takes any part; its attribute `filled` says which prices are not
+        observed.
 
     Raises
     ------
@@ -128,7 +130,20 @@ def example(name: str) -> Instance:
     if name not in EXAMPLES:
         raise ValueError(f"example {name!r}, choose from {', '.join(EXAMPLES)}")
     installed = _PACKAGE / "examples"  # where the wheel puts what is in `data`
-    return load((installed if installed.is_dir() else _PACKAGE.parent / "data") / name)
+    folder = (installed if installed.is_dir() else _PACKAGE.parent / "data") / name
+    parts = [read_netcdf(path) for path in sorted(folder.glob("*.nc"))]
+    return Instance(_together(parts)) if parts else load(folder)
+
+
+def _together(parts: list[xr.Dataset]) -> xr.Dataset:
+    """Return files that share their labels as one dataset; it says of itself what the largest does.
+
+    Its licence is that of every file.
+    """
+    licences = dict.fromkeys(str(part.attrs["licence"]) for part in parts)
+    largest = max(parts, key=len)
+    data = xr.merge(parts, join="exact", combine_attrs="drop")
+    return data.assign_attrs(largest.attrs | {"licence": " AND ".join(licences)})
 
 
 def save_instance(instance: Instance, path: Path) -> Path:
