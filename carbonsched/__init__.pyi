@@ -11,6 +11,7 @@ from .core.method import METHODS, Method
 from .core.schema import Quantity
 from .diagnosis.diagnose import Diagnosis, diagnose
 from .errors import (
+    BreachWarning,
     CarbonschedError,
     CertificateError,
     FamilyError,
@@ -52,6 +53,7 @@ __all__ = [
     "FAMILIES",
     "FORMULATIONS",
     "METHODS",
+    "BreachWarning",
     "CarbonschedError",
     "Certificate",
     "CertificateError",

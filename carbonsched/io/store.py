@@ -158,6 +158,8 @@ def save_instance(instance: Instance, path: Path) -> Path:
 def save_schedule(schedule: Schedule, path: Path) -> Path:
     """Write a schedule to NetCDF; see `carbonsched.Schedule.save`."""
     arrays = schedule.data if schedule.prices is None else schedule.data.merge(schedule.prices)
+    if schedule.steps is not None:
+        arrays = arrays.merge(schedule.steps.rename({n: f"step_{n}" for n in schedule.steps}))
     write_netcdf(arrays.assign_attrs(schedule=json.dumps(schedule.summary())), path)
     return path
 
@@ -180,6 +182,7 @@ def load_schedule(path: Path, families: Iterable[Family] = ()) -> Schedule:
     ) as error:
         why = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path}: the schedule's summary is damaged ({why})") from error
+    data, about["steps"] = _steps_apart(data)
     for name in data.data_vars:
         if data[name].dtype.kind not in "biuf":
             raise ValueError(f"{path}: {name} has values of type {data[name].dtype}")
@@ -190,6 +193,16 @@ def load_schedule(path: Path, families: Iterable[Family] = ()) -> Schedule:
             raise ValueError(f"{path}: {name} has dimensions {data[name].dims}, expected {dims}")
     prices = data[list(PRICES)].drop_attrs()
     return Schedule(data=data.drop_vars(list(PRICES)), prices=prices, **about)
+
+
+def _steps_apart(data: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset | None]:
+    """Return the decisions, and the record of steps if there is one."""
+    if "step" not in data.dims:
+        return data, None
+    names = [name for name in data.data_vars if "step" in data[name].dims]
+    steps = data[names].rename({name: str(name).removeprefix("step_") for name in names})
+    steps = steps[[*steps.data_vars]].drop_vars([c for c in steps.coords if c != "step"])
+    return data.drop_vars([*names, "step"], errors="ignore"), steps.drop_attrs(deep=False)
 
 
 def _about(said: dict[str, Any], given: dict[str, Family]) -> dict[str, Any]:
