@@ -67,12 +67,12 @@ def column_generation(
         raise ValueError("column generation works with HiGHS and takes no solver options")
     if method.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
-    begun, time_limit = time.monotonic(), settings.time_limit
+    called, time_limit = time.monotonic(), settings.time_limit
     search = begun(tightened(instance.data, method, formulation), formulation, settings)
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
         try:
-            _run(search, begun + ROUND_SHARE * time_limit, show)
+            _run(search, called + ROUND_SHARE * time_limit, show)
         except TimeoutError:
             pass
         except SolverError:  # of an attempt to improve: what is known stays known
@@ -93,7 +93,7 @@ def column_generation(
         search.incumbent,
         bound=search.bound + search.settled,
         runtime=time.monotonic() - built,
-        build_time=built - begun,
+        build_time=built - called,
         status=status,
         method=method,
         formulation=formulation,
