@@ -18,7 +18,7 @@ STRICT = 4.5  # standard errors that a sample may be off
 
 @pytest.mark.parametrize("lead", [0, 10])
 def test_noise_has_no_bias_and_the_variance_of_its_lead(lead):
-    count, periods = 400, 12
+    count, periods = 250, 12
     day = fleet(periods, carbon_intensity=0.5)
     drawn = cs.scenarios(day, count, seed=1, lead=lead, sizes=KNOWN).data.carbon_intensity
     assert drawn.dims == ("scenario", "site", "time")
@@ -35,13 +35,13 @@ def test_scenarios_around_a_forecast_are_as_far_from_it_as_truth_is():
     week = cs.example("real-week")
     times = week.data.indexes["time"]
     missed, spread = [], []
-    for seed in range(30):
+    for seed in range(12):
         told = noisy(week, seed, sizes=KNOWN)(times[0], times).demand
         missed.append((told / week.data.demand - 1).values)
         drawn = cs.scenarios(week, 1, seed=seed, sizes=KNOWN).data.demand[0]
         spread.append((drawn / week.data.demand - 1).values)
     ratio = np.std(missed, axis=0).mean() / np.std(spread, axis=0).mean()
-    assert 0.9 < ratio < 1.1
+    assert 0.85 < ratio < 1.15
 
 
 def test_the_first_of_many_are_those_of_few_and_a_seed_gives_them_again():
@@ -94,8 +94,8 @@ def test_every_drawn_day_is_a_day_of_the_history_in_all_that_it_has(first, dated
     if dated:
         due = pd.Timestamp("2023-02-06") + pd.to_timedelta(first + np.array([0, 24, 48]), "h")
         found = pd.Timestamp("2023-02-06") + pd.to_timedelta(hours[:, ::24].ravel(), "h")
-        kinds = (found.dayofweek >= 5).reshape(40, -1)
-        assert (kinds == (due.dayofweek >= 5)).all()
+        kinds = (found.day_of_week >= 5).reshape(40, -1)
+        assert (kinds == (due.day_of_week >= 5)).all()
 
 
 def test_weekdays_stand_for_weekdays_and_weekends_for_weekends():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import xarray as xr
 from by_hand import plain
 from fleets import counted
 from hypothesis import given
 from hypothesis import strategies as st
-from own_families import DemandCharge, with_own
+from own_families import DemandCharge
 
 import carbonsched as cs
 
@@ -43,9 +42,8 @@ def test_each_is_the_instance_with_its_values_replaced():
         assert again.data.identical(instance.data)
     assert list(made.data) == ["import_price", "carbon_budget", "demand"]
     assert made.data.demand.dims == ("scenario", "service", "time")
-    assert made.data.carbon_budget.values.tolist() == [float(DAY.data.carbon_budget), 50] + [
-        float(DAY.data.carbon_budget)
-    ]
+    usual = float(DAY.data.carbon_budget)
+    assert made.data.carbon_budget.values.tolist() == [usual, 50, usual]
 
 
 def test_one_there_is_not_is_told_with_those_there_are():
@@ -195,11 +193,10 @@ def test_the_mean_is_the_expectation_of_every_value():
 
 
 def test_parameters_of_a_family_may_differ():
-    family = DemandCharge()
-    given = with_own(DAY, family)
-    name = next(q.name for q in family.parameters if q.kind == "float")
-    made = cs.Scenarios.of(given, {"a": {}, "b": {name: given.data[name].drop_attrs() * 2}})
-    assert same(made["b"], given.replace(**{name: given.data[name].drop_attrs() * 2}))
+    given = DAY.with_families([DemandCharge()], demand_rate=3.0)
+    made = cs.Scenarios.of(given, {"a": {}, "b": {"demand_rate": 6.0}})
+    assert same(made["b"], given.replace(demand_rate=6.0))
+    assert made["a"].extra == DemandCharge().parameters
 
 
 def test_limits_may_vary_in_time_in_one_of_them():
