@@ -40,6 +40,8 @@ from .output.report import report
 from .proof.certificate import Certificate
 from .proof.certify import certify
 from .schedule import Schedule
+from .stochastic.draw import scenarios
+from .stochastic.reduce import reduced
 from .stochastic.scenarios import Scenarios
 from .study.methods import table
 from .study.sweep import sweep
@@ -88,8 +90,10 @@ __all__ = [
     "load",
     "over",
     "plan",
+    "reduced",
     "report",
     "roll",
+    "scenarios",
     "solve",
     "sweep",
     "table",

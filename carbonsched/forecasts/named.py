@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.forecasts.answers import Forecast, checked
+from carbonsched.forecasts.day_ahead import day_ahead
+from carbonsched.forecasts.noisy import noisy
 from carbonsched.forecasts.perfect import perfect
 from carbonsched.forecasts.persistence import DAY, WEEK, persistence
 
@@ -13,6 +15,8 @@ FORECASTS: dict[str, Callable[[Instance, Instance | None, int], Forecast]] = {
     "perfect": lambda truth, history, seed: perfect(truth),
     "persistence": lambda truth, history, seed: persistence(truth, DAY, history),
     "persistence_week": lambda truth, history, seed: persistence(truth, WEEK, history),
+    "noisy": lambda truth, history, seed: noisy(truth, seed, history=history),
+    "day_ahead": lambda truth, history, seed: day_ahead(truth, history=history),
 }
 
 
@@ -54,9 +58,8 @@ def forecast_of(
     >>> cheap = lambda issued, horizon: day.data[["demand"]].sel(time=horizon)
     >>> list(forecast_of(cheap, day)(times[0], times))
     ['demand']
-    >>> forecast_of("perfekt", day)
-    Traceback (most recent call last):
-    ValueError: forecast 'perfekt', choose from perfect, persistence, persistence_week
+    >>> list(FORECASTS)
+    ['perfect', 'persistence', 'persistence_week', 'noisy', 'day_ahead']
     """
     require_instance(truth)
     if isinstance(named, str):

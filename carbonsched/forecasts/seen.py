@@ -11,7 +11,49 @@ import xarray as xr
 
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.schema import PARAMETERS
+from carbonsched.currency import currency_of
 from carbonsched.forecasts.answers import FORECAST
+
+
+def alike(history: Instance, truth: Instance) -> xr.Dataset:
+    """Return what a history has of `FORECAST`, over the sites and services of a truth.
+
+    Raises
+    ------
+    ValueError
+        It is another fleet's, or one by another clock.
+    """
+    for given in (history, truth):
+        require_instance(given)
+    past, data = history.data, truth.data
+    fleet = {dim: data.indexes[dim] for dim in ("site", "service")}
+    faults = [
+        f"it lacks the {dim} {', '.join(map(str, lacking[:5]))}"
+        for dim, labels in fleet.items()
+        if len(lacking := labels.difference(past.indexes[dim]))
+    ]
+    times, due = past.indexes["time"], data.indexes["time"]
+    hours = [d.step_hours.item() for d in (past, data)]
+    if times.dtype.kind != due.dtype.kind:
+        faults.append("of the two, one has timestamps and the other numbered periods")
+    elif not np.isclose(*hours, rtol=1e-9):
+        faults.append("its periods are of {:g} h, not of {:g} h".format(*hours))
+    elif not float((times[0] - due[0]) / step_of(data)).is_integer():
+        faults.append(f"its periods begin between those of the truth, as does {times[0]}")
+    money = [currency_of(d) for d in (past, data)]
+    if money[0] != money[1]:
+        faults.append("it is in {}, not in {}".format(*money))
+    if faults:
+        raise ValueError(f"history: {'; '.join(faults)}")
+    return past[list(FORECAST)].sel(fleet)
+
+
+def step_of(data: xr.Dataset) -> Any:
+    """Return the distance between two labels of `time`."""
+    times: Any = data.indexes["time"]
+    if times.dtype.kind != "M":
+        return 1
+    return times[1] - times[0] if len(times) > 1 else pd.Timedelta(hours=data.step_hours.item())
 
 
 class Seen:
@@ -42,46 +84,23 @@ class Seen:
         require_instance(truth)
         data = truth.data
         times: Any = data.indexes["time"]
-        self.dated = times.dtype.kind == "M"
-        self.hours = float(data.step_hours)
-        self.step: Any = pd.Timedelta(hours=self.hours) if self.dated else 1
-        if self.dated and len(times) > 1:
-            self.step = times[1] - times[0]  # exact, where what is stated is rounded
+        self.hours, self.step = data.step_hours.item(), step_of(data)
         self.first, self.periods = times[0], len(times)
         self._coords = {dim: data[dim] for dim in ("site", "service")}
         self._about = {
             name: {k: v for k, v in data[name].attrs.items() if k not in ("source", "licence")}
             for name in FORECAST
         }
-        past = self._past(data, history)
+        past = self._past(history, truth)
         self.before = 0 if past is None else max(-int(self.positions(past.indexes["time"])[0]), 0)
         self.values = {name: self._joined(name, data, past) for name in FORECAST}
 
-    def _past(self, data: xr.Dataset, history: Instance | None) -> xr.Dataset | None:
-        """Return the periods of a history that lie before the truth, in the truth's order."""
+    def _past(self, history: Instance | None, truth: Instance) -> xr.Dataset | None:
+        """Return the periods of a history that lie before the truth."""
         if history is None:
             return None
-        require_instance(history)
-        given = history.data
-        faults = [
-            f"it lacks the {dim} {', '.join(map(str, lacking[:5]))}"
-            for dim in ("site", "service")
-            if len(lacking := data.indexes[dim].difference(given.indexes[dim]))
-        ]
-        times: Any = given.indexes["time"]
-        if (times.dtype.kind == "M") != self.dated:
-            faults.append("of the two, one has timestamps and the other numbered periods")
-        elif not np.isclose(float(given.step_hours), self.hours, rtol=1e-9):
-            faults.append(f"its periods are {float(given.step_hours):g} h, not {self.hours:g} h")
-        elif ((times - self.first) % self.step != (times - times)[0]).any():
-            faults.append(f"its periods begin between those of the truth, as {times[0]}")
-        currencies = [d.attrs.get("currency", "USD") for d in (given, data)]
-        if currencies[0] != currencies[1]:
-            faults.append("it is in {}, not in {}".format(*currencies))
-        if faults:
-            raise ValueError(f"history: {'; '.join(faults)}")
-        past = given[list(FORECAST)].sel({dim: data.indexes[dim] for dim in ("site", "service")})
-        past = past.isel(time=np.flatnonzero(times < self.first))
+        past = alike(history, truth)
+        past = past.isel(time=np.flatnonzero(past.indexes["time"] < self.first))
         return past if past.sizes["time"] else None
 
     def _joined(self, name: str, data: xr.Dataset, past: xr.Dataset | None) -> np.ndarray:
@@ -108,7 +127,7 @@ class Seen:
         ValueError
             The horizon is empty, does not begin where the forecast is issued, or has gaps.
         """
-        length = len(horizon)
+        length, first = len(horizon), 0
         try:
             first = int((issued - self.first) // self.step)
             sound = length > 0 and horizon[0] == issued and self.label(first) == issued
