@@ -68,7 +68,7 @@ def column_generation(
     if method.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
     begun, time_limit = time.monotonic(), settings.time_limit
-    search = begun(tightened(instance.data, method, formulation), formulation, settings)
+    search = search_of(tightened(instance.data, method, formulation), formulation, settings)
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
         try:
@@ -109,7 +109,7 @@ def first_schedule(
 
     These are the values of the model's variables, with `start` over (job, site, time).
     """
-    search = begun(tightened(instance.data, method, formulation), formulation, settings)
+    search = search_of(tightened(instance.data, method, formulation), formulation, settings)
     with suppress(TimeoutError, SolverError):
         if search.master.solve(search.left):
             search.keep()
@@ -117,7 +117,7 @@ def first_schedule(
     return search.incumbent
 
 
-def begun(data: xr.Dataset, formulation: Formulation, settings: Settings) -> Search:
+def search_of(data: xr.Dataset, formulation: Formulation, settings: Settings) -> Search:
     """Return a search that knows nothing yet; its time runs from now.
 
     `data` is what a method leaves of an instance, tightened or not.
