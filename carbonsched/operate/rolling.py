@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -326,7 +327,9 @@ class Rolling:
     def step(self, standing: Standing, count: int) -> Standing:
         """Return the standing after the next step: planned, committed and settled."""
         begun = time.perf_counter()
-        standing, planned = self.planned(standing)
-        standing = self.committed(standing, planned, count)
+        with warnings.catch_warnings():  # linopy fixes values rounded, which may pass a bound
+            warnings.filterwarnings("ignore", message="Fix values", category=UserWarning)
+            standing, planned = self.planned(standing)
+            standing = self.committed(standing, planned, count)
         standing.rows[-1]["seconds"] = time.perf_counter() - begun
         return standing
