@@ -67,12 +67,12 @@ def column_generation(
         raise ValueError("column generation works with HiGHS and takes no solver options")
     if method.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
-    called, time_limit = time.monotonic(), settings.time_limit
-    search = begun(tightened(instance.data, method, formulation), formulation, settings)
+    begun, time_limit = time.monotonic(), settings.time_limit
+    search = search_of(tightened(instance.data, method, formulation), formulation, settings)
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
         try:
-            _run(search, called + ROUND_SHARE * time_limit, show)
+            _run(search, begun + ROUND_SHARE * time_limit, show)
         except TimeoutError:
             pass
         except SolverError:  # of an attempt to improve: what is known stays known
@@ -93,7 +93,7 @@ def column_generation(
         search.incumbent,
         bound=search.bound + search.settled,
         runtime=time.monotonic() - built,
-        build_time=built - called,
+        build_time=built - begun,
         status=status,
         method=method,
         formulation=formulation,
@@ -109,7 +109,7 @@ def first_schedule(
 
     These are the values of the model's variables, with `start` over (job, site, time).
     """
-    search = begun(tightened(instance.data, method, formulation), formulation, settings)
+    search = search_of(tightened(instance.data, method, formulation), formulation, settings)
     with suppress(TimeoutError, SolverError):
         if search.master.solve(search.left):
             search.keep()
@@ -117,7 +117,7 @@ def first_schedule(
     return search.incumbent
 
 
-def begun(data: xr.Dataset, formulation: Formulation, settings: Settings) -> Search:
+def search_of(data: xr.Dataset, formulation: Formulation, settings: Settings) -> Search:
     """Return a search that knows nothing yet; its time runs from now.
 
     `data` is what a method leaves of an instance, tightened or not.

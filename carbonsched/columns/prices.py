@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.columns.dive import greedy_energy
-from carbonsched.columns.engine import begun, relax
+from carbonsched.columns.engine import relax, search_of
 from carbonsched.columns.greedy import greedy
 from carbonsched.core.formulation import Formulation
 from carbonsched.errors import InfeasibleError
@@ -37,7 +37,7 @@ def prices_by_columns(data: xr.Dataset, formulation: Formulation, time_limit: fl
         HiGHS failed, or the time is up.
     """
     settings = Settings(gap=NEAR, time_limit=time_limit)
-    search = begun(data, formulation, settings)
+    search = search_of(data, formulation, settings)
     master = search.master
     if not master.solve(search.left):
         raise InfeasibleError("not even without jobs has the relaxation a solution")

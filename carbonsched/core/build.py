@@ -105,13 +105,7 @@ def _require_declared(family: Family, model: Model) -> None:
 
 
 def fitted(instance: Instance, families: Iterable[Family]) -> Instance:
-    """Return the instance with the parameters of families, if it holds no others.
-
-    Raises
-    ------
-    InstanceError
-        It holds parameters of families that are not given, which would be passed over.
-    """
+    """Return the instance with the parameters of families; InstanceError if it holds others."""
     families = tuple(families)
     known = contributed(families)
     if strange := [q for q in instance.extra if q not in known]:

@@ -88,18 +88,9 @@ class Instance:
     def with_families(
         self, families: Iterable[Contributor], **values: xr.DataArray | float
     ) -> Instance:
-        """Return the instance with the parameters of families, as given or by their defaults.
+        """Return the instance with the parameters of families, by `values` or their defaults.
 
-        Parameters
-        ----------
-        families : iterable of Family
-        **values
-            Of their parameters, as in `replace`.
-
-        Raises
-        ------
-        InstanceError
-            A parameter has no value and no default, or its name is taken.
+        Values are as in `replace`. InstanceError says what has neither, or whose name is taken.
         """
         new = tuple(
             quantity
@@ -173,10 +164,11 @@ class Instance:
     ) -> Instance:
         """Return the periods from `start`, a label or a time in UTC, as an instance of their own.
 
-        It has the jobs released within it (at the start of the horizon, or before that too) that
-        can end in it, a later deadline clipped to its end. Batteries begin at `battery_initial`.
-        Of the carbon budget it has the part that a plain plan would emit in it: inference at home,
-        all imported, jobs at the mean rate. InstanceError says what is wrong with start or length.
+        Of jobs it has those released within it that can end in it, a later deadline clipped to its
+        end; what was released before the horizon counts as in its first period. Batteries begin
+        at `battery_initial`. Of the carbon budget it has the part that a plain plan emits in it:
+        inference at home, all imported, jobs at the mean rate. `filled` and the title are its own.
+        InstanceError lists what is wrong with the start and with the length, one of the two given.
 
         Examples
         --------
@@ -282,8 +274,7 @@ def default_of(quantity: Quantity, data: xr.Dataset) -> xr.DataArray:
 def derived(data: xr.Dataset, extra: tuple[Quantity, ...] = ()) -> Instance:
     """Return an instance of data derived from a valid one's, taken as they are.
 
-    For what no user may state but a window of a longer horizon has: jobs that are over, so allowed
-    nowhere.
+    For what no user may state but a rolled horizon has: jobs that are over, so allowed nowhere.
     """
     instance = object.__new__(Instance)
     object.__setattr__(instance, "data", data)

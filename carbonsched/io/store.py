@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from carbonsched.core.instance import Contributor, Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, PRICES, Quantity
 from carbonsched.errors import InstanceError
+from carbonsched.io import package
 from carbonsched.io.folder import Content, read_folder, write_folder
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
 from carbonsched.io.stated import stated
@@ -30,11 +32,13 @@ _PACKAGE = Path(__file__).parents[1]
 
 @named_keywords
 def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
-    """Read an instance from a folder with a `datapackage.json`, or from a NetCDF file.
+    """Read an instance from a folder with a `datapackage.json`, or from NetCDF.
 
     Parameters
     ----------
     path : path
+        The folder; or a NetCDF file, or a folder of some that together are an instance, as where
+        one variable has a licence of its own.
     families : iterable of Family
         Families of your own, whose parameters the instance may give; without them they are
         unknown to it, and refused.
@@ -65,7 +69,7 @@ def load(path: str | Path, families: Iterable[Contributor] = ()) -> Instance:
     path = Path(path)
     extra = _parameters(listed(families))
     known = PARAMETERS | {quantity.name: quantity for quantity in extra}
-    content = read_folder(path, known) if path.is_dir() else Content(read_netcdf(path))
+    content = _read(path, known)
     if "schedule" in content.data.attrs:
         raise InstanceError(["this is a schedule; read it with Schedule.load"], str(path))
     if SCENARIOS in content.data.attrs:
@@ -130,20 +134,41 @@ def example(name: str) -> Instance:
     if name not in EXAMPLES:
         raise ValueError(f"example {name!r}, choose from {', '.join(EXAMPLES)}")
     installed = _PACKAGE / "examples"  # where the wheel puts what is in `data`
-    folder = (installed if installed.is_dir() else _PACKAGE.parent / "data") / name
-    parts = [read_netcdf(path) for path in sorted(folder.glob("*.nc"))]
-    return Instance(_together(parts)) if parts else load(folder)
+    return load((installed if installed.is_dir() else _PACKAGE.parent / "data") / name)
 
 
-def _together(parts: list[xr.Dataset]) -> xr.Dataset:
-    """Return files that share their labels as one dataset; it says of itself what the largest does.
+def _read(path: Path, known: Mapping[str, Quantity]) -> Content:
+    """Read a file, a folder of tables, or one of NetCDF files that together are an instance."""
+    if not path.is_dir():
+        return Content(read_netcdf(path))
+    parts = [] if (path / package.FILE).exists() else sorted(path.glob("*.nc"))
+    return Content(_together(path, parts)) if parts else read_folder(path, known)
 
-    Its licence is that of every file.
+
+def _together(path: Path, parts: list[Path]) -> xr.Dataset:
+    """Return files of other variables over the same labels as one dataset.
+
+    It says of itself what the one with most variables does; its licence is that of every file.
+
+    Raises
+    ------
+    InstanceError
+        A file is unreadable, or two have one variable or other labels.
     """
-    licences = dict.fromkeys(str(part.attrs["licence"]) for part in parts)
-    largest = max(parts, key=len)
-    data = xr.merge(parts, join="exact", combine_attrs="drop")
-    return data.assign_attrs(largest.attrs | {"licence": " AND ".join(licences)})
+    read = {part.name: read_netcdf(part) for part in parts}
+    largest = max(read.values(), key=len)
+    names = Counter(name for part in read.values() for name in part.data_vars)
+    faults = [f"{name}: in {count} of the files" for name, count in names.items() if count > 1]
+    for file, part in read.items():
+        for dim in set(part.indexes) & set(largest.indexes):
+            if not part.indexes[dim].equals(largest.indexes[dim]):
+                faults.append(f"{file}: labels of {dim} are not those of the other files")
+    if faults:
+        raise InstanceError(faults, str(path))
+    stated = dict.fromkeys(str(part.attrs.get("licence", "")) for part in read.values())
+    licence = " AND ".join(filter(None, stated))
+    data = xr.merge(read.values(), join="exact", combine_attrs="drop")
+    return data.assign_attrs(largest.attrs | ({"licence": licence} if licence else {}))
 
 
 def save_instance(instance: Instance, path: Path) -> Path:

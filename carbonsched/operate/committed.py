@@ -7,12 +7,13 @@ import xarray as xr
 
 from carbonsched.core.build import added
 from carbonsched.core.family import Family, accounts
-from carbonsched.core.instance import Instance, derived
+from carbonsched.core.instance import derived
 from carbonsched.errors import FamilyError, asking
 from carbonsched.operate.horizon import Horizon
 from carbonsched.solver.decisions import read_decisions
 
 TIMES = ("runtime", "build_time")
+CARRIED = {"charged": ("site",), "emitted": ()}  # MWh since the start, tCO2e
 MISSED = {"unserved": ("service", "time"), "overdrawn": ("site", "time")}  # units, MW
 
 
@@ -25,13 +26,14 @@ def nothing(horizon: Horizon) -> xr.Dataset:
         for name, over in dims.items()
         if "time" in over
     }
+    arrays |= {"charged": ("site", np.zeros(none.sizes["site"])), "emitted": ((), 0.0)}
     return xr.Dataset(arrays, none.coords, dict.fromkeys(TIMES, 0.0))
 
 
 def with_committed(
-    horizon: Horizon, done: xr.Dataset, decided: xr.Dataset, count: int
+    horizon: Horizon, done: xr.Dataset, decided: xr.Dataset, count: int, emitted: float
 ) -> xr.Dataset:
-    """Return the decisions with those of a step's periods added.
+    """Return the decisions with those of a step's periods added, and what they leave: `CARRIED`.
 
     A decision without periods, of an added family, is the last step's.
     """
@@ -45,7 +47,9 @@ def with_committed(
     names = {name: quantity.dims for name, quantity in horizon.kept.items()} | MISSED
     timed = [name for name, dims in names.items() if "time" in dims]
     joined = xr.concat([done[timed], part[timed]], "time").assign(part.drop_vars([*timed, "time"]))
-    return joined.assign_attrs(done.attrs)
+    sums = {"charged": done.charged + charged(horizon, decided, count)}
+    sums["emitted"] = done.emitted + emitted
+    return joined.assign(sums).assign_attrs(done.attrs)
 
 
 def running_power(horizon: Horizon, done: xr.Dataset) -> np.ndarray:
@@ -64,27 +68,52 @@ def started(horizon: Horizon, done: xr.Dataset) -> np.ndarray:
     return done.start.sum(["site", "time"]).values > 0.5
 
 
+def accounted(
+    horizon: Horizon, data: xr.Dataset, decided: xr.Dataset, first: int, count: int
+) -> tuple[dict[str, float], float]:
+    """Return what a step's decisions earn by some data of the whole, USD by term, and emit, tCO2e.
+
+    `decided` is over positions from the step's first period, and may go beyond its last.
+    """
+    part = data.isel(time=slice(first, first + count)).assign_coords(time=np.arange(count))
+    decided = decided.isel(time=slice(count)).assign_coords(time=np.arange(count))
+    benefit, emitted = accounts(horizon.families, part, decided)
+    return benefit, float(emitted.sum())
+
+
+def charged(horizon: Horizon, decided: xr.Dataset, count: int) -> np.ndarray:
+    """Return by how much a step's decisions fill the batteries, MWh over sites."""
+    data = horizon.given.data
+    charge, discharge = (
+        decided[name].transpose("site", "time").values[:, :count].sum(axis=1)
+        for name in ("charge", "discharge")
+    )
+    gained = data.charge_efficiency.values * charge - discharge / data.discharge_efficiency.values
+    return float(data.step_hours) * gained
+
+
 def carried(horizon: Horizon, done: xr.Dataset, data: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return what the committed periods leave to the next: charge, budget, added parameters.
 
     `data` has the parameters as they are without that.
     """
-    given, families = horizon.given, horizon.families
-    past = derived(given.data.isel(time=slice(done.sizes["time"])), given.extra)
-    decided = read_decisions(past, done, added(families))
+    given, first = horizon.given, done.sizes["time"]
     left: dict[str, xr.DataArray] = {}
-    if past.data.sizes["time"]:
+    if first:
         lowest = horizon.whole.battery_min
-        at = {"time": done.sizes["time"] - 1}
-        lowest = lowest.isel(at, drop=True) if "time" in lowest.dims else lowest
-        charge = decided.soc.isel(time=-1, drop=True)
-        _, emitted = accounts(families, past.data, decided)
+        lowest = lowest.isel(time=first - 1, drop=True) if "time" in lowest.dims else lowest
+        charge = horizon.whole.battery_initial + done["charged"]
         left = {
             # within its limits, a solver's tolerance aside
-            "battery_initial": charge.clip(lowest, past.data.battery_energy),
-            "carbon_budget": data.carbon_budget - emitted.sum(),  # negative where it is overrun
+            "battery_initial": charge.clip(lowest, given.data.battery_energy),
+            "carbon_budget": data.carbon_budget - done["emitted"],  # negative where overrun
         }
-    for family in added(families):
+    own = added(horizon.families)
+    if not own:
+        return left
+    past = derived(given.data.isel(time=slice(first)), given.extra)
+    decided = read_decisions(past, done, own)
+    for family in own:
         with asking(family, "carry"):
             told = family.carry(given.data, decided, horizon.window)
             for name, value in told.items():
@@ -106,8 +135,3 @@ def _as_parameter(
         dims = ", ".join(map(str, strange))
         raise FamilyError(f"the family {family.name} carries {name} over {dims}, too")
     return carried.broadcast_like(usual).transpose(*usual.dims).astype(usual.dtype)
-
-
-def slice_of(horizon: Horizon, data: xr.Dataset, first: int, count: int) -> Instance:
-    """Return some periods of data over the horizon's labels as an instance, to account for."""
-    return derived(data.isel(time=slice(first, first + count)), horizon.given.extra)

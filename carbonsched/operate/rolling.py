@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,16 +11,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from carbonsched.core.build import added
-from carbonsched.core.family import accounts
 from carbonsched.core.first_fit import first_fit
 from carbonsched.core.formulation import Formulation
-from carbonsched.core.instance import derived
 from carbonsched.errors import CarbonschedError, InfeasibleError
 from carbonsched.forecasts import Forecast
 from carbonsched.front import explaining
 from carbonsched.operate.beliefs import believed, servable
-from carbonsched.operate.committed import carried, slice_of, with_committed
+from carbonsched.operate.committed import accounted, with_committed
 from carbonsched.operate.horizon import Horizon
 from carbonsched.operate.outlook import outlook_of
 from carbonsched.operate.pacing import fallback_of
@@ -28,7 +26,6 @@ from carbonsched.operate.settle import AS_PLANNED, MISSED, overdue, settled, tol
 from carbonsched.operate.sight import over_labels, remaining, windows
 from carbonsched.operate.standing import Standing, planned_data
 from carbonsched.schedule import Schedule
-from carbonsched.solver.decisions import read_decisions
 
 CUT = "demand cut to what can be served"
 _ENERGY = ("export", "import", "generation", "battery")
@@ -273,9 +270,10 @@ class Rolling:
                 )
         else:
             settled_part = decided.isel(time=slice(count))
-        done = with_committed(horizon, standing.done, settled_part, count)
-        row, left = self._accounted(planned, done, settled_part, first, count)
+        row = self._accounted(planned, settled_part, first, count)
+        done = with_committed(horizon, standing.done, settled_part, count, row["emissions"])
         budget = float(horizon.given.data.carbon_budget)
+        left = budget - float(done.emitted)
         over = -left if horizon.method.carbon == "budget" else 0.0
         if over > _OVER * budget and not self.report and not self.certain:
             raise InfeasibleError(
@@ -283,7 +281,7 @@ class Rolling:
                 "over the budget; on_breach='report' goes on"
             )
         notes = [*planned.let_go, *([how] if how != AS_PLANNED else [])]
-        row = {**planned.row, **row, "policy": "; ".join(notes)}
+        row = {**planned.row, **row, "carbon_left": left, "policy": "; ".join(notes)}
         placed = self._placed(decided, count)
         size = min(horizon.window, horizon.periods - first)
         fallback, outlook = standing.fallback, standing.outlook
@@ -301,26 +299,20 @@ class Rolling:
         return {int(j): (int(i), int(t)) for j, i, t in np.argwhere(starts > 0.5)}
 
     def _accounted(
-        self, planned: Planned, done: xr.Dataset, came: xr.Dataset, first: int, count: int
-    ) -> tuple[dict[str, Any], float]:
-        """Return what a step planned and did, in money and tonnes, and what the budget has left."""
+        self, planned: Planned, came: xr.Dataset, first: int, count: int
+    ) -> dict[str, Any]:
+        """Return what a step planned and did, in money and tonnes."""
         horizon = self.horizon
-
-        def worth(data: xr.Dataset, decisions: xr.Dataset) -> tuple[dict[str, float], float]:
-            part = slice_of(horizon, data, first, count)
-            part = derived(part.data.assign_coords(time=np.arange(count)), part.extra)
-            read = read_decisions(part, decisions.isel(time=slice(count)), added(horizon.families))
-            benefit, emitted = accounts(horizon.families, part.data, read)
-            return benefit, float(emitted.sum())
-
-        believed_benefit, _ = worth(planned.believed, planned.decided)
-        benefit, emitted = worth(horizon.whole, came)
-        left = carried(horizon, done, horizon.whole)
-        budget = float(left["carbon_budget"]) if "carbon_budget" in left else np.inf
+        benefit, emitted = accounted(horizon, horizon.whole, came, first, count)
+        believed_benefit = benefit
+        if not self.certain:
+            believed_benefit, _ = accounted(
+                horizon, planned.believed, planned.decided, first, count
+            )
         own = came.get("unserved")
         over = came.get("overdrawn")
         hours = float(horizon.given.data.step_hours)
-        row = {
+        return {
             "periods": count,
             "placed": len(self._placed(came, count)),
             "planned_benefit": sum(believed_benefit.values()),
@@ -328,16 +320,16 @@ class Rolling:
             "believed_cost": -sum(believed_benefit.get(term, 0.0) for term in _ENERGY),
             "true_cost": -sum(benefit.get(term, 0.0) for term in _ENERGY),
             "emissions": emitted,
-            "carbon_left": budget,
             "unserved": 0.0 if own is None else overdue(own, horizon),
             "overdrawn": 0.0 if over is None else hours * float(over.sum()),
         }
-        return row, budget
 
     def step(self, standing: Standing, count: int) -> Standing:
         """Return the standing after the next step: planned, committed and settled."""
         begun = time.perf_counter()
-        standing, planned = self.planned(standing)
-        standing = self.committed(standing, planned, count)
+        with warnings.catch_warnings():  # linopy fixes values rounded, which may pass a bound
+            warnings.filterwarnings("ignore", message="Fix values", category=UserWarning)
+            standing, planned = self.planned(standing)
+            standing = self.committed(standing, planned, count)
         standing.rows[-1]["seconds"] = time.perf_counter() - begun
         return standing

@@ -26,6 +26,7 @@ from carbonsched.operate.pacing import Fallback
 
 SITE_TIME = ("site", "time")
 BUDGET, GAIN = "all that is left of the budget", "batteries need not gain"
+_NOW = 1 - 1e-6  # of two plans that are worth the same the one that does not wait
 NO_BUDGET, NO_JOBS = "budget ignored", "nothing new starts"
 
 
@@ -158,7 +159,7 @@ def _in_sight(
     data = rest.isel(time=np.minimum(np.arange(count), periods - 1))
     data = data.assign_coords(time=np.arange(count))
     last = size == periods
-    carbon = 0.0 if outlook is None or last else outlook.carbon_price
+    carbon = 0.0 if outlook is None or last else outlook.carbon_price * _NOW
     if carbon:  # of choosing: what is reported has true prices
         data = data.assign(
             import_price=data.import_price + carbon * data.carbon_intensity,
@@ -202,7 +203,7 @@ def _jobs_in_sight(
     later = outlook.later_worth(rest, size)
     forgone = np.where(rest.required.values, later, np.maximum(later, 0.0))
     forgone = np.where(np.isfinite(later) & ~(due & rest.required).values, forgone, 0.0)
-    return data.assign(reward=data.reward - xr.DataArray(forgone, {"job": data.job}))
+    return data.assign(reward=data.reward - xr.DataArray(_NOW * forgone, {"job": data.job}))
 
 
 def _with_tails(
@@ -233,7 +234,7 @@ def _with_tails(
     room, spare = (np.pad(part, ((0, 0), (0, pad))) for part in (room, spare))
     room = xr.DataArray(room, wide["it_capacity"].coords, SITE_TIME).where(reach, 0.0)
     spare = xr.DataArray(spare, room.coords, SITE_TIME).where(reach, 0.0)
-    big = float(data.cooling.max() * rest.it_capacity.max())
+    big = 2.0 * float(horizon.whole.cooling.max() * horizon.whole.it_capacity.max())
     price = _tail_price(rest, data, size, outlook)
     held = wide["battery_min"].isel(time=size - 1, drop=True)
     return data.assign(

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.io import read_netcdf, write_netcdf
-from carbonsched.operate.committed import MISSED, TIMES, nothing
+from carbonsched.operate.committed import CARRIED, MISSED, TIMES, nothing
 from carbonsched.operate.horizon import CHOSEN, Horizon
 from carbonsched.operate.outlook import Outlook, read_outlook
 from carbonsched.operate.pacing import Fallback, read_fallback
@@ -132,7 +132,7 @@ def planned_data(decided: xr.Dataset, horizon: Horizon, size: int) -> xr.Dataset
 
 def _timed(horizon: Horizon) -> list[str]:
     own = [name for name, quantity in horizon.kept.items() if "time" in quantity.dims]
-    return [*own, *MISSED]
+    return [*own, *MISSED, *CARRIED]
 
 
 def _timeless(horizon: Horizon, kept: xr.Dataset) -> list[str]:
@@ -160,4 +160,4 @@ def _apart(kept: xr.Dataset, horizon: Horizon, ends: Collection[int]) -> Iterato
         if dim not in kept.indexes or not kept.indexes[dim].equals(given.indexes[dim][:periods]):
             yield f"{dim}: other labels than the instance has"
     if kept.sizes.get("time", 0) not in ends:
-        yield f"time: {kept.sizes.get('time', 0)} periods, where no step ends"
+        yield f"time: {kept.sizes.get('time', 0)} periods, where no window ends"

@@ -28,7 +28,7 @@ def window(
     stays = (begins >= first) & (begins + data.duration.values <= end)
     part = data.isel(time=slice(first, end), job=np.flatnonzero(stays))
     deadline = part.deadline.values.copy()
-    deadline[ends[stays] >= end] = times[end - 1]
+    deadline[ends[stays] >= end - 1] = times[end - 1]
     part = part.assign(
         deadline=part.deadline.copy(data=deadline),
         carbon_budget=data.carbon_budget.copy(data=_budget(data, part)),

