@@ -57,18 +57,17 @@ class Case:
 
 def cases() -> list[Case]:
     """Return every case once, the most telling ones first."""
-    yesterday = "persistence"
-    told = [Case(), Case(forecast=yesterday), Case(forecast="noisy")]
-    told += [Case(policy=policy, forecast=yesterday) for policy in POLICIES]
-    told += [
-        Case(hours, forecast=told) for hours in (6, 24, 168) for told in ("perfect", yesterday)
-    ]
-    told += [Case(step=step, forecast=yesterday) for step in (24, 12)]
-    told += [Case(forecast="day_ahead"), *(Case(hours, outlook=False) for hours in (48, 24, 6))]
-    told += [Case(hours, forecast=told) for hours in LOOK_AHEAD for told in FORECASTS]
-    told += [Case(step=step, forecast=told) for step in STEPS for told in FORECASTS]
-    told += [Case(policy=policy) for policy in POLICIES]
-    return list(dict.fromkeys(told))
+    both = ("perfect", "persistence")
+    ordered = [Case(), Case(forecast="persistence"), Case(forecast="noisy")]
+    ordered += [Case(policy=policy, forecast="persistence") for policy in POLICIES]
+    ordered += [Case(hours, forecast=name) for hours in (6, 24, 168) for name in both]
+    ordered += [Case(step=step, forecast="persistence") for step in (24, 12)]
+    ordered += [Case(forecast="day_ahead")]
+    ordered += [Case(hours, outlook=False) for hours in (48, 24, 6)]
+    ordered += [Case(hours, forecast=name) for hours in LOOK_AHEAD for name in FORECASTS]
+    ordered += [Case(step=step, forecast=name) for step in STEPS for name in FORECASTS]
+    ordered += [Case(policy=policy) for policy in POLICIES]
+    return list(dict.fromkeys(ordered))
 
 
 def counted(given: cs.Instance, schedule: cs.Schedule) -> dict[str, object]:
