@@ -159,8 +159,8 @@ def _together(path: Path, parts: list[Path]) -> xr.Dataset:
         raise InstanceError(faults, str(path))
     stated = dict.fromkeys(str(part.attrs.get("licence", "")) for part in read.values())
     licence = " AND ".join(filter(None, stated))
-    data = xr.merge(read.values(), join="exact", combine_attrs="drop")
-    return data.assign_attrs(largest.attrs | ({"licence": licence} if licence else {}))
+    data = largest.assign({name: part[name] for part in read.values() for name in part.data_vars})
+    return data.assign_attrs({"licence": licence} if licence else {})
 
 
 def save_instance(instance: Instance, path: Path) -> Path:

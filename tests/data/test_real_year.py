@@ -45,6 +45,11 @@ def script(monkeypatch):
     return importlib.import_module
 
 
+def test_every_variable_has_its_source_and_licence(data, week):
+    for name in set(week) - {"battery_final", "battery_recovery", "battery_value", "required"}:
+        assert data[name].attrs == week[name].attrs, name
+
+
 def test_is_every_hour_of_2023(data, recwarn):
     times = data.indexes["time"]
     assert times.equals(pd.date_range("2023-01-01", "2023-12-31 23:00", freq="h", unit="ns"))
