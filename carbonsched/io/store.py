@@ -145,13 +145,16 @@ def _together(path: Path, parts: list[Path]) -> xr.Dataset:
     Raises
     ------
     InstanceError
-        A file is unreadable, or two have one variable or other labels.
+        A file is unreadable or a schedule, or two have one variable or other labels.
     """
     read = {part.name: read_netcdf(part) for part in parts}
     largest = max(read.values(), key=len)
     names = Counter(name for part in read.values() for name in part.data_vars)
     faults = [f"{name}: in {count} of the files" for name, count in names.items() if count > 1]
     for file, part in read.items():
+        if "schedule" in part.attrs:
+            faults = [f"{file}: this is a schedule; read it with Schedule.load"]
+            break
         for dim in set(part.indexes) & set(largest.indexes):
             if not part.indexes[dim].equals(largest.indexes[dim]):
                 faults.append(f"{file}: labels of {dim} are not those of the other files")
