@@ -1,4 +1,4 @@
-"""A folder of NetCDF files that together are an instance, as where one variable has its own licence."""
+"""A folder of NetCDF files that together are an instance, as where one has its own licence."""
 
 from __future__ import annotations
 
