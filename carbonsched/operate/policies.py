@@ -178,7 +178,8 @@ def carbon_time(window: Instance, room: xr.DataArray) -> xr.DataArray:
     possible, by the time from release to completion; so a long wait must save much. There the
     length is what jobs of its queue have on average and the site is one; here lengths are known
     and all allowed sites compete, :math:`C_0` being that of the cleanest of them in the first
-    period with room. The reserved servers that GAIA weighs too have no counterpart.
+    period with room. A step knows nothing of the wait before it, so that of a job released earlier
+    the time counts from the step. The reserved servers that GAIA weighs too have no counterpart.
 
     Parameters
     ----------
