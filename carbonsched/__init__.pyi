@@ -30,6 +30,7 @@ from .io.store import example, load
 from .judge.plan import plan
 from .judge.report import Report
 from .judge.verify import verify
+from .operate.next_step import next_step
 from .operate.reoptimise import Reoptimiser
 from .operate.roll import roll
 from .operate.under_way import already_running
@@ -88,6 +89,7 @@ __all__ = [
     "export",
     "generate",
     "load",
+    "next_step",
     "over",
     "plan",
     "reduced",

@@ -82,3 +82,32 @@ def read_rows(kept: xr.Dataset) -> list[dict[str, Any]]:
         }
         for k in range(kept.sizes["step"])
     ]
+
+
+def told(steps: xr.Dataset, currency: str = "USD") -> dict[str, str]:
+    """Return the record in two lines: how the plans were made, and how they came.
+
+    Examples
+    --------
+    >>> import carbonsched as cs
+    >>> rolled = cs.roll(cs.generate(sites=1, periods=4, jobs=0, services=1), window=2, step=2)
+    >>> list(told(rolled.steps))
+    ['steps', 'settled']
+    """
+    count, periods = steps.sizes["step"], int(steps.periods.sum())
+    plans = [f"{count} plans for {periods} periods, {float(steps.seconds.sum()):.1f} s"]
+    if moved := int(steps.moved.sum()):
+        plans.append(f"{moved} times a waiting job planned otherwise than before")
+    said = [part for text in steps.policy.values for part in str(text).split("; ") if part]
+    plans += [f"{what} {said.count(what)} x" for what in dict.fromkeys(said)]
+    planned, came = (float(steps[f"{how}_benefit"].sum()) for how in ("planned", "settled"))
+    settled = [f"{planned:,.0f} {currency} as planned, {came:,.0f} as it came"]
+    for name, what in (("unserved", "unserved"), ("overdrawn", "beyond the import limit")):
+        if (missed := float(steps[name].sum())) > 0:
+            settled.append(f"{missed:.3g} MWh {what}")
+    left = float(steps.carbon_left.values[-1])
+    if np.isfinite(left):
+        settled.append(
+            f"{left:,.6g} tCO2e of the budget left" if left >= 0 else f"{-left:.3g} tCO2e over"
+        )
+    return {"steps": "; ".join(plans), "settled": "; ".join(settled)}

@@ -15,9 +15,9 @@ settled against what happens in them. Then the window moves on.
   its release.
 - **What is not in the window** has prices, duals of the relaxation of all that remains
   (`carbonsched.operate.outlook`): carbon, energy in a battery, and waiting with a job.
-- **Batteries.** The state of charge is carried over, at least as full as the fallback needs. Without
-  an outlook no window leaves a battery emptier than it was at first, and where the end asks for
-  more it gains its share by periods, unless that leaves no schedule.
+- **Batteries.** The state of charge is carried over, at least as full as the fallback needs.
+  Without an outlook no window leaves a battery emptier than it was at first, and where the end
+  asks for more it gains its share by periods, unless that leaves no schedule.
 - **Carbon.** A window may use what leaves the rest feasible: all that is left of the budget but the
   least that the periods after it can emit (`carbonsched.operate.pacing`, with the proof that with
   perfect forecasts and a feasible whole the budget is never broken). How much of it is worth using
@@ -190,7 +190,7 @@ def roll(
     """
     require_instance(instance)
     require_kinds(window=(window, int), step=(step, int), seed=(seed, int))
-    _require_choices(window, step, notice, outlook, on_breach, engine)
+    require_choices(window, step, notice, outlook, on_breach, engine)
     chosen, stated = method_of(method), formulation_of(formulation)
     families = require_families(families)
     given = fitted(instance, families)
@@ -206,7 +206,8 @@ def roll(
         Planner(
             horizon, stated, engine=engine, policy=rule, change_cost=change_cost, settings=settings
         ),
-        _forecast_of(forecast, given, history, seed),
+        told := _forecast_of(forecast, given, history, seed),
+        told is not None or on_breach == "report",
         outlook,
         on_breach == "report",
         time_limit,
@@ -303,7 +304,7 @@ def _met(horizon: Horizon, standing: Standing) -> tuple[Instance, list[str]]:
     return (given.replace(**changed) if changed else given), told
 
 
-def _require_choices(
+def require_choices(
     window: int,
     step: int,
     notice: int | None,
@@ -311,6 +312,7 @@ def _require_choices(
     on_breach: str,
     engine: str,
 ) -> None:
+    """Raise ValueError or TypeError for a choice of a roll that there is not."""
     if not 1 <= step <= window:
         raise ValueError(f"step = {step} periods: must be at least 1 and at most window = {window}")
     for name, value, least in (("notice", notice, 0), ("outlook", outlook, 1)):

@@ -40,20 +40,14 @@ class Planned:
     ----------
     decided : xarray.Dataset
         Over positions of the window and what follows it, and all jobs.
-    let_go : tuple of str
-        What was let go so that there was a plan.
-    cut : float
-        Believed demand left out, MWh of IT.
-    believed : xarray.Dataset
-        The data of the whole as believed.
+    count : int
+        Periods of the step.
     row : dict
         What the record says of it.
     """
 
     decided: xr.Dataset
-    let_go: tuple[str, ...]
-    cut: float
-    believed: xr.Dataset
+    count: int
     row: dict[str, Any]
 
 
@@ -67,7 +61,9 @@ class Rolling:
     formulation : Formulation
     planner : Planner
     forecast : callable, optional
-        None where all is known.
+        None where what is believed is what the instance says.
+    settles : bool
+        Whether what is planned may come otherwise, and is settled.
     outlook : int or None
         Periods after which prices and fallback are made anew; None for a run without prices.
     report : bool
@@ -80,14 +76,10 @@ class Rolling:
     formulation: Formulation
     planner: Planner
     forecast: Forecast | None
+    settles: bool
     outlook: int | None
     report: bool
     time_limit: float
-
-    @property
-    def certain(self) -> bool:
-        """Whether what is planned is what happens, so that nothing is left to settle."""
-        return self.forecast is None and not self.report
 
     def steps(self, window: int, step: int, done: int) -> Iterator[tuple[int, int]]:
         """Yield the first period of each window to come and how many periods it commits.
@@ -95,7 +87,7 @@ class Rolling:
         Where all is known the last window is committed whole.
         """
         periods = self.horizon.periods
-        if not self.certain or self.planner.policy is not None:
+        if self.settles or self.planner.policy is not None:
             for first in range(0, periods, step):
                 if first >= done:
                     yield first, min(step, periods - first)
@@ -131,8 +123,10 @@ class Rolling:
 
     # -- planning --------------------------------------------------------------------------------
 
-    def planned(self, standing: Standing) -> tuple[Standing, Planned]:
+    def planned(self, standing: Standing, count: int) -> tuple[Standing, Planned]:
         """Return a window planned by what is believed now, and the standing it was planned from.
+
+        `count` periods of it will be committed.
 
         Raises
         ------
@@ -144,52 +138,57 @@ class Rolling:
         rest = remaining(horizon, standing.done, beliefs)
         size = min(horizon.window, rest.sizes["time"])
         standing = self.looking(standing, rest)
-        schedule, cut, why, tried = None, 0.0, "", []
-        for data, how in self._tries(standing, rest):
-            tried.append(data)
-            try:
-                schedule, let_go = self._solved(standing, rest, data), how
-                break
-            except InfeasibleError as error:
-                why = str(error)
-            except CarbonschedError as error:
-                error.add_note(
-                    f"in the window that begins with {self._label(first)}, which counts "
-                    "its periods from 0"
-                )
-                raise
-        if schedule is None and not self.certain:
-            rest, cut = servable(horizon, rest, size, self.time_limit)
-            for data, how in self._tries(standing, rest) if cut else ():
-                try:
-                    schedule, let_go = self._solved(standing, rest, data), how
-                    break
-                except InfeasibleError as error:
-                    why = str(error)
-        if schedule is None:
-            self._no_schedule(standing, tried[-1], why)
-            raise InfeasibleError(why)
-        let_go = (CUT, *let_go) if cut else let_go
+        schedule, data, let_go = self._first_plan(standing, rest)
+        benefit, _ = accounted(horizon, beliefs, schedule.data, first, count)
         price = 0.0 if standing.outlook is None else standing.outlook.carbon_price
+        notes = "; ".join(let_go)  # before what was cut is taken out
         row = {
             "issued": first,
             "ends": first + size - 1,
             "moved": self._moved(standing, rest, schedule.data),
-            "cut": cut,
+            "cut": let_go.pop(CUT, 0.0),
             "carbon_cap": float(data.carbon_budget),
             "carbon_price": 0.0 if size == rest.sizes["time"] else price,
+            "policy": notes,
+            "planned_benefit": sum(benefit.values()),
+            "believed_cost": -sum(benefit.get(term, 0.0) for term in _ENERGY),
         }
         standing = standing.spent(runtime=schedule.runtime, build_time=schedule.build_time)
-        return standing, Planned(schedule.data, let_go, cut, beliefs, row)
+        return standing, Planned(schedule.data, count, row)
 
-    def _tries(
+    def _first_plan(
         self, standing: Standing, rest: xr.Dataset
-    ) -> Iterator[tuple[xr.Dataset, tuple[str, ...]]]:
-        found = windows(
-            self.horizon, rest, standing.outlook, standing.fallback, lenient=not self.certain
-        )
-        for how, data in found:
-            yield data, (how,) if how else ()
+    ) -> tuple[Schedule, xr.Dataset, dict[str, float]]:
+        """Return the schedule of a window as strict as there is one, its data, what was let go.
+
+        What was let go is told by name, demand that was cut with its MWh of IT.
+        """
+        size = min(self.horizon.window, rest.sizes["time"])
+        let_go: dict[str, float] = {}
+        asked = not self.settles
+        while True:
+            tried, why = None, ""
+            for how, data in windows(
+                self.horizon, rest, standing.outlook, standing.fallback, lenient=self.settles
+            ):
+                tried = data
+                try:
+                    schedule = self._solved(standing, rest, data)
+                    return schedule, data, {**let_go, **({how: 0.0} if how else {})}
+                except InfeasibleError as error:
+                    why = str(error)
+                except CarbonschedError as error:
+                    begins = self._label(standing.first)
+                    error.add_note(f"in the window from {begins}, its periods counted from 0")
+                    raise
+                if not asked:
+                    break
+            if asked:
+                raise self._no_schedule(standing, tried, why)
+            asked = True
+            rest, cut = servable(self.horizon, rest, size, self.time_limit)
+            if cut:
+                let_go[CUT] = cut
 
     def _solved(self, standing: Standing, rest: xr.Dataset, data: xr.Dataset) -> Schedule:
         """Return the schedule of a window, its jobs started by the policy if there is one."""
@@ -229,11 +228,15 @@ class Rolling:
     def _label(self, at: int) -> object:
         return self.horizon.given.data.indexes["time"][at]
 
-    def _no_schedule(self, standing: Standing, data: xr.Dataset, why: str) -> None:
-        """Raise the InfeasibleError of a window, told by the horizon's labels."""
+    def _no_schedule(
+        self, standing: Standing, data: xr.Dataset | None, why: str
+    ) -> InfeasibleError:
+        """Return the error of a window without schedule, told by the horizon's labels."""
         horizon, first = self.horizon, standing.first
         last = min(first + horizon.window, horizon.periods) - 1
         window = f"the window from {self._label(first)} to {self._label(last)}"
+        if data is None:
+            return InfeasibleError(f"{window} has no schedule")
         labelled = over_labels(horizon, data, first)
         if not horizon.chooses:
             try:
@@ -242,12 +245,15 @@ class Rolling:
                 why = str(error)  # by the horizon's labels
         left = float(labelled.data.carbon_budget)
         told = f" with {left:.6g} tCO2e left of the budget" if np.isfinite(left) else ""
-        with explaining(labelled, horizon.method, families=horizon.families):
-            raise InfeasibleError(f"{window} has no schedule{told}: {why}")
+        try:
+            with explaining(labelled, horizon.method, families=horizon.families):
+                raise InfeasibleError(f"{window} has no schedule{told}: {why}")
+        except InfeasibleError as error:
+            return error
 
     # -- settling --------------------------------------------------------------------------------
 
-    def committed(self, standing: Standing, planned: Planned, count: int) -> Standing:
+    def committed(self, standing: Standing, planned: Planned) -> Standing:
         """Return the standing after a step whose periods have happened.
 
         Raises
@@ -255,9 +261,9 @@ class Rolling:
         InfeasibleError
             Not all could be served, or the budget is overrun, and that is not to be reported.
         """
-        horizon, first = self.horizon, standing.first
+        horizon, first, count = self.horizon, standing.first, planned.count
         decided, how = planned.decided, AS_PLANNED
-        if not self.certain:
+        if self.settles:
             came = settled(
                 horizon, standing.done, decided, count, standing.outlook, self.time_limit
             )
@@ -270,18 +276,18 @@ class Rolling:
                 )
         else:
             settled_part = decided.isel(time=slice(count))
-        row = self._accounted(planned, settled_part, first, count)
+        row = self._accounted(settled_part, first, count)
         done = with_committed(horizon, standing.done, settled_part, count, row["emissions"])
         budget = float(horizon.given.data.carbon_budget)
         left = budget - float(done.emitted)
         over = -left if horizon.method.carbon == "budget" else 0.0
-        if over > _OVER * budget and not self.report and not self.certain:
+        if over > _OVER * budget and not self.report and self.settles:
             raise InfeasibleError(
                 f"by the end of {self._label(first + count - 1)} emissions are {over:.4g} tCO2e "
                 "over the budget; on_breach='report' goes on"
             )
-        notes = [*planned.let_go, *([how] if how != AS_PLANNED else [])]
-        row = {**planned.row, **row, "carbon_left": left, "policy": "; ".join(notes)}
+        notes = [planned.row["policy"], how if how != AS_PLANNED else ""]
+        row = {**planned.row, **row, "carbon_left": left, "policy": "; ".join(filter(None, notes))}
         placed = self._placed(decided, count)
         size = min(horizon.window, horizon.periods - first)
         fallback, outlook = standing.fallback, standing.outlook
@@ -298,26 +304,17 @@ class Rolling:
         starts = decided.start.transpose("job", "site", "time").values[..., :count]
         return {int(j): (int(i), int(t)) for j, i, t in np.argwhere(starts > 0.5)}
 
-    def _accounted(
-        self, planned: Planned, came: xr.Dataset, first: int, count: int
-    ) -> dict[str, Any]:
-        """Return what a step planned and did, in money and tonnes."""
+    def _accounted(self, came: xr.Dataset, first: int, count: int) -> dict[str, Any]:
+        """Return what a step did, in money, tonnes and jobs."""
         horizon = self.horizon
         benefit, emitted = accounted(horizon, horizon.whole, came, first, count)
-        believed_benefit = benefit
-        if not self.certain:
-            believed_benefit, _ = accounted(
-                horizon, planned.believed, planned.decided, first, count
-            )
         own = came.get("unserved")
         over = came.get("overdrawn")
         hours = float(horizon.given.data.step_hours)
         return {
             "periods": count,
             "placed": len(self._placed(came, count)),
-            "planned_benefit": sum(believed_benefit.values()),
             "settled_benefit": sum(benefit.values()),
-            "believed_cost": -sum(believed_benefit.get(term, 0.0) for term in _ENERGY),
             "true_cost": -sum(benefit.get(term, 0.0) for term in _ENERGY),
             "emissions": emitted,
             "unserved": 0.0 if own is None else overdue(own, horizon),
@@ -329,7 +326,7 @@ class Rolling:
         begun = time.perf_counter()
         with warnings.catch_warnings():  # linopy fixes values rounded, which may pass a bound
             warnings.filterwarnings("ignore", message="Fix values", category=UserWarning)
-            standing, planned = self.planned(standing)
-            standing = self.committed(standing, planned, count)
+            standing, planned = self.planned(standing, count)
+            standing = self.committed(standing, planned)
         standing.rows[-1]["seconds"] = time.perf_counter() - begun
         return standing

@@ -65,6 +65,11 @@ def begun(horizon: Horizon) -> Standing:
 
 def keep(standing: Standing, horizon: Horizon, path: Path) -> None:
     """Write where a run stands, whole or not at all."""
+    write_netcdf(as_kept(standing, horizon), path)
+
+
+def as_kept(standing: Standing, horizon: Horizon) -> xr.Dataset:
+    """Return where a run stands as what is kept in a file."""
     parts = [standing.done.assign_attrs(looked=standing.looked), kept_rows(standing.rows)]
     for ahead in (standing.outlook, standing.fallback):
         if ahead is not None:
@@ -74,7 +79,7 @@ def keep(standing: Standing, horizon: Horizon, path: Path) -> None:
         names = {"time": "former_time", "service": "former_service"}
         names |= {name: f"former_{name}" for name in former.data_vars}
         parts.append(former.rename(names))
-    write_netcdf(xr.merge(parts, combine_attrs="override", join="exact", compat="equals"), path)
+    return xr.merge(parts, combine_attrs="override", join="exact", compat="equals")
 
 
 def resumed(path: Path, horizon: Horizon, ends: Collection[int]) -> Standing:
@@ -92,7 +97,13 @@ def resumed(path: Path, horizon: Horizon, ends: Collection[int]) -> Standing:
     ValueError
         The file is no such part of this run, and everything that is wrong with it.
     """
-    kept = read_netcdf(path)
+    return read_standing(read_netcdf(path), path, horizon, ends)
+
+
+def read_standing(
+    kept: xr.Dataset, path: Path, horizon: Horizon, ends: Collection[int]
+) -> Standing:
+    """Return where a run stands by what its file holds; as `resumed`."""
     if faults := list(_apart(kept, horizon, ends)):
         said = "\n  - ".join([f"{path} is no committed part of this run:", *faults])
         raise ValueError(f"{said}\nremove the file to begin anew")
