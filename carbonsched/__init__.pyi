@@ -11,6 +11,7 @@ from .core.method import METHODS, Method
 from .core.schema import Quantity
 from .diagnosis.diagnose import Diagnosis, diagnose
 from .errors import (
+    BreachWarning,
     CarbonschedError,
     CertificateError,
     FamilyError,
@@ -29,6 +30,7 @@ from .io.store import example, load
 from .judge.plan import plan
 from .judge.report import Report
 from .judge.verify import verify
+from .operate.next_step import next_step
 from .operate.reoptimise import Reoptimiser
 from .operate.roll import roll
 from .operate.under_way import already_running
@@ -54,6 +56,7 @@ __all__ = [
     "FAMILIES",
     "FORMULATIONS",
     "METHODS",
+    "BreachWarning",
     "CarbonschedError",
     "Certificate",
     "CertificateError",
@@ -90,6 +93,7 @@ __all__ = [
     "generate",
     "information_value",
     "load",
+    "next_step",
     "over",
     "plan",
     "recourse",

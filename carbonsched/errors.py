@@ -137,6 +137,10 @@ class UnmatchedWarning(UserWarning):
     """A former plan and an instance do not have the same labels, so that less of it is held."""
 
 
+class BreachWarning(UserWarning):
+    """What happened could not all be served, or not within the budget, and was gone on with."""
+
+
 def kind_of(error: BaseException) -> str:
     """Return the kind of an error as a table's status says it: "infeasible", "noincumbent", ..."""
     return type(error).__name__.removesuffix("Error").lower()

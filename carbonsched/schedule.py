@@ -16,7 +16,7 @@ from carbonsched.core.method import Method
 from carbonsched.currency import currency_of
 from carbonsched.keywords import require_kinds
 
-ARRAYS = ("data", "prices")
+ARRAYS = ("data", "prices", "steps")
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,7 +51,7 @@ class Schedule:
         "optimal" (to the gap asked for), "time_limit" (the incumbent), or "stopped": column
         generation knows no further step, and the gap that is left is wider than asked for;
         "held" near a former plan, where what changes cost leaves a wider gap in (1); or "rolled",
-        which is solved window by window and has no bound.
+        which is solved window by window and has no bound, and what was missed on the way.
     method : Method
         Which schedules it was chosen from, and by which the judge judges it.
     formulation : Formulation
@@ -64,6 +64,8 @@ class Schedule:
     prices : xarray.Dataset or None
         `carbonsched.core.schema.PRICES` that prove the bound, where the engine found some:
         column generation does.
+    steps : xarray.Dataset or None
+        Of a schedule that is rolled, what each step knew and did, over `step`.
 
     Examples
     --------
@@ -87,6 +89,7 @@ class Schedule:
     families: tuple[Family, ...] = ()
     prices: xr.Dataset | None = None
     turnover: float = math.nan
+    steps: xr.Dataset | None = None
 
     @property
     def objective(self) -> float:

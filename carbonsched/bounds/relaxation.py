@@ -120,7 +120,27 @@ def root_prices(instance: Instance, method: Method, *, time_limit: float = 120.0
     SolverError
         HiGHS is not there, or failed.
     """
-    model = build(instance, method=method)
+    return relaxed_prices(instance, method, formulation_of("start"), time_limit=time_limit)
+
+
+def relaxed_prices(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    families: Iterable[Family] = FAMILIES,
+    *,
+    time_limit: float = 120.0,
+) -> xr.Dataset:
+    """Return the prices of `carbonsched.core.schema.PRICES` of a formulation's relaxation.
+
+    A price whose row is not there, or that the solver did not return, is left out.
+
+    Raises
+    ------
+    SolverError
+        HiGHS is not there, or failed.
+    """
+    model = build(instance, formulation, method=method, families=families)
     model.variables.relax()
     run_solver(model, Settings(gap=0.0, time_limit=time_limit, progress=False))
     return _duals(model)

@@ -116,6 +116,10 @@ def _schedule(path: Path, families: Iterable[Family], zone: str | None) -> None:
     except ValueError as error:
         raise GivenError(str(error)) from error
     rows = {"what": "a schedule; what it says of itself:", **answer.answer(schedule, frame, None)}
+    if schedule.steps is not None:
+        from carbonsched.operate.record import told
+
+        rows |= told(schedule.steps, schedule.currency)
     rows["solver"] = f"{schedule.solver}, {schedule.runtime:.2f} s"
     show_rows(rows, f"{path}: {schedule.method}")
     more = f"`carbonsched plan INSTANCE {path}`"

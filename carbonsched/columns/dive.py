@@ -150,19 +150,7 @@ def place(search: Search, lower: np.ndarray, undecided: np.ndarray) -> None:
     What does not is left out from the end; the required jobs, which come first, never are.
     """
     master, data = search.master, search.data
-    prices, solved = master.prices(), master.values()
-    room = it_room(data).transpose("site", "time")
-    _occupy(data, room.values, master.columns.iloc[np.flatnonzero(lower > 0.5)])
-    if "route" in solved:
-        room = room - (data.power_per_unit * solved.route.fillna(0)).sum("service")
-    energy = xr.Dataset(
-        {
-            "power_price": prices.power_price,
-            "carbon_price": prices.carbon_price,
-            "spare_room": room,
-            "spare_generation": data.generation_available - solved.generate + solved.grid_export,
-        }
-    )
+    energy = greedy_energy(search, lower)
     which = np.flatnonzero(undecided)
     placed = greedy(data.isel(job=which), search.startable.isel(job=which), energy)
     placed["job"] = which[placed.job]
@@ -182,3 +170,21 @@ def place(search: Search, lower: np.ndarray, undecided: np.ndarray) -> None:
             break
         fixed[order] = 0.0
         order = order[: max(len(order) // 2, least)]
+
+
+def greedy_energy(search: Search, lower: np.ndarray) -> xr.Dataset:
+    """Return what `greedy` asks of the energy side, beside the columns fixed to one."""
+    master, data = search.master, search.data
+    prices, solved = master.prices(), master.values()
+    room = it_room(data).transpose("site", "time")
+    _occupy(data, room.values, master.columns.iloc[np.flatnonzero(lower > 0.5)])
+    if "route" in solved:
+        room = room - (data.power_per_unit * solved.route.fillna(0)).sum("service")
+    return xr.Dataset(
+        {
+            "power_price": prices.power_price,
+            "carbon_price": prices.carbon_price,
+            "spare_room": room,
+            "spare_generation": data.generation_available - solved.generate + solved.grid_export,
+        }
+    )

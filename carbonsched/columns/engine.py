@@ -68,7 +68,7 @@ def column_generation(
     if method.workload != "optimised":
         raise ValueError(f"{method} fixes the workload first: solve it with engine='milp'")
     begun, time_limit = time.monotonic(), settings.time_limit
-    search = _begun(instance, method, formulation, settings)
+    search = search_of(tightened(instance.data, method, formulation), formulation, settings)
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
         try:
@@ -109,7 +109,7 @@ def first_schedule(
 
     These are the values of the model's variables, with `start` over (job, site, time).
     """
-    search = _begun(instance, method, formulation, settings)
+    search = search_of(tightened(instance.data, method, formulation), formulation, settings)
     with suppress(TimeoutError, SolverError):
         if search.master.solve(search.left):
             search.keep()
@@ -117,12 +117,13 @@ def first_schedule(
     return search.incumbent
 
 
-def _begun(
-    instance: Instance, method: Method, formulation: Formulation, settings: Settings
-) -> Search:
-    """Return a search that knows nothing yet; its time runs from now."""
+def search_of(data: xr.Dataset, formulation: Formulation, settings: Settings) -> Search:
+    """Return a search that knows nothing yet; its time runs from now.
+
+    `data` is what a method leaves of an instance, tightened or not.
+    """
     until = time.monotonic() + settings.time_limit
-    data, settled = _decidable(tightened(instance.data, method, formulation))
+    data, settled = _decidable(data)
     penalty = FIRST_PENALTY * _dearest(data)
     with silence(True):
         master = Master(data, formulation, settings.time_limit, penalty)
@@ -167,7 +168,7 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     search.keep()
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
     master.free()
-    _relax(search, 0.5, rounds_until, show)
+    relax(search, 0.5, rounds_until, show)
     if search.bound < _range(search.data)[0]:  # which is a proof, whatever the prices
         raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
     if search.done:
@@ -176,7 +177,7 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     dive(search)
     show()
     if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
-        _relax(search, 0.05, rounds_until, show)
+        relax(search, 0.05, rounds_until, show)
         weights = master.weights
     if search.data.sizes["job"] and search.incumbent is not None:
         repair(search, weights, show)
@@ -188,7 +189,7 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
             show()
 
 
-def _relax(search: Search, within: float, until: float, show: Callable[[], None]) -> None:
+def relax(search: Search, within: float, until: float, show: Callable[[], None]) -> None:
     """Add columns until the master is as near to the bound as asked, or lacks none, or it is late.
 
     Where required jobs are still without a placement the penalty is raised, once, beyond what any

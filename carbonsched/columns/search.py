@@ -103,7 +103,7 @@ class Search:
             return
         integral = branched or not master.has_states
         if not integral:
-            near = self.settings.gap * self._size(master.value, master.solution()) / 10
+            near = self.settings.gap * self.size_of(master.value, master.solution()) / 10
             integral = master.branch(self.left, near, states_only=True)
         if integral:
             self._take()
@@ -126,9 +126,9 @@ class Search:
         master = self.master
         if not master.lacking and master.value > self.value:
             self.value, self.incumbent = master.value, master.solution()
-            self.size = self._size(self.value, self.incumbent)
+            self.size = self.size_of(self.value, self.incumbent)
 
-    def _size(self, value: float, solved: xr.Dataset) -> float:
+    def size_of(self, value: float, solved: xr.Dataset) -> float:
         """Return what the gap is relative to, USD, of a benefit and the values that earn it."""
         if self.settings.gap_of == "objective":
             return abs(value + self.settled)

@@ -45,7 +45,9 @@ def checked(forecast: Forecast, truth: Instance) -> Forecast:
         if faults := list(_faults(told, horizon, given)):
             raise InstanceError(faults, f"the forecast issued {issued}")
         order = {d: given[d] for d in ("site", "service") if d in told.dims} | {"time": horizon}
-        told = told.sel({dim: labels for dim, labels in order.items() if dim in told.dims})
+        told = told.reset_coords(drop=True).sel(
+            {dim: labels for dim, labels in order.items() if dim in told.dims}
+        )
         return told.map(lambda array: array.transpose(..., "time").astype(float))
 
     return forecast_with_a_check
@@ -67,7 +69,7 @@ def _faults(told: Any, horizon: pd.Index, given: xr.Dataset) -> Iterator[str]:
                 more = f" and {len(odd) - _SHOWN} more" * (len(odd) > _SHOWN)
                 if len(odd):
                     yield f"{name}: {what} for {dim} {', '.join(map(str, odd[:_SHOWN]))}{more}"
-    others = {d: given[d] for d in ("site", "time", "job", "service") if d not in known.indexes}
+    others = {d: given[d] for d in ("site", "time", "job", "service") if d not in known.sizes}
     wanted = {str(name): PARAMETERS[str(name)] for name in known}
     currency = {k: v for k, v in given.attrs.items() if k == "currency"}
     stated = known.drop_attrs(deep=False).assign_attrs(currency).assign_coords(others)

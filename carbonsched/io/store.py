@@ -158,13 +158,16 @@ def _together(path: Path, parts: list[Path]) -> xr.Dataset:
     Raises
     ------
     InstanceError
-        A file is unreadable, or two have one variable or other labels.
+        A file is unreadable or a schedule, or two have one variable or other labels.
     """
     read = {part.name: read_netcdf(part) for part in parts}
     largest = max(read.values(), key=len)
     names = Counter(name for part in read.values() for name in part.data_vars)
     faults = [f"{name}: in {count} of the files" for name, count in names.items() if count > 1]
     for file, part in read.items():
+        if "schedule" in part.attrs:
+            faults = [f"{file}: this is a schedule; read it with Schedule.load"]
+            break
         for dim in set(part.indexes) & set(largest.indexes):
             if not part.indexes[dim].equals(largest.indexes[dim]):
                 faults.append(f"{file}: labels of {dim} are not those of the other files")
@@ -172,8 +175,8 @@ def _together(path: Path, parts: list[Path]) -> xr.Dataset:
         raise InstanceError(faults, str(path))
     stated = dict.fromkeys(str(part.attrs.get("licence", "")) for part in read.values())
     licence = " AND ".join(filter(None, stated))
-    data = xr.merge(read.values(), join="exact", combine_attrs="drop")
-    return data.assign_attrs(largest.attrs | ({"licence": licence} if licence else {}))
+    data = largest.assign({name: part[name] for part in read.values() for name in part.data_vars})
+    return data.assign_attrs({"licence": licence} if licence else {})
 
 
 def save_instance(instance: Instance, path: Path) -> Path:
@@ -188,6 +191,8 @@ def save_instance(instance: Instance, path: Path) -> Path:
 def save_schedule(schedule: Schedule, path: Path) -> Path:
     """Write a schedule to NetCDF; see `carbonsched.Schedule.save`."""
     arrays = schedule.data if schedule.prices is None else schedule.data.merge(schedule.prices)
+    if schedule.steps is not None:
+        arrays = arrays.merge(schedule.steps.rename({n: f"step_{n}" for n in schedule.steps}))
     write_netcdf(arrays.assign_attrs(schedule=json.dumps(schedule.summary())), path)
     return path
 
@@ -204,6 +209,7 @@ def load_schedule(path: Path, families: Iterable[Family] = ()) -> Schedule:
     except DAMAGE as error:
         why = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path}: the schedule's summary is damaged ({why})") from error
+    data, about["steps"] = _steps_apart(data)
     require_numbers(data, path)
     if not set(PRICES) <= set(data):
         return Schedule(data=data, prices=None, **about)
@@ -219,6 +225,16 @@ def require_numbers(data: xr.Dataset, path: Path) -> None:
     for name in data.data_vars:
         if data[name].dtype.kind not in "biuf":
             raise ValueError(f"{path}: {name} has values of type {data[name].dtype}")
+
+
+def _steps_apart(data: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset | None]:
+    """Return the decisions, and the record of steps if there is one."""
+    if "step" not in data.dims:
+        return data, None
+    names = [name for name in data.data_vars if "step" in data[name].dims]
+    steps = data[names].rename({name: str(name).removeprefix("step_") for name in names})
+    steps = steps[[*steps.data_vars]].drop_vars([c for c in steps.coords if c != "step"])
+    return data.drop_vars([*names, "step"], errors="ignore"), steps.drop_attrs(deep=False)
 
 
 def schedule_slots(said: dict[str, Any], given: dict[str, Family]) -> dict[str, Any]:

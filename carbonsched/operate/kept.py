@@ -5,18 +5,12 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import math
 import pickle
 import sys
-from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
-
-import xarray as xr
+from collections.abc import Iterable, Iterator
 
 from carbonsched.core.build import added
 from carbonsched.core.family import Family
-from carbonsched.io import read_netcdf
-from carbonsched.operate.lookahead import TIMES, Horizon
 
 
 def key(*decisive: object) -> str:
@@ -65,47 +59,23 @@ def _sources(family: Family) -> Iterator[str]:
             ) from error
 
 
-def resumed(path: Path, horizon: Horizon, ends: Collection[int]) -> xr.Dataset:
-    """Return the committed part of a run as it was kept.
-
-    Parameters
-    ----------
-    path : Path
-    horizon : Horizon
-    ends : collection of int
-        Where a committed part may end, periods from the start.
+def source_of(choice: object) -> object:
+    """Return what decides a choice that is a name or a callable: the name, or its source.
 
     Raises
     ------
     ValueError
-        The file is no such part of this run, and everything that is wrong with it.
+        It is a callable of which neither can be written down.
     """
-    done = read_netcdf(path)
-    if faults := list(_apart(done, horizon, ends)):
-        said = "\n  - ".join([f"{path} is no committed part of this run:", *faults])
-        raise ValueError(f"{said}\nremove the file to begin anew")
-    return done
-
-
-def _apart(done: xr.Dataset, horizon: Horizon, ends: Collection[int]) -> Iterator[str]:
-    """Say what keeps a dataset from being the committed part of a run."""
-    given = horizon.given.data
-    for name in TIMES:
-        spent = done.attrs.get(name)
-        if (
-            isinstance(spent, bool)
-            or not isinstance(spent, int | float)
-            or not math.isfinite(spent)
-        ):
-            yield f"{name}: expected an attribute, seconds spent"
-    for name, quantity in horizon.kept.items():
-        if name not in done.data_vars:
-            yield f"{name}: missing"
-        elif set(done[name].dims) != set(quantity.dims):
-            yield f"{name}: expected over {', '.join(quantity.dims)}"
-    for dim in given.dims:
-        periods = done.sizes.get(dim, 0) if dim == "time" else given.sizes[dim]
-        if dim not in done.indexes or not done.indexes[dim].equals(given.indexes[dim][:periods]):
-            yield f"{dim}: other labels than the instance has"
-    if done.sizes.get("time", 0) not in ends:
-        yield f"time: {done.sizes.get('time', 0)} periods, where no window ends"
+    if choice is None or isinstance(choice, str):
+        return choice
+    try:
+        told = inspect.getsource(choice) if inspect.isroutine(choice) else ""  # type: ignore[arg-type]
+        cells = getattr(choice, "__closure__", None) or ()
+        held = [cell.cell_contents for cell in cells]
+        return [told, pickle.dumps([held, vars(choice)], protocol=5).hex()]
+    except (OSError, TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
+        raise ValueError(
+            f"{choice!r:.80} cannot be written down ({error}), and what is kept in a folder goes "
+            "by it: give a function of a module, or no folder"
+        ) from error

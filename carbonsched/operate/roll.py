@@ -1,44 +1,46 @@
-r"""Rolling operation: a long horizon window by window, on one model that is updated in place.
+r"""Rolling operation: a long horizon step by step, each planned by what is believed by then.
 
-At each step a window of `window` periods is solved, its first `step` periods are committed, and the
-window moves on to where they end; the last one reaches the end and is committed whole. A window
-knows its own periods and nothing after them.
+At each step the periods that have passed are known and the others are a forecast. A window of
+`window` periods is planned, its first `step` periods are committed, and what is committed is
+settled against what happens in them. Then the window moves on.
 
-- **Jobs.** A job may start where it can end within the window, and is committed if it starts in
-  the committed periods: then it keeps running, as a load of its site that must be served. A job
-  that was planned later stays open. For no job to be too long for every start that is committed,
-  :math:`\text{window} \ge \text{step} + L_j - 1` for all jobs; one that can start at once only, as
-  it is running already, must end in the first window. A required job must be planned as soon as its
-  deadline is in sight: whatever start it has left then lies within the window. What could not end
-  within the horizon never starts.
-- **Batteries.** The state of charge is carried over. Every window but the last ends with at least
-  the instance's initial state of charge: no window empties the battery for the next. The last ends
-  with at least `battery_final`. Where that is more than the initial one, the windows before must
-  have gained their share of it, by periods, unless that leaves no schedule.
-- **Carbon.** A window may emit its share of the remaining budget: of the periods left, as many as
-  it has. What the committed periods emit is debited. Where the share is too small for any schedule,
-  the window may use all that remains. Shares go by periods, not by need: under a budget close to
-  the least possible, a window can end without a schedule although the whole horizon has one.
+- **Forecasts.** What is believed of a period, its prices, carbon intensity, cooling, generation and
+  demand, is told by `forecast`, anew at each step, for all periods up to the end of the horizon.
+  With "perfect" what is planned is what happens, and the last window is committed whole.
+- **Jobs.** A job may start where it can end by its deadline, and is committed if it starts in the
+  committed periods: then it runs, as a load of its site that must be served. One that was planned
+  later stays open. One that would run beyond the window may, at what its tail is worth there,
+  where it finds room (`carbonsched.operate.sight`). A required job is due where otherwise the
+  fallback could not run it. With `notice` a job is not known earlier than so many periods before
+  its release.
+- **What is not in the window** has prices, duals of the relaxation of all that remains
+  (`carbonsched.operate.outlook`): carbon, energy in a battery, and waiting with a job.
+- **Batteries.** The state of charge is carried over, at least as full as the fallback needs.
+  Without an outlook no window leaves a battery emptier than it was at first, and where the end
+  asks for more it gains its share by periods, unless that leaves no schedule.
+- **Carbon.** A window may use what leaves the rest feasible: all that is left of the budget but the
+  least that the periods after it can emit (`carbonsched.operate.pacing`, with the proof that with
+  perfect forecasts and a feasible whole the budget is never broken). How much of it is worth using
+  is for the outlook's price of carbon.
+- **Settling.** Starts and battery powers are as planned; routes, generation and trade follow what
+  happened (`carbonsched.operate.settle`).
+- **Where a plan asks too much** by forecast, it is let go of in this order: all that is left of the
+  budget may be used, batteries need not gain, the budget is ignored, nothing new starts; if demand
+  cannot be served even then, it is cut to what can. Where what happened leaves no dispatch with the
+  batteries as planned they are free, and then the least is left unserved: an error, or reported,
+  by `on_breach`. All of it is in the record.
 - **Added families.** Each is given what its `carry` returns: the highest import so far, what is
   left of a budget, or this window's share of it. Its decisions over time are committed as all
-  others are; one without periods is the last window's. A family that goes by the clock takes it
-  from a parameter over time, as a window counts its periods.
-
-What a window plans beyond its committed periods, with idle batteries in those that are new, is a
-schedule of the next window: no job that runs reaches them, and a required one is planned. So only
-the grid in single periods, where a battery was needed, a reserve or final state of charge that
-rises, the carbon budget or an added family can leave a window without a schedule.
-
-One model serves every window, as each is stated over the same labels: periods are counted from the
-window's start, job windows are right-hand sides, jobs that are over or not yet there are allowed
-nowhere, and the load of running jobs is a service of its site, of which the demand moves.
+  others are; one without periods is the last step's. A family that goes by the clock takes it from
+  a parameter over time, as a window counts its periods.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,33 +50,28 @@ import xarray as xr
 from carbonsched.core.build import fitted, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
-from carbonsched.core.first_fit import first_fit
 from carbonsched.core.formulation import Formulation, formulation_of
-from carbonsched.core.instance import Instance, derived, require_instance
+from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
-from carbonsched.core.reach import may_start, start_counts
-from carbonsched.errors import CarbonschedError, InfeasibleError
-from carbonsched.front import explaining
-from carbonsched.io import write_netcdf
+from carbonsched.errors import BreachWarning
+from carbonsched.forecasts import Forecast, forecast_of
+from carbonsched.front import ENGINES
 from carbonsched.io.digest import digest
 from carbonsched.judge.verify import verify
 from carbonsched.keywords import named_keywords, require_kinds
-from carbonsched.operate.kept import code_of, key, resumed
-from carbonsched.operate.lookahead import (
-    TIMES,
-    Horizon,
-    in_window,
-    movable,
-    nothing,
-    over_labels,
-    over_positions,
-    with_committed,
-)
-from carbonsched.operate.reoptimise import Reoptimiser
+from carbonsched.operate.committed import TIMES
+from carbonsched.operate.horizon import Horizon, horizon_of
+from carbonsched.operate.kept import code_of, key, source_of
+from carbonsched.operate.planning import Planner, Policy
+from carbonsched.operate.record import record_of
+from carbonsched.operate.rolling import Rolling
+from carbonsched.operate.standing import Standing, begun, keep, resumed
 from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar
+
+_SHOWN = 1e-6  # MWh, tCO2e: less is not told
 
 
 @named_keywords
@@ -86,21 +83,31 @@ def roll(
     families: Iterable[Family] = FAMILIES,
     window: int = 24,
     step: int = 6,
+    forecast: str | Forecast = "perfect",
+    history: Instance | None = None,
+    seed: int = 0,
+    notice: int | None = None,
+    outlook: int | None = 24,
+    policy: str | Policy | None = None,
+    change_cost: float = 0.0,
+    on_breach: str = "raise",
     folder: str | Path | None = None,
     gap: float = 0.01,
     gap_of: str = "decided",
     time_limit: float = 120.0,
+    engine: str = "auto",
     solver: str = "highs",
     verbose: bool = False,
     progress: bool | None = None,
     polish: bool = True,
     options: Mapping[str, Any] | None = None,
 ) -> Schedule:
-    """Operate a long horizon window by window and return what was committed, verified.
+    """Operate a long horizon step by step and return what was committed, verified.
 
     Parameters
     ----------
     instance : Instance
+        What happens.
     method : str or Method
         As in `carbonsched.solve`.
     formulation : str or Formulation
@@ -109,30 +116,64 @@ def roll(
         `carry`.
     window, step : int
         Periods that are looked at, and of them committed before the window moves on. A window
-        longer than the horizon is the horizon, and all of it is committed.
+        longer than the horizon is the horizon.
+    forecast : str or callable
+        What is believed of the periods to come: "perfect", or another name or a callable as
+        `carbonsched.forecasts.forecast_of` takes it.
+    history : Instance, optional
+        What happened before the instance begins, for forecasts by what has been seen.
+    seed : int
+        Of a forecast that draws.
+    notice : int, optional
+        Periods before its release that a job becomes known; by default all are known.
+    outlook : int, optional
+        Periods after which the prices of what is not in the window are made anew, and the fallback
+        that is left open. None: a window knows no prices, and each is planned for itself.
+    policy : str or callable, optional
+        What starts jobs in place of the optimiser, `(window, room) -> starts`: a name or a callable
+        as in `carbonsched.operate.policies`. `window` is an instance of the periods in sight as
+        believed, with the jobs that may start in it; `room` the IT power that they find, MW over
+        (site, time); the answer bool over (job, site, time).
+    change_cost : float
+        USD that it must bring to plan a job otherwise than a step before, as in
+        `carbonsched.solve`.
+    on_breach : {"raise", "report"}
+        Where what happens cannot be served, or overruns the budget: raise InfeasibleError, or go
+        on with the least that is missed and report it.
     folder : path, optional
         Where to keep the committed part after each step; a run that was ended goes on from there.
         Runs of other instances, windows, families or options may share the folder.
-    gap, gap_of, time_limit, solver, verbose, polish, options
-        As in `carbonsched.solve`, for each window; the solver is "highs" or "gurobi".
+    gap, gap_of, time_limit, engine, solver, verbose, polish, options
+        As in `carbonsched.solve`, for each window; the solver is "highs" or "gurobi". The engine
+        "milp" is one model, moved from window to window.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
     Returns
     -------
     Schedule
-        Over the whole horizon, verified against every equation of the instance. Its status is
-        "rolled"; its bound and gap are not numbers, as no window bounds the whole. The times are
-        sums over the windows.
+        Over the whole horizon, verified against every equation of the instance: where something was
+        missed, of the instance with what was served and emitted. Its status is "rolled", and what
+        was missed; its bound and gap are not numbers, as no window bounds the whole. The times are
+        sums over the windows. Its `steps` is the record: what each step knew and did.
+
+    Warns
+    -----
+    BreachWarning
+        Something was missed.
 
     Raises
     ------
     ValueError
-        Window and step do not fit each other, or jobs are too long for them; what is kept in the
-        folder is no part of this run; an added family cannot be kept in a folder, has a parameter
-        over services without a default, or carries what is no parameter of its own.
+        Window and step do not fit each other; a choice is unknown; what is kept in the folder is no
+        part of this run; an added family, a forecast or a policy cannot be kept in a folder; a
+        family has a parameter over services without a default, or carries what is no parameter of
+        its own; a policy starts what it may not.
     InfeasibleError
-        A window has no schedule; it is named, and diagnosed by the horizon's labels.
+        A window has no schedule; it is named, and diagnosed by the horizon's labels. Or what
+        happened could not be served, or overran the budget.
+    InstanceError
+        A forecast answers what it may not.
     UnboundedError, NoIncumbentError, SolverError, VerificationError
         As in `carbonsched.solve`.
     TypeError
@@ -148,111 +189,155 @@ def roll(
     ('rolled', True)
     """
     require_instance(instance)
-    require_kinds(window=(window, int), step=(step, int))
+    require_kinds(window=(window, int), step=(step, int), seed=(seed, int))
+    require_choices(window, step, notice, outlook, on_breach, engine)
     chosen, stated = method_of(method), formulation_of(formulation)
     families = require_families(families)
-    periods = instance.data.sizes["time"]
-    _require_fit(instance.data, window, step)
-    window = min(window, periods)
     given = fitted(instance, families)
+    rule = _policy_of(policy)
+    settings = {
+        "gap": gap, "gap_of": gap_of, "time_limit": time_limit, "solver": solver,
+        "verbose": verbose, "polish": polish, "options": options,
+    }  # fmt: skip
+    horizon = horizon_of(given, chosen, families, window, notice)
+    rolling = Rolling(
+        horizon,
+        stated,
+        Planner(
+            horizon, stated, engine=engine, policy=rule, change_cost=change_cost, settings=settings
+        ),
+        told := _forecast_of(forecast, given, history, seed),
+        told is not None or on_breach == "report",
+        outlook,
+        on_breach == "report",
+        time_limit,
+    )
     kept = None
     if folder is not None:
-        limits = {"gap": gap, "gap_of": gap_of, "time_limit": time_limit}
-        about = [asdict(chosen), asdict(stated), code_of(families), window, step, limits]
-        about += [polish, dict(options or {})]
+        limits = {"gap": gap, "gap_of": gap_of, "time_limit": time_limit, "engine": engine}
+        about: list[object] = [asdict(chosen), asdict(stated), code_of(families), window, step]
+        about += [limits, polish, dict(options or {})]
+        about += [source_of(forecast), None if history is None else digest(history), seed]
+        about += [notice, outlook, source_of(policy), change_cost, on_breach]
         kept = Path(folder) / f"{key(digest(given), *about, versions(solver))}.nc"
-    whole = over_positions(given)
-    horizon = Horizon(given, whole, chosen, families, window)
-    again = Reoptimiser(
-        chosen,
-        movable(whole, chosen, stated),
-        families=families,
-        warm=False,  # a run taken up again has no last solution to start from
-        gap=gap,
-        gap_of=gap_of,
-        time_limit=time_limit,
-        solver=solver,
-        verbose=verbose,
-        polish=polish,
-        options=options,
-    )
-    ends = {first for first, _ in _steps(periods, window, step, 0)} | {periods}
-    done = resumed(kept, horizon, ends) if kept and kept.exists() else nothing(horizon)
-    with progress_bar(progress, total=periods, unit="period") as bar:
-        bar.update(done.sizes["time"])
-        for first, count in _steps(periods, window, step, done.sizes["time"]):
-            schedule = _solve_window(again, horizon, done, first)
-            spent = {name: float(done.attrs[name]) + getattr(schedule, name) for name in TIMES}
-            done = with_committed(horizon, done, schedule.data, count).assign_attrs(spent)
-            if kept:
-                write_netcdf(done, kept)
+    standing = _rolled(rolling, min(window, horizon.periods), step, kept, progress)
+    return as_schedule(rolling, standing, stated, solver)
+
+
+def _rolled(
+    rolling: Rolling, window: int, step: int, kept: Path | None, progress: bool | None
+) -> Standing:
+    """Return where a run stands at its end, kept after each step if there is a file for it."""
+    horizon = rolling.horizon
+    ends = {first for first, _ in rolling.steps(window, step, 0)} | {horizon.periods}
+    if kept is not None and kept.exists():
+        standing = resumed(kept, horizon, ends)
+    else:
+        standing = begun(horizon)
+    with progress_bar(progress, total=horizon.periods, unit="period") as bar:
+        bar.update(standing.first)
+        for _, count in rolling.steps(window, step, standing.first):
+            standing = rolling.step(standing, count)
+            if kept is not None:
+                keep(standing, horizon, kept)
             bar.update(count)
-    schedule = schedule_of(
-        given,
-        done,
-        families,
-        bound=math.nan,
-        status="rolled",
-        method=chosen,
-        formulation=stated,
-        solver=solver,
-        versions=versions(solver),
-        **{name: float(done.attrs[name]) for name in TIMES},
-    )
-    verify(given, schedule).raise_if_broken()
-    return schedule
+    return standing
 
 
-def _require_fit(data: xr.Dataset, window: int, step: int) -> None:
-    """Raise ValueError if jobs cannot be committed within such windows."""
-    if not 1 <= step <= window:
-        raise ValueError(f"step = {step} periods: must be at least 1 and at most window = {window}")
-    longest = window - step + 1
-    running = may_start(data).any("site").isel(time=slice(1, None)).sum("time") == 0
-    room = xr.where(running, window, longest)  # what starts at once ends in the first window
-    long = data.job[(data.duration > room) & (start_counts(data) > 0)].values
-    if len(long) and window < data.sizes["time"]:
-        named = ", ".join(f"{job} ({int(data.duration.sel(job=job))})" for job in long)
-        raise ValueError(
-            f"a window of {window} periods, {step} of them committed, holds jobs of up to "
-            f"{longest} periods; too long: {named}"
-        )
-
-
-def _steps(periods: int, window: int, step: int, done: int) -> Iterator[tuple[int, int]]:
-    """Yield the first period of each window to come and how many periods it commits."""
-    last = periods - window
-    for first in sorted({*range(0, last, step), last}):
-        if first >= done:
-            yield first, window if first == last else min(step, last - first)
-
-
-def _solve_window(again: Reoptimiser, horizon: Horizon, done: xr.Dataset, first: int) -> Schedule:
-    """Solve a window as strictly as it has a schedule.
+def as_schedule(
+    rolling: Rolling, standing: Standing, formulation: Formulation, solver: str
+) -> Schedule:
+    """Return what was committed as a schedule, judged; where something was missed, told and warned.
 
     Raises
     ------
-    InfeasibleError
-        It has none. Its periods are told by the horizon's labels, in the diagnosis too.
+    VerificationError
+        It breaks a row.
     """
-    times, last = horizon.given.data.indexes["time"], first + horizon.window - 1
-    window, why = f"the window from {times[first]} to {times[last]}", ""
-    tried = list(in_window(horizon, done, first))
-    for data in tried:
-        try:
-            return again.solve(derived(data, horizon.given.extra))
-        except InfeasibleError as error:
-            why = str(error)
-        except CarbonschedError as error:
-            error.add_note(f"in {window}, which counts its periods from 0")
-            raise
-    labelled = over_labels(horizon, tried[-1], first)
-    if horizon.method.workload == "first fit":
-        try:
-            first_fit(labelled)
-        except InfeasibleError as error:
-            why = str(error)  # by the horizon's labels
-    remaining = float(labelled.data.carbon_budget)
-    left = f" with {remaining:.6g} tCO2e left of the budget" if np.isfinite(remaining) else ""
-    with explaining(labelled, horizon.method, families=horizon.families):
-        raise InfeasibleError(f"{window} has no schedule{left}: {why}")
+    horizon, done = rolling.horizon, standing.done
+    met, told = _met(horizon, standing)
+    method = horizon.method
+    if not horizon.chooses and rolling.forecast is not None:
+        method = replace(method, workload="optimised")  # placed by what was believed
+    schedule = schedule_of(
+        met,
+        done,
+        horizon.families,
+        bound=math.nan,
+        status=", ".join(["rolled", *told]),
+        method=method,
+        formulation=formulation,
+        solver=solver,
+        versions=versions(solver),
+        steps=record_of(standing.rows, horizon.given.data.indexes["time"]),
+        **{name: float(done.attrs[name]) for name in TIMES},
+    )
+    verify(met, schedule).raise_if_broken()
+    if told:
+        warnings.warn(
+            f"{', '.join(told)}: the schedule is judged by what was served and emitted",
+            BreachWarning,
+            stacklevel=3,
+        )
+    return schedule
+
+
+def _met(horizon: Horizon, standing: Standing) -> tuple[Instance, list[str]]:
+    """Return the instance with what was served, drawn and emitted, and what was missed in words."""
+    given, done = horizon.given, standing.done
+    hours, told = float(given.data.step_hours), []
+    changed: dict[str, xr.DataArray | float] = {}
+    if (done.unserved > 0).any():
+        energy = float((given.data.power_per_unit * done.unserved).sum() * hours)
+        told.append(f"{energy:.3g} MWh of IT unserved")
+        changed["demand"] = (given.data.demand - done.unserved).clip(min=0)
+    if (done.overdrawn > 0).any():
+        told.append(f"{hours * float(done.overdrawn.sum()):.3g} MWh drawn beyond the import limit")
+        changed["import_limit"] = (given.data.import_limit + done.overdrawn).transpose(
+            "site", "time"
+        )
+    left = standing.rows[-1]["carbon_left"] if standing.rows else np.inf
+    budget = float(given.data.carbon_budget)
+    if horizon.method.carbon == "budget" and left < -_SHOWN * max(budget, 1.0):
+        told.append(f"{-left:.3g} tCO2e over the budget")
+        changed["carbon_budget"] = budget - left
+    return (given.replace(**changed) if changed else given), told
+
+
+def require_choices(
+    window: int,
+    step: int,
+    notice: int | None,
+    outlook: int | None,
+    on_breach: str,
+    engine: str,
+) -> None:
+    """Raise ValueError or TypeError for a choice of a roll that there is not."""
+    if not 1 <= step <= window:
+        raise ValueError(f"step = {step} periods: must be at least 1 and at most window = {window}")
+    for name, value, least in (("notice", notice, 0), ("outlook", outlook, 1)):
+        if value is not None:
+            require_kinds(**{name: (value, int)})
+            if value < least:
+                raise ValueError(f"{name} = {value} periods: must be at least {least}, or None")
+    if on_breach not in ("raise", "report"):
+        raise ValueError(f"on_breach = {on_breach!r}, choose from raise, report")
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r}, choose from {', '.join(ENGINES)}")
+
+
+def _forecast_of(
+    forecast: str | Forecast, given: Instance, history: Instance | None, seed: int
+) -> Forecast | None:
+    """Return the forecast, None for the one that knows all."""
+    if isinstance(forecast, str) and forecast == "perfect":
+        return None
+    return forecast_of(forecast, given, history=history, seed=seed)
+
+
+def _policy_of(policy: str | Callable[..., Any] | None) -> Policy | None:
+    if policy is None:
+        return None
+    from carbonsched.operate.policies import policy_of
+
+    return policy_of(policy)

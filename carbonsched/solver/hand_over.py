@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,7 @@ def run(
     """
     name, verbose = engine.solver_name.value, settings.verbose
     quiet = not verbose and name != "highs"  # whose own silence is complete
+    before = _clock(engine)
     with (
         _as_solver_error(name),
         silence(quiet),
@@ -147,12 +149,20 @@ def run(
         watched(engine.solver_model, settings, stakes),
     ):
         result = engine.solve(solution_fn=solution_fn)
+    if result.report is not None and result.report.runtime is not None:
+        result.report = replace(result.report, runtime=result.report.runtime - before)
     require_complete(model, result, name)
     if model.type != "LP" and result.solution is not None:
         result.solution.dual = np.zeros(0)  # zeros without a meaning, after integers
     with _as_solver_error(name), silence(not verbose):
         model.assign_result(result, solver=None if apart else engine)
     return result
+
+
+def _clock(engine: Solver[Any]) -> float:
+    """Return the seconds that a solver which is held has run so far: its clock runs on."""
+    held = hasattr(engine.solver_model, "getRunTime")
+    return float(engine.solver_model.getRunTime()) if held else 0.0
 
 
 def suggest(engine: Solver[Any], model: linopy.Model, start: xr.DataArray) -> None:

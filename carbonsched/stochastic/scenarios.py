@@ -18,7 +18,8 @@ from carbonsched.errors import InstanceError
 from carbonsched.forecasts import FORECAST
 from carbonsched.keywords import require_kinds
 
-_SUM = 1e-6  # what probabilities may be off one by, before they are scaled to it
+_SUM = 1e-6  # what probabilities may be off one by; they are then scaled to it
+_ROUNDING = 1e-12  # what they may be off one by and stay as they are
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,7 +75,10 @@ class Scenarios:
         if faults:
             raise InstanceError(faults, "scenarios")
         object.__setattr__(self, "data", data)
-        object.__setattr__(self, "probability", probability / float(probability.sum()))
+        total = float(probability.sum())
+        if abs(total - 1) > _ROUNDING:
+            probability = probability / total
+        object.__setattr__(self, "probability", probability)
 
     @classmethod
     def of(
@@ -100,20 +104,21 @@ class Scenarios:
         """
         require_instance(instance)
         labels = [str(label) for label in futures]
-        faults, made = [], []
+        faults: list[str] = []
+        made: list[xr.Dataset] = []
         names = list(dict.fromkeys(str(name) for given in futures.values() for name in given))
         for label, given in zip(labels, futures.values(), strict=True):
             try:
                 values: dict[str, Any] = {str(name): value for name, value in given.items()}
                 whole = instance.replace(**values).data if values else instance.data
-                made.append(whole[names])
+                made.append(whole)
             except InstanceError as error:
                 faults += [f"scenario {label}: {fault}" for fault in error.faults]
         if faults:
             raise InstanceError(faults, "scenarios")
         data = xr.Dataset(coords=_coords(labels))
         if names:
-            data = data.merge(xr.concat(made, _index(labels)))
+            data = data.merge(xr.concat([whole[names] for whole in made], _index(labels)))
         if isinstance(probability, Mapping):
             probability = xr.DataArray(
                 [probability.get(label, np.nan) for label in futures], _coords(labels)
@@ -327,8 +332,8 @@ def _in_order(data: xr.Dataset, instance: Instance) -> xr.Dataset:
         if given.dtype.kind in "iuf":
             given = given.astype(float)
         about = {k: v for k, v in given.attrs.items() if k in ("units", "source", "licence")}
-        own = instance.data[name].attrs
-        return given.drop_attrs().assign_attrs({"units": own.get("units", "")} | about)
+        own = {k: v for k, v in instance.data[name].attrs.items() if k in ("units", "long_name")}
+        return given.drop_attrs().assign_attrs(own | about)
 
     kept = {str(name): array(str(name)).reset_coords(drop=True) for name in data.data_vars}
     return xr.Dataset(kept, {"scenario": data.scenario})

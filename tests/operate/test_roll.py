@@ -102,14 +102,17 @@ def test_states_of_grid_and_battery_move_with_the_window(builds):
 def test_what_is_not_seen_costs_what_it_costs(make):
     """Proves: one job of 10 MW, free to run in any of four periods at 7, 8, 9 and 1 USD/MWh.
 
-    The whole sees the cheap period: 1,000 - 10. A window of two or three periods sees 7 as the
-    least, and takes the job at once: 1,000 - 70. Sensitivity: only four periods find the last.
+    The whole sees the cheap period: 1,000 - 10. A window of two or three periods without outlook
+    sees 7 as the least, and takes the job at once: 1,000 - 70. With one, it is told what waiting is
+    worth. Sensitivity: without, only four periods find the last.
     """
     prices = [[7.0, 8.0, 9.0, 1.0]]
     instance = make(1, 4, 1, 0, import_price=prices)
-    assert roll(instance, window=4, step=1, gap=0).objective == pytest.approx(990)
-    assert roll(instance, window=2, step=1, gap=0).objective == pytest.approx(930)
-    assert roll(instance, window=3, step=2, gap=0).objective == pytest.approx(930)
+    blind = {"outlook": None, "gap": 0}
+    assert roll(instance, window=4, step=1, **blind).objective == pytest.approx(990)
+    assert roll(instance, window=2, step=1, **blind).objective == pytest.approx(930)
+    assert roll(instance, window=3, step=2, **blind).objective == pytest.approx(930)
+    assert roll(instance, window=2, step=1, gap=0).objective == pytest.approx(990)
 
 
 def test_a_job_that_waits_for_a_cheap_period_in_sight_is_not_lost(make):
@@ -154,20 +157,26 @@ def test_the_battery_is_carried_over_and_left_as_it_was(make):
     assert rolled.data.soc.isel(time=-1).item() >= 5 - 1e-6
 
 
-def test_the_budget_is_shared_over_the_periods_and_debited(make):
-    """Proves: 4 periods, a job of 10 t in any of them, a budget of 20 t, windows of 2.
+def test_the_budget_is_debited_and_spent_where_it_earns_the_most(make):
+    """Proves: 4 periods, a job of 10 t in each, a budget of 20 t, windows of 2: the later two.
 
-    Each window may emit half of what is left: 10 t, one job; then 2/3 of 10 t, too little for
-    another, until the last window may use all: two jobs in all. Sensitivity: without debiting,
-    every window would run one and three or more would be done.
+    They earn 3,000 and 2,000, the first two 1,000 and 1,500, which the price of carbon keeps from
+    being started. Sensitivity: without it the first two use the budget; without debiting, three or
+    more run.
     """
-    instance = make(1, 4, 4, 0, carbon_intensity=1.0, carbon_budget=20.0)
+    when, reward = [0, 1, 2, 3], [1000, 1500, 3000, 2000]
+    instance = make(
+        1, 4, 4, 0, carbon_intensity=1.0, carbon_budget=20.0, reward=reward, release=when,
+        deadline=when,
+    )  # fmt: skip
     rolled = roll(instance, window=2, step=1, gap=0)
-    assert rolled.data.start.sum() == 2 and rolled.emissions == pytest.approx(20)
-    assert rolled.data.start.isel(time=0).sum() + rolled.data.start.isel(time=1).sum() == 1
+    assert rolled.data.start.sum(["site", "time"]).values.tolist() == [0, 0, 1, 1]
+    assert rolled.emissions == pytest.approx(20)
+    blind = roll(instance, window=2, step=1, gap=0, outlook=None)
+    assert blind.data.start.sum() == 2 and blind.objective < rolled.objective
 
 
-def test_a_share_that_is_too_small_falls_back_on_all_that_remains(make):
+def test_all_of_a_budget_may_be_needed_and_too_little_is_told(make):
     demand = [[40.0, 10.0, 10.0, 10.0]]
     instance = make(1, 4, 0, 1, carbon_intensity=1.0, demand=demand, carbon_budget=70.0)
     rolled = roll(instance, window=2, step=1, gap=0)
@@ -178,10 +187,20 @@ def test_a_share_that_is_too_small_falls_back_on_all_that_remains(make):
         roll(dirty, window=2, step=1, gap=0)
 
 
-def test_jobs_too_long_for_the_window_are_all_named(make):
-    instance = make(1, 10, 3, 0, duration=[2, 4, 5])
-    with pytest.raises(ValueError, match=r"up to 3 periods; too long: j1 \(4\), j2 \(5\)"):
-        roll(instance, window=5, step=3)
+def test_jobs_longer_than_the_window_run(make):
+    """Proves: of 2, 4 and 9 periods, in a horizon of 10, with windows of 3: all run, to their end.
+
+    The site holds two of them at a time. Sensitivity: a job that must end in its window is never
+    started if it lasts longer; one whose tail has no room reserved would be started beside two.
+    """
+    instance = make(1, 10, 3, 0, duration=[2, 4, 9], power=45)
+    rolled = roll(instance, window=3, step=1, gap=0)
+    assert rolled.data.run.sum(["site", "time"]).values.tolist() == [2, 4, 9]
+    assert rolled.objective == pytest.approx(cs.solve(instance, gap=0).objective)
+
+
+def test_windows_and_steps_that_do_not_fit_are_refused(make):
+    instance = make(1, 10, 0, 0)
     for window, step in ((0, 0), (4, 5), (4, 0)):
         with pytest.raises(ValueError, match="step"):
             roll(instance, window=window, step=step)

@@ -1,0 +1,179 @@
+"""Roll real weeks by forecasts and by simple rules, and keep what not knowing costs.
+
+    python data/scripts/run_regret.py
+
+`data/results/regret.csv`: a row a case. Of each span the whole is solved first, with perfect
+foresight, by column generation: no schedule is better than its bound, and regret is the distance to
+it. Then the same span is rolled, by every look-ahead and forecast, by every length of a step and by
+the rules of `carbonsched.operate.policies`. A case that is in the table already is left alone, and
+one that was ended goes on from its last step, so that a run that was stopped goes on where it
+ended. Cases are in order of importance; `--span`, `--case` and `--minutes` choose among them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+import carbonsched as cs
+from carbonsched.io import replacing
+from carbonsched.operate.policies import POLICIES
+
+SPANS = {"month": ("2023-02-03", 30), "fortnight": ("2023-02-06", 14), "week": ("2023-02-06", 7)}
+HISTORY = 14  # days before a span, which forecasts look back on
+GAP, WHOLE_GAP = 0.005, 0.002  # relative, of what can be decided
+LIMIT, WHOLE_LIMIT = 30.0, 600.0  # s a window, s the whole
+LOOK_AHEAD = (6, 12, 24, 96, 168)  # h, beside 48
+STEPS = (24, 12, 3, 1)  # h, beside 6
+FORECASTS = ("perfect", "persistence", "noisy", "day_ahead")
+SEED = 0
+WHOLE = "whole"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to operate a span: by which rule, seeing how far, deciding how often, by what."""
+
+    look_ahead: int = 48
+    step: int = 6
+    forecast: str = "perfect"
+    outlook: bool = True
+    policy: str = "optimised"
+
+    @property
+    def name(self) -> str:
+        """What it is called in the table and on the command line."""
+        prices = "" if self.outlook else ", no outlook"
+        sight = f"{self.look_ahead} h ahead every {self.step} h"
+        return f"{self.policy}, {self.forecast}, {sight}{prices}"
+
+
+def cases() -> list[Case]:
+    """Return every case once, the most telling ones first."""
+    both = ("perfect", "persistence")
+    ordered = [Case(), Case(forecast="persistence"), Case(forecast="noisy")]
+    ordered += [Case(policy=policy, forecast="persistence") for policy in POLICIES]
+    ordered += [Case(hours, forecast=name) for hours in (6, 24, 168) for name in both]
+    ordered += [Case(step=step, forecast="persistence") for step in (24, 12)]
+    ordered += [Case(forecast="day_ahead")]
+    ordered += [Case(hours, outlook=False) for hours in (48, 24, 6)]
+    ordered += [Case(hours, forecast=name) for hours in LOOK_AHEAD for name in FORECASTS]
+    ordered += [Case(step=step, forecast=name) for step in STEPS for name in FORECASTS]
+    ordered += [Case(policy=policy) for policy in POLICIES]
+    return list(dict.fromkeys(ordered))
+
+
+def counted(given: cs.Instance, schedule: cs.Schedule) -> dict[str, object]:
+    """Return what a schedule is worth, emits and runs."""
+    return {
+        "objective": schedule.objective,
+        "inference": schedule.benefit.get("inference", 0.0),
+        "turnover": schedule.turnover,
+        "emissions": schedule.emissions,
+        "budget": float(given.data.carbon_budget),
+        "jobs": given.data.sizes["job"],
+        "jobs_run": int((schedule.data.start > 0.5).sum()),
+    }
+
+
+def foreseen(given: cs.Instance) -> dict[str, object]:
+    """Return what the whole is worth to who knows it all, and the bound of it."""
+    schedule = cs.solve(
+        given, gap=WHOLE_GAP, time_limit=WHOLE_LIMIT, engine="column-generation", progress=False
+    )
+    return counted(given, schedule) | {"bound": schedule.bound}
+
+
+def operated(given: cs.Instance, history: cs.Instance, case: Case, folder: Path) -> dict:
+    """Return what comes of a case."""
+    schedule = cs.roll(
+        given,
+        window=case.look_ahead,
+        step=case.step,
+        forecast=case.forecast,
+        history=history,
+        seed=SEED,
+        policy=None if case.policy == "optimised" else case.policy,
+        outlook=24 if case.outlook else None,
+        on_breach="report",
+        folder=folder,
+        gap=GAP,
+        time_limit=LIMIT,
+        polish=False,  # which of several plans that earn the same makes no difference here
+        progress=False,
+    )
+    steps = schedule.steps
+    missed = (steps.unserved > 0) | (steps.overdrawn > 0)
+    return counted(given, schedule) | {
+        "forecast": case.forecast,
+        "look_ahead": case.look_ahead,
+        "step": case.step,
+        "outlook": case.outlook,
+        "policy": case.policy,
+        "unserved": float(steps.unserved.sum()),
+        "overdrawn": float(steps.overdrawn.sum()),
+        "breaches": int(missed.sum()),
+        "let_go": int((steps.policy != "").sum()),
+    }
+
+
+def rows(
+    spans: list[str], wanted: str, there: set[tuple[str, str]], cache: Path
+) -> Iterator[dict[str, object]]:
+    """Yield the rows that are wanted and not there yet."""
+    year = cs.example("real-year")
+    for span in spans:
+        start, days = SPANS[span]
+        given = year.window(start, days=days)
+        before = pd.Timestamp(start) - pd.Timedelta(days=HISTORY)
+        history = year.window(before, days=HISTORY)
+        about = {"span": span, "start": start, "hours": 24 * days}
+        todo = [WHOLE, *cases()]
+        for case in todo:
+            name = case if isinstance(case, str) else case.name
+            if (span, name) in there or not (name == WHOLE or re.search(wanted, name)):
+                continue
+            begun = time.perf_counter()
+            if isinstance(case, str):
+                found = foreseen(given)
+            else:
+                found = operated(given, history, case, cache)
+            yield about | {"case": name} | found | {"seconds": time.perf_counter() - begun}
+
+
+def with_regret(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with the distance to the bound, in USD and of what can be decided."""
+    whole = table[table.case == WHOLE].set_index("span")
+    regret = table.span.map(whole.bound) - table.objective
+    return table.assign(regret=regret, regret_share=regret / table.span.map(whole.turnover))
+
+
+def main(
+    out: Annotated[Path, typer.Option(help="Table to write.")] = Path("data/results/regret.csv"),
+    cache: Annotated[Path, typer.Option(help="Folder of runs under way.")] = Path(".cache/regret"),
+    span: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(SPANS)}.")] = None,
+    case: Annotated[str, typer.Option(help="Regular expression of cases' names.")] = "",
+    minutes: Annotated[float, typer.Option(help="After which no case is begun.")] = float("inf"),
+) -> None:
+    """Count the cases that are not in the table yet."""
+    table = pd.read_csv(out) if out.exists() else pd.DataFrame({"span": [], "case": []})
+    there = set(zip(table.span, table.case, strict=True))
+    begun = time.monotonic()
+    for row in rows(span or list(SPANS), case, there, cache):
+        table = with_regret(pd.concat([table, pd.DataFrame([row])], ignore_index=True))
+        with replacing(out) as path:
+            table.to_csv(path, index=False)
+        typer.echo(f"{row['span']}, {row['case']}: {row['seconds']:.0f} s")
+        if time.monotonic() - begun > 60 * minutes:
+            break
+
+
+if __name__ == "__main__":
+    typer.run(main)
