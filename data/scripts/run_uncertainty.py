@@ -33,7 +33,7 @@ DAYS = ("2023-06-20", "2023-02-08")
 LEADS = (0, 24, 48)
 COUNT, OTHERS, TAIL = 10, 20, 0.2
 GAP, LIMIT = 5e-4, 60.0
-ROOM = 1.3
+ROOM = 1.3  # times the day's budget, which would bind: that is a study of its own
 RISKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 BUDGETS = ("each", "0.9", "0.7", "0.5", "expected", "none")
 LONGEST, JOBS = 8, 14  # periods of a job that fits into a day, and how many
@@ -55,7 +55,7 @@ def real_day(year: cs.Instance, date: str) -> cs.Instance:
     jobs = kept.assign(release=("job", first.values), deadline=("job", last))
     of_jobs = [name for name in jobs if "job" in jobs[name].dims]
     whole = day.drop_dims("job").merge(jobs[of_jobs])
-    roomy = whole.carbon_budget * ROOM  # the budget of the day would bind, and is a study of its own
+    roomy = whole.carbon_budget * ROOM
     title = f"Six AI data-center sites, {date}"
     return cs.Instance(whole.assign(carbon_budget=roomy).assign_attrs(title=title))
 
