@@ -67,11 +67,7 @@ class Scenarios:
         faults = [*_structure(data, known), *_chances(probability)]
         if not faults:
             data = _in_order(data, self.instance)
-            faults = [
-                f"scenario {label}: {fault.sentence}"
-                for label in data.indexes["scenario"]
-                for fault in _faults(self.instance, data, label)
-            ]
+            faults = list(_faults(self.instance, data))
         if faults:
             raise InstanceError(faults, "scenarios")
         object.__setattr__(self, "data", data)
@@ -339,15 +335,29 @@ def _in_order(data: xr.Dataset, instance: Instance) -> xr.Dataset:
     return xr.Dataset(kept, {"scenario": data.scenario})
 
 
-def _faults(instance: Instance, data: xr.Dataset, label: str) -> list[Fault]:
-    """Return what is wrong with one scenario; what the instance alone says is sound."""
-    one, known = _one(instance, data, label), instance.quantities
-    if not set(data) <= set(FORECAST):
-        return find_faults(one, known)
-    names = list(map(str, data))  # which need agree with no other
-    coords = {dim: one[dim] for dim in DIMENSIONS}
-    alone = xr.Dataset({name: one[name] for name in names}, coords, one.attrs)
-    return find_faults(alone, {name: known[name] for name in names})
+def _faults(instance: Instance, data: xr.Dataset) -> Iterator[str]:
+    """Say what is wrong with each scenario; the instance itself is sound."""
+    names = [str(name) for name in data]
+    if not set(names) <= set(FORECAST):  # what others must agree with
+        for label in data.indexes["scenario"]:
+            one = _one(instance, data, label)
+            for fault in find_faults(one, instance.quantities):
+                yield f"scenario {label}: {fault.sentence}"
+        return
+    coords = {dim: instance.data[dim] for dim in DIMENSIONS}
+    known = {name: instance.quantities[name] for name in names}
+
+    def faults(values: xr.Dataset) -> list[Fault]:
+        about = {k: v for k, v in instance.data.attrs.items() if k == "currency"}
+        return find_faults(values.assign_coords(coords).assign_attrs(about), known)
+
+    numbers = all(array.dtype.kind == "f" for array in data.values())
+    how = {"dim": "scenario", "skipna": False, "keep_attrs": True}
+    if numbers and not faults(data.min(**how)) and not faults(data.max(**how)):
+        return  # bounds are intervals: what the least and the largest keep, all keep
+    for label in data.indexes["scenario"]:
+        for fault in faults(data.sel(scenario=label, drop=True)):
+            yield f"scenario {label}: {fault.sentence}"
 
 
 def _one(instance: Instance, data: xr.Dataset, label: str) -> xr.Dataset:
