@@ -42,6 +42,35 @@ from carbonsched.forecasts.seen import Seen
 Errors = dict[str, np.ndarray]  # by name of `SIZES`, over (site or service, period)
 
 
+def _spread(values: np.ndarray, seen: Seen) -> np.ndarray:
+    """Return half of what lies between two percentiles of the week around each period."""
+    week = pd.DataFrame(values.T).rolling(
+        round(168 / seen.hours) // 2 * 2 + 1, center=True, min_periods=1
+    )
+    return ((week.quantile(0.84) - week.quantile(0.16)) / 2).to_numpy().T
+
+
+def _clear(values: np.ndarray, seen: Seen) -> np.ndarray:
+    """Return the most that each hour of day brought in the 31 days around."""
+    day = max(round(24 / seen.hours), 1)
+    labels, periods = values.shape
+    days = -(-periods // day)
+    whole = np.full((labels, days * day), np.nan)
+    whole[:, :periods] = values
+    by_day = whole.reshape(labels, days, day).transpose(1, 0, 2).reshape(days, labels * day)
+    most = pd.DataFrame(by_day).rolling(31, center=True, min_periods=1).max().to_numpy()
+    most = most.reshape(days, labels, day).transpose(1, 0, 2).reshape(labels, days * day)
+    return most[:, :periods]
+
+
+_UNITS = {
+    "value": lambda values, seen: values,
+    "excess": lambda values, seen: values - 1,
+    "spread": _spread,
+    "clear": _clear,
+}
+
+
 @dataclass(frozen=True)
 class Size:
     """How wrong forecasts of one variable are.
@@ -67,6 +96,14 @@ class Size:
     memory: float
     between: float
     reason: str
+
+    def __post_init__(self) -> None:
+        sound = 0 <= self.sigma < np.inf and 0 < self.memory < np.inf and 0 <= self.between <= 1
+        if not sound or self.of not in _UNITS:
+            raise ValueError(
+                f"{self}: expected a sigma of at least 0, a memory above 0 h, a correlation between "
+                f"0 and 1, of one of {', '.join(_UNITS)}"
+            )
 
 
 SIZES: dict[str, Size] = {
@@ -161,32 +198,3 @@ class ErrorModel:
         below = self._values[sold][:, at] <= self._values[bought][:, at]
         told[sold] = np.where(below, np.minimum(told[sold], told[bought]), told[sold])
         return told
-
-
-def _spread(values: np.ndarray, seen: Seen) -> np.ndarray:
-    """Return half of what lies between two percentiles of the week around each period."""
-    week = pd.DataFrame(values.T).rolling(
-        round(168 / seen.hours) // 2 * 2 + 1, center=True, min_periods=1
-    )
-    return ((week.quantile(0.84) - week.quantile(0.16)) / 2).to_numpy().T
-
-
-def _clear(values: np.ndarray, seen: Seen) -> np.ndarray:
-    """Return the most that each hour of day brought in the 31 days around."""
-    day = max(round(24 / seen.hours), 1)
-    labels, periods = values.shape
-    days = -(-periods // day)
-    whole = np.full((labels, days * day), np.nan)
-    whole[:, :periods] = values
-    by_day = whole.reshape(labels, days, day).transpose(1, 0, 2).reshape(days, labels * day)
-    most = pd.DataFrame(by_day).rolling(31, center=True, min_periods=1).max().to_numpy()
-    most = most.reshape(days, labels, day).transpose(1, 0, 2).reshape(labels, days * day)
-    return most[:, :periods]
-
-
-_UNITS = {
-    "value": lambda values, seen: values,
-    "excess": lambda values, seen: values - 1,
-    "spread": _spread,
-    "clear": _clear,
-}

@@ -186,6 +186,14 @@ def test_what_cannot_be_is_refused(how, message):
         noisy(fleet(24), **how)
 
 
+@pytest.mark.parametrize(
+    "odd", [{"sigma": -0.1}, {"sigma": np.nan}, {"memory": 0}, {"between": 1.5}, {"of": "mean"}]
+)
+def test_a_size_that_cannot_be_is_refused(odd):
+    with pytest.raises(ValueError, match="expected a sigma of at least 0, a memory above 0 h"):
+        replace(SIZES["price"], **odd)
+
+
 def test_the_table_gives_every_size_a_reason():
     for name, size in SIZES.items():
         assert 0 < size.sigma < 1 and size.memory > 0 and 0 <= size.between <= 1, name

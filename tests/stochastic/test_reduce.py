@@ -55,9 +55,11 @@ def test_distances_by_hand():
     np.testing.assert_allclose(distances(larger), distances(made))
 
 
-def test_all_of_them_are_the_same():
-    made = draw(0, 6)
-    again = cs.reduced(made, 6)
+@pytest.mark.parametrize(
+    "made", [draw(0, 6), futures(np.ones((3, 2)), [0.2, 0.3, 0.5])], ids=["others", "doubles"]
+)
+def test_all_of_them_are_the_same(made):
+    again = cs.reduced(made, made.size)
     assert again.data.identical(made.data) and again.probability.identical(made.probability)
 
 
