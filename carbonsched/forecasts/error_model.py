@@ -101,8 +101,8 @@ class Size:
         sound = 0 <= self.sigma < np.inf and 0 < self.memory < np.inf and 0 <= self.between <= 1
         if not sound or self.of not in _UNITS:
             raise ValueError(
-                f"{self}: expected a sigma of at least 0, a memory above 0 h, a correlation between "
-                f"0 and 1, of one of {', '.join(_UNITS)}"
+                f"{self}: expected a sigma of at least 0, a memory above 0 h, a correlation from 0 "
+                f"to 1, and of one of {', '.join(_UNITS)}"
             )
 
 

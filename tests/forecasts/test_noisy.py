@@ -74,7 +74,8 @@ def test_a_revision_is_one_shock_that_fades_and_says_nothing_of_the_next():
     revisions = told[1:, :-1] - told[:-1, 1:]
     fading = np.exp(-1 / MEMORY)
     np.testing.assert_allclose(revisions[:, 1:], fading * revisions[:, :-1], atol=1e-12)
-    first = revisions[:, 0]
+    first = revisions[:, 0]  # by which the hour that has just happened was wrong, faded
+    np.testing.assert_allclose(first, fading * (1.0 - told[:-1, 0]), atol=1e-12)
     after = np.corrcoef(first[:-1], first[1:])[0, 1]
     with_error = np.corrcoef(first, 1.0 - told[1:, 20])[0, 1]
     assert max(abs(after), abs(with_error)) < STRICT / np.sqrt(len(first))
