@@ -113,8 +113,8 @@ SIZES: dict[str, Size] = {
         "doi:10.1016/j.apenergy.2021.116983",
     ),
     "carbon_intensity": Size(
-        0.10, "value", 24, 0.1, "mean errors of 5 to 10 % a day ahead: CarbonCast, Maji et al. "
-        "2022, doi:10.1145/3563357.3564079; yesterday's value, 6 to 30 %",
+        0.10, "value", 24, 0.1, "mean errors of 5 to 14 % in the next four days: CarbonCast, Maji "
+        "et al. 2022, doi:10.1145/3563357.3564079; yesterday's value, 6 to 30 %",
     ),
     "cooling": Size(
         0.05, "excess", 24, 0.1, "half of what yesterday's value is wrong by, 6 to 11 %; "

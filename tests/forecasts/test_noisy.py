@@ -108,7 +108,7 @@ def test_sizes_are_relative_to_what_the_table_says():
     truth = fleet(
         240,
         sites=1,
-        import_price=[np.where(hour % 100 < 80, 0.0, 100.0)],
+        import_price=[hour + 1.0],
         export_price=-7.0,  # as always
         carbon_intensity=0.2,
         cooling=1.3,
@@ -125,8 +125,9 @@ def test_sizes_are_relative_to_what_the_table_says():
     np.testing.assert_allclose(unit["carbon_intensity"], 0.2 * small)
     np.testing.assert_allclose(unit["cooling"], 0.3 * small)
     np.testing.assert_allclose(unit["demand"], 50 * small)
-    # Of the 169 hours around hour 120, hours 36 to 204, 44 have the high price: more than 16 %.
-    np.testing.assert_allclose(unit["import_price"][120], 50 * small)
+    # Of 169 prices a dollar apart, those at 16 % and 84 % of the way are 0.68 x 168 apart.
+    np.testing.assert_allclose(unit["import_price"][84:156], 0.68 * 168 / 2 * small)
+    np.testing.assert_allclose(unit["import_price"][0], 0.68 * 84 / 2 * small)  # half a week
     assert not unit["export_price"].any()
     noon = hour[hour % 24 == 12]
     np.testing.assert_allclose(unit["generation_available"][noon[:-1]], 14 * small)
