@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 import carbonsched as cs
-from carbonsched.cli import handing_on, importing, judging, making, project, showing, solving
+from carbonsched.cli import (
+    handing_on,
+    importing,
+    judging,
+    making,
+    project,
+    showing,
+    solving,
+    uncertain,
+)
 from carbonsched.cli.completion import completion
 from carbonsched.cli.terminal import EXIT_CODES
 
@@ -29,6 +38,7 @@ COMMANDS = (
     importing.import_series,
     making.generate,
     solving.solve,
+    uncertain.stochastic,
     judging.plan,
     showing.show,
     showing.info,

@@ -76,8 +76,8 @@ def day_ahead(
         told = rest(issued, horizon)
         prices = {name: told[name].values.copy() for name in _PRICES if name in told}
         for site, auction in auctions.items():
-            known = (horizon < auction.known_until(issued)).sum()
-            count = int(np.clip(known, 0, seen.periods - first))
+            known = int(np.sum(horizon < auction.known_until(pd.Timestamp(issued))))
+            count = max(min(known, seen.periods - first), 0)
             at = seen.before + first
             for name, values in prices.items():
                 values[places[site], :count] = seen.values[name][places[site], at : at + count]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.core.instance import Instance, require_instance
@@ -166,5 +167,6 @@ def _kinds(data: xr.Dataset, days: int, at: np.ndarray) -> np.ndarray:
     times = data.indexes["time"]
     if times.dtype.kind != "M":
         return np.zeros(at.size)
-    of_week = (times[0] + at * step_of(data)).dayofweek.to_numpy()
+    begun = pd.DatetimeIndex([times[0] + int(k) * step_of(data) for k in at])
+    of_week = begun.day_of_week.to_numpy()
     return of_week if days % _WEEK == 0 else of_week >= 5

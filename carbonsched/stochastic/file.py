@@ -33,15 +33,16 @@ def load_scenarios(path: Path, families: Iterable[Family] = ()) -> Scenarios:
         raise InstanceError(["a folder holds no scenarios; they are one NetCDF file"], str(path))
     data = read_netcdf(path)
     if SCENARIOS not in data.attrs:
-        kind = "a schedule; read it with Schedule.load" if "schedule" in data.attrs else "no such"
-        if "it_capacity" in data:
-            kind = "an instance; read it with carbonsched.load"
-        raise InstanceError([f"expected scenarios, this is {kind}"], str(path))
+        what = "it holds none"
+        if "schedule" in data.attrs:
+            what = "this is a schedule; read it with Schedule.load"
+        elif "it_capacity" in data:
+            what = "this is an instance; read it with carbonsched.load"
+        raise InstanceError([f"expected scenarios: {what}"], str(path))
     del data.attrs[SCENARIOS]
-    if "scenario" not in data.indexes or data.get("probability", data).sizes != {
-        "scenario": data.sizes["scenario"]
-    }:
-        told = "damaged: no probability over labels of scenario"
+    chance = data.get("probability")
+    if "scenario" not in data.indexes or chance is None or chance.dims != ("scenario",):
+        told = "damaged scenarios: no probability over labels of scenario"
         raise InstanceError([told], str(path))
     each = [str(name) for name in data.data_vars if str(name).startswith(_EACH)]
     differs = xr.Dataset(
@@ -49,6 +50,6 @@ def load_scenarios(path: Path, families: Iterable[Family] = ()) -> Scenarios:
     )
     shared = data.drop_vars(each).drop_dims("scenario")
     try:
-        return Scenarios(instance_of(shared, families), differs, data.probability)
+        return Scenarios(instance_of(shared, families), differs, chance)
     except InstanceError as error:
         raise InstanceError(error.faults, str(path), error.places) from error

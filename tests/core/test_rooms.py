@@ -15,6 +15,8 @@ ROOMS = (
     "columns",
     "proof",
     "diagnosis",
+    "forecasts",
+    "stochastic",
     "operate",
     "study",
     "output",
