@@ -19,6 +19,7 @@ from carbonsched.cli import (
     rolling,
     showing,
     solving,
+    uncertain,
 )
 from carbonsched.cli.completion import completion
 from carbonsched.cli.terminal import EXIT_CODES
@@ -39,6 +40,7 @@ COMMANDS = (
     making.generate,
     solving.solve,
     rolling.roll,
+    uncertain.stochastic,
     judging.plan,
     showing.show,
     showing.info,

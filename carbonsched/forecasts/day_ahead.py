@@ -76,7 +76,7 @@ def day_ahead(
         told = rest(issued, horizon)
         prices = {name: told[name].values.copy() for name in _PRICES if name in told}
         for site, auction in auctions.items():
-            known = int(np.sum(horizon < auction.known_until(issued)))
+            known = int(np.sum(horizon < auction.known_until(pd.Timestamp(issued))))
             count = max(min(known, seen.periods - first), 0)
             at = seen.before + first
             for name, values in prices.items():

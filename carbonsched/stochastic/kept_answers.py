@@ -49,10 +49,16 @@ class KeptAnswers:
         Of the problem.
     count : int
         Of its scenarios.
+
+    Raises
+    ------
+    OSError
+        There can be no such folder.
     """
 
     def __init__(self, folder: Path, key: str, count: int) -> None:
         self.folder, self.count = folder / key, count
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, load: np.ndarray, exactly: bool, penalty: float) -> Path:
         asked = hashlib.sha256(np.ascontiguousarray(load, float).tobytes())
@@ -73,7 +79,8 @@ class KeptAnswers:
     def keep(self, load: np.ndarray, exactly: bool, penalty: float, answers: Answers) -> None:
         """Write the answers to a load, atomically."""
         numbers = {name: getattr(answers, name) for name in _NUMBERS}
-        path = self._path(load, exactly, penalty)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary, temporary.open("wb") as file:
+        with (
+            replacing(self._path(load, exactly, penalty)) as temporary,
+            temporary.open("wb") as file,
+        ):
             np.savez(file, allow_pickle=False, **numbers, **answers.prices)

@@ -107,41 +107,51 @@ class Recourse:
         said.enter(self._state[:, 1:], soc[:, :-1], -1.0)
         left = over("battery_final")[:, -1]
         self._final = said.constraints(left, np.inf, left.shape, (1.0, soc[:, -1]))  # (13)
-        self._carbon = np.zeros(0, int)
-        overshoot = np.zeros(0, int)
-        if math.isfinite(budget := float(data.carbon_budget)):
-            rates = {
-                "grid_import": hours * over("carbon_intensity"),
-                "generate": hours * over("generation_carbon"),
-            }
-            dirtiest = max(float(rate.max()) for rate in rates.values())
-            self._carbon = said.constraints(-np.inf, budget, (1,))  # (16)
-            for name, rate in rates.items():
-                said.enter(self._carbon, flow[name], rate)
-            overshoot = said.variables(np.full(1, -penalty / (dirtiest or 1.0)), np.inf)
-            said.enter(self._carbon, overshoot, -1.0)
+        overshoot = self._within_budget(said, penalty)
         self._slack = np.concatenate([unpowered.ravel(), overfull.ravel(), overshoot])
         self._penalty = -np.concatenate(said.cost)[self._slack]
-        dear = over("export_price") > over("import_price")
-        pairs = (
-            ("grid_import", "grid_export", dear),
-            ("charge", "discharge", _below_zero_later(over("import_price"))),
+        inverted = over("export_price") > over("import_price")
+        negative = _below_zero_later(over("import_price"))
+        self._pairs: list[tuple[np.ndarray, ...]] = []
+        self._states = np.concatenate(
+            [
+                self._exclusive(said, inverted, "grid_import", "grid_export", most),
+                self._exclusive(said, negative, "charge", "discharge", most),
+            ]
         )
-        self._pairs, self._states = [], np.zeros(0, int)
-        for one, other, where in pairs:
-            at = np.nonzero(where & (most[one] > 0) & (most[other] > 0))
-            state, first, second = (
-                said.variables(np.zeros(len(at[0])), 1.0),
-                flow[one][at],
-                flow[other][at],
-            )
-            high, low = most[one][at], most[other][at]
-            said.constraints(-np.inf, 0.0, state.shape, (1.0, first), (-high, state))
-            said.constraints(-np.inf, low, state.shape, (1.0, second), (low, state))
-            self._pairs.append((first, high, second, low))
-            self._states = np.append(self._states, state)  # (5)-(7), (15)
         self._served = hours * float((data.value * data.demand).sum())
         self.held = said.held()
+
+    def _within_budget(self, said: Statement, penalty: float) -> np.ndarray:
+        """State (16); return the column of what is emitted beyond, at a penalty for each tCO2e."""
+        self._carbon = np.zeros(0, int)
+        if not math.isfinite(budget := float(self.data.carbon_budget)):
+            return self._carbon
+        over = partial(_over, self.data, self._balance.shape)
+        hours = float(self.data.step_hours)
+        rates = {
+            "grid_import": hours * over("carbon_intensity"),
+            "generate": hours * over("generation_carbon"),
+        }
+        dirtiest = max(float(rate.max()) for rate in rates.values()) or 1.0
+        overshoot = said.variables(np.full(1, -penalty / dirtiest), np.inf)
+        self._carbon = said.constraints(-np.inf, budget, (1,), (-1.0, overshoot))
+        for name, rate in rates.items():
+            said.enter(self._carbon, self._flow[name], rate)
+        return overshoot
+
+    def _exclusive(
+        self, said: Statement, where: np.ndarray, one: str, other: str, most: dict[str, np.ndarray]
+    ) -> np.ndarray:
+        """State that one of two flows is zero where both may pay, (5)-(7); return the states."""
+        at = np.nonzero(where & (most[one] > 0) & (most[other] > 0))
+        first, second = self._flow[one][at], self._flow[other][at]
+        high, low = most[one][at], most[other][at]
+        state = said.variables(np.zeros(len(first)), 1.0)
+        said.constraints(-np.inf, 0.0, state.shape, (1.0, first), (-high, state))
+        said.constraints(-np.inf, low, state.shape, (1.0, second), (low, state))
+        self._pairs.append((first, high, second, low))
+        return state
 
     def penalise(self, factor: float) -> None:
         """Multiply the penalties for what is short."""

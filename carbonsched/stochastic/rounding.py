@@ -12,12 +12,12 @@ import math
 
 import numpy as np
 
-from carbonsched.stochastic.hunt import Hunt
+from carbonsched.stochastic.search import Search
 
 SHARE = 0.5  # of the time left, that one search may take
 
 
-def branch(hunt: Hunt, within: float, times: float = math.inf) -> None:
+def branch(search: Search, within: float, times: float = math.inf) -> None:
     """Ask about the best whole placements of the cut model, until they are no better or it is done.
 
     By reduced cost a plan that is better than the known one uses no placement that is worth less
@@ -26,29 +26,29 @@ def branch(hunt: Hunt, within: float, times: float = math.inf) -> None:
 
     Parameters
     ----------
-    hunt : Hunt
+    search : Search
     within : float
         Of the distance that the gap allows, to which the cut model is searched.
     times : float
         Plans to ask about at most.
     """
-    cuts = hunt.cuts
-    if hunt.proof is not None:
-        distance = hunt.bound - hunt.value
-        distance = min(distance, hunt.allowed) if math.isfinite(times) else distance
-        cuts.add(cuts.fleet.near(hunt.proof.price, distance))
+    cuts = search.cuts
+    if search.proof is not None:
+        distance = search.bound - search.value
+        distance = min(distance, search.allowed) if math.isfinite(times) else distance
+        cuts.add(cuts.fleet.near(search.proof.price, distance))
     tried: set[bytes] = set()
-    while hunt.left > 0 and len(tried) < times:
-        cuts.solve(hunt.left)
-        if not cuts.search(SHARE * hunt.left, within * hunt.allowed):
+    while search.left > 0 and len(tried) < times:
+        cuts.solve(search.left)
+        if not cuts.search(SHARE * search.left, within * search.allowed):
             return
         weights = np.round(cuts.weights)
-        no_better = cuts.value <= hunt.value + hunt.least
+        no_better = cuts.value <= search.value + search.least
         if no_better or weights.tobytes() in tried:
             return
         tried.add(weights.tobytes())
-        while hunt.ask(weights, whole=True).short and hunt.penalise():
+        while search.ask(weights, whole=True).short and search.penalise():
             pass
-        hunt.told()
-        if hunt.done:
+        search.told()
+        if search.done:
             return

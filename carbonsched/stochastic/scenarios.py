@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.core.family import Family
-from carbonsched.core.instance import Instance, derived, require_instance
+from carbonsched.core.instance import Instance, derived, require_instance, shaped
 from carbonsched.core.schema import DIMENSIONS, Quantity
 from carbonsched.core.validate import Fault, find_faults
 from carbonsched.errors import InstanceError
@@ -67,11 +67,7 @@ class Scenarios:
         faults = [*_structure(data, known), *_chances(probability)]
         if not faults:
             data = _in_order(data, self.instance)
-            faults = [
-                f"scenario {label}: {fault.sentence}"
-                for label in data.indexes["scenario"]
-                for fault in _faults(self.instance, data, label)
-            ]
+            faults = list(_faults(self.instance, data))
         if faults:
             raise InstanceError(faults, "scenarios")
         object.__setattr__(self, "data", data)
@@ -104,14 +100,12 @@ class Scenarios:
         """
         require_instance(instance)
         labels = [str(label) for label in futures]
+        names = list(dict.fromkeys(str(name) for given in futures.values() for name in given))
         faults: list[str] = []
         made: list[xr.Dataset] = []
-        names = list(dict.fromkeys(str(name) for given in futures.values() for name in given))
         for label, given in zip(labels, futures.values(), strict=True):
             try:
-                values: dict[str, Any] = {str(name): value for name, value in given.items()}
-                whole = instance.replace(**values).data if values else instance.data
-                made.append(whole)
+                made.append(_replaced(instance, {str(k): value for k, value in given.items()}))
             except InstanceError as error:
                 faults += [f"scenario {label}: {fault}" for fault in error.faults]
         if faults:
@@ -339,15 +333,46 @@ def _in_order(data: xr.Dataset, instance: Instance) -> xr.Dataset:
     return xr.Dataset(kept, {"scenario": data.scenario})
 
 
-def _faults(instance: Instance, data: xr.Dataset, label: str) -> list[Fault]:
-    """Return what is wrong with one scenario; what the instance alone says is sound."""
-    one, known = _one(instance, data, label), instance.quantities
-    if not set(data) <= set(FORECAST):
-        return find_faults(one, known)
-    names = list(map(str, data))  # which need agree with no other
-    coords = {dim: one[dim] for dim in DIMENSIONS}
-    alone = xr.Dataset({name: one[name] for name in names}, coords, one.attrs)
-    return find_faults(alone, {name: known[name] for name in names})
+def _faults(instance: Instance, data: xr.Dataset) -> Iterator[str]:
+    """Say what is wrong with each scenario; the instance itself is sound."""
+    names = [str(name) for name in data]
+    if not set(names) <= set(FORECAST):  # what others must agree with
+        for label in data.indexes["scenario"]:
+            one = _one(instance, data, label)
+            for fault in find_faults(one, instance.quantities):
+                yield f"scenario {label}: {fault.sentence}"
+        return
+    numbers = all(array.dtype.kind == "f" for array in data.values())
+    how = {"dim": "scenario", "skipna": False, "keep_attrs": True}
+    if numbers and not any(_apart(instance, end(**how)) for end in (data.min, data.max)):
+        return  # bounds are intervals: what the least and the largest keep, all keep
+    for label in data.indexes["scenario"]:
+        for fault in _apart(instance, data.sel(scenario=label, drop=True)):
+            yield f"scenario {label}: {fault.sentence}"
+
+
+def _apart(instance: Instance, values: xr.Dataset) -> list[Fault]:
+    """Return the faults of values of `FORECAST`, which have to agree with no others."""
+    coords = {dim: instance.data[dim] for dim in DIMENSIONS}
+    about = {k: v for k, v in instance.data.attrs.items() if k == "currency"}
+    known = {str(name): instance.quantities[str(name)] for name in values}
+    return find_faults(values.assign_coords(coords).assign_attrs(about), known)
+
+
+def _replaced(instance: Instance, values: dict[str, Any]) -> xr.Dataset:
+    """Return an instance's data with some values replaced, checked.
+
+    Raises
+    ------
+    InstanceError
+        Lists every fault of the values.
+    """
+    if not set(values) <= set(FORECAST):
+        return instance.replace(**values).data
+    arrays = shaped(values, instance.quantities, instance.data, "replace")
+    if faults := _apart(instance, xr.Dataset(arrays)):
+        raise InstanceError([fault.sentence for fault in faults], "replace")
+    return instance.data.assign(arrays)
 
 
 def _one(instance: Instance, data: xr.Dataset, label: str) -> xr.Dataset:

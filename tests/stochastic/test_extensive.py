@@ -140,7 +140,7 @@ def test_a_method_holds_in_every_scenario(method):
 
 
 class Contract(cs.Family):
-    """Power is contracted at each site before any scenario is known; beyond it nothing is bought."""
+    """Power is contracted at each site before any scenario is known, and is all that is bought."""
 
     name = "contract"
     decisions = (cs.Quantity("contracted", ("site",), "MW"),)
@@ -181,7 +181,7 @@ def test_variables_take_scenarios_where_they_concern_no_job():
 def test_a_future_without_a_schedule_is_named():
     short = futures().replace(demand=futures().data.demand * xr.DataArray(
         [1.0, 9.0, 1.0], {"scenario": list(CHANCES)}))  # fmt: skip
-    with pytest.raises(cs.InfeasibleError, match="^scenario windy: ") as caught:
+    with pytest.raises(cs.InfeasibleError, match=r"^scenario windy: ") as caught:
         cs.solve(short)
     assert caught.value.diagnosis is not None
 

@@ -43,7 +43,7 @@ class Point:
 
 
 @dataclass
-class Hunt:
+class Search:
     """The state of a decomposition.
 
     Attributes
@@ -74,7 +74,7 @@ class Hunt:
     deadline: float
     penalty: float
     kept: KeptAnswers | None
-    show: Callable[[Hunt], None]
+    show: Callable[[Search], None]
     bound: float = math.inf
     value: float = -math.inf
     size: float = 0.0
