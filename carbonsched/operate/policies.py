@@ -243,8 +243,7 @@ def _placed(window: Instance, room: xr.DataArray, choose: Choice) -> xr.DataArra
     """Place jobs one after the other, each in what those before it leave of the room."""
     data = window.data
     may = may_start(data)
-    free = room.reindex(site=data.site, time=data.time, fill_value=0.0)
-    free = free.transpose("site", "time").values.astype(float)
+    free = room.sel(site=data.site, time=data.time).transpose("site", "time").values.astype(float)
     start = xr.zeros_like(may)
     release = endless_positions(data)[0].astype(float)
     for job in np.lexsort((release, ~data.required.values)):
