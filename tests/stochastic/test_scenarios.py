@@ -119,8 +119,11 @@ STRUCTURE = {
     "no Dataset": (PRICE, "expected an xarray.Dataset, got DataArray"),
     "no scenario": (xr.Dataset({"import_price": PRICE}), "scenario: dimension without labels"),
     "no name of ours": (whole(pue=EACH), "pue: not a variable of the model"),
-    "jobs": (whole(duration=EACH * DAY.data.duration), "duration: the same in every scenario"),
-    "periods": (whole(step_hours=EACH), "step_hours: the same in every scenario"),
+    "jobs": (
+        whole(duration=EACH * DAY.data.duration),
+        "duration: has to be the same in every scenario",
+    ),
+    "periods": (whole(step_hours=EACH), "step_hours: has to be the same in every scenario"),
     "shared": (whole(cooling=DAY.data.cooling), "cooling: not over scenario; what all share"),
     "dimensions": (whole(demand=EACH), "demand: dimensions ('scenario',), expected ('scenario', "),
     "labels": (
