@@ -140,6 +140,14 @@ STRUCTURE = {
         whole(cooling=EACH * DAY.data.cooling * 2).where(lambda d: d.scenario == "a"),
         "scenario b: cooling[site=site-1, time=2023-02-06 00:00:00] = nan MW/MW: not a finite",
     ),
+    "too small in one": (
+        whole(cooling=(EACH + [0.5, -0.4]) * DAY.data.cooling),
+        "scenario b: cooling[site=site-1, time=2023-02-06 00:00:00] = ",
+    ),
+    "too large in one": (
+        whole(import_price=(EACH + [1e16, 0]) * PRICE),
+        "scenario a: import_price[site=site-1, time=2023-02-06 00:00:00] = ",
+    ),
     "another unit": (
         whole(cooling=(2 * EACH * DAY.data.cooling).assign_attrs(units="%")),
         "scenario a: cooling: given in %, expected MW/MW",
