@@ -141,11 +141,11 @@ STRUCTURE = {
         "scenario b: cooling[site=site-1, time=2023-02-06 00:00:00] = nan MW/MW: not a finite",
     ),
     "too small in one": (
-        whole(cooling=(EACH + [0.5, -0.4]) * DAY.data.cooling),
+        whole(cooling=(EACH + np.array([0.5, -0.4])) * DAY.data.cooling),
         "scenario b: cooling[site=site-1, time=2023-02-06 00:00:00] = ",
     ),
     "too large in one": (
-        whole(import_price=(EACH + [1e16, 0]) * PRICE),
+        whole(import_price=(EACH + np.array([1e16, 0.0])) * PRICE),
         "scenario a: import_price[site=site-1, time=2023-02-06 00:00:00] = ",
     ),
     "another unit": (
