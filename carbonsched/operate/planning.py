@@ -162,7 +162,7 @@ class Planner:
             if len(strange):
                 raise ValueError(f"the policy starts {dim} {strange[0]}, which is not in sight")
         labels = {dim: given.indexes[dim] for dim in PLAN}
-        starts = told.astype(bool).reindex(labels, fill_value=False).transpose(*PLAN)
+        starts = told.astype(int).reindex(labels).fillna(0).astype(bool).transpose(*PLAN)
         wrong = (starts & ~may_start(given)).any(["site", "time"])
         wrong = wrong | (starts.sum(["site", "time"]) > 1)
         if wrong.any():
