@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -18,11 +18,11 @@ from carbonsched.core.tighten import restricted
 from carbonsched.errors import UnmatchedWarning
 from carbonsched.front import AUTO_PLACEMENTS, solve
 from carbonsched.operate.horizon import Horizon, movable
+from carbonsched.operate.policies import Policy
 from carbonsched.operate.reoptimise import Reoptimiser
 from carbonsched.operate.sight import over_labels
 from carbonsched.schedule import Schedule
 
-Policy: TypeAlias = Callable[[Instance, xr.DataArray], xr.DataArray]
 PLAN = ("job", "site", "time")
 
 

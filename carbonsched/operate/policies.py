@@ -20,6 +20,7 @@ are rigid: once started they run to their end.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -27,8 +28,8 @@ import xarray as xr
 from carbonsched.core.instance import Instance
 from carbonsched.core.reach import endless_positions, may_start
 
-Policy = Callable[[Instance, xr.DataArray], xr.DataArray]
-Choice = Callable[[int, np.ndarray], tuple[int, int] | None]
+Policy: TypeAlias = Callable[[Instance, xr.DataArray], xr.DataArray]
+Choice: TypeAlias = Callable[[int, np.ndarray], tuple[int, int] | None]
 
 _NEAR = 1e-9  # of a job's power: what sums may lose
 
