@@ -139,7 +139,9 @@ def test_more_weight_on_risk_costs_expectation_and_lifts_the_tail():
     assert tails[0] < tails[-1]
 
 
-@pytest.mark.parametrize("method", ["no_routing", "compute_only"])
+@pytest.mark.parametrize(
+    "method", ["no_routing", pytest.param("compute_only", marks=pytest.mark.long)]
+)
 def test_a_method_holds_in_every_scenario(method):
     whole = futures(fleet(carbon_budget=30.0))
     plan = cs.solve(whole, method, gap=0)
