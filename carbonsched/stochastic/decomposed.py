@@ -132,7 +132,7 @@ def decomposed(
             "method": method, "formulation": formulation, "bound": math.nan, "runtime": 0.0,
         }  # fmt: skip
         load = search.cuts.fleet.load(placed, np.ones(len(placed)))
-        found = told.schedules(load, start, about)
+        found = told.schedules(load, search.within, start, about)
     plan = ScenarioSchedule.of(
         scenarios, {label: schedule for label, (schedule, _) in found.items()},
         first=xr.Dataset({"start": start.astype(float)}), outlook=outlook, bound=search.bound,
