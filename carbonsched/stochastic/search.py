@@ -19,7 +19,7 @@ from carbonsched.stochastic.kept_answers import KeptAnswers
 from carbonsched.stochastic.price_bound import Priced, envelope, priced, worst_weights
 
 _SHORT = 1e-7  # of the largest load: less that lacks is rounding
-STATES = 0.02  # of the gap asked for, within which the states of grid and battery are settled
+STATES = 0.1  # of the gap asked for, within which the states of grid and battery are settled
 _RAISED = 100.0  # what penalties are multiplied by where something stays short
 _MOST_RAISED = 1e5  # in all, after which what is short is short at any price
 
@@ -108,13 +108,16 @@ class Search:
     def ask(self, weights: np.ndarray, whole: bool) -> Point:
         """Ask all scenarios about some placements; keep the cuts and, where whole, a better plan.
 
+        Where there are none, states are settled as they come: it is a plan to begin with.
+
         Raises
         ------
         TimeoutError
             The time is up.
         """
         load = self.cuts.load(weights)
-        answers = self._answers(load, whole)
+        within = (self.within if weights.any() else math.inf) if whole else None
+        answers = self._answers(load, within)
         cooling = self.data.cooling.transpose(..., "site", "time").values
         prices = answers.prices
         slopes = -(cooling * prices["power_price"] + prices["capacity_price"])
@@ -135,8 +138,7 @@ class Search:
         """What states may cost beyond the least, of a scenario's turnover."""
         return STATES * self.settings.gap
 
-    def _answers(self, load: np.ndarray, whole: bool) -> Answers:
-        within = self.within if whole else None
+    def _answers(self, load: np.ndarray, within: float | None) -> Answers:
         if self.left <= 0:
             raise TimeoutError
         if self.kept and (known := self.kept.known(load, within, self.penalty)):
