@@ -98,7 +98,7 @@ def decomposed(
     >>> day = cs.generate(sites=2, periods=6, jobs=3, services=1)
     >>> dear = {"import_price": 2 * day.data.import_price}
     >>> futures = cs.Scenarios.of(day, {"usual": {}, "dear": dear})
-    >>> plan = cs.solve(futures, engine="decomposed", gap=0.001)
+    >>> plan = cs.solve(futures, engine="decomposed", gap=0.1)
     >>> plan.status, plan.verify(futures).ok
     ('optimal', True)
     """
