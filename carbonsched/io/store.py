@@ -158,13 +158,16 @@ def _together(path: Path, parts: list[Path]) -> xr.Dataset:
     Raises
     ------
     InstanceError
-        A file is unreadable, or two have one variable or other labels.
+        A file is unreadable or a schedule, or two have one variable or other labels.
     """
     read = {part.name: read_netcdf(part) for part in parts}
     largest = max(read.values(), key=len)
     names = Counter(name for part in read.values() for name in part.data_vars)
     faults = [f"{name}: in {count} of the files" for name, count in names.items() if count > 1]
     for file, part in read.items():
+        if "schedule" in part.attrs:
+            faults = [f"{file}: this is a schedule; read it with Schedule.load"]
+            break
         for dim in set(part.indexes) & set(largest.indexes):
             if not part.indexes[dim].equals(largest.indexes[dim]):
                 faults.append(f"{file}: labels of {dim} are not those of the other files")
@@ -172,8 +175,8 @@ def _together(path: Path, parts: list[Path]) -> xr.Dataset:
         raise InstanceError(faults, str(path))
     stated = dict.fromkeys(str(part.attrs.get("licence", "")) for part in read.values())
     licence = " AND ".join(filter(None, stated))
-    data = xr.merge(read.values(), join="exact", combine_attrs="drop")
-    return data.assign_attrs(largest.attrs | ({"licence": licence} if licence else {}))
+    data = largest.assign({name: part[name] for part in read.values() for name in part.data_vars})
+    return data.assign_attrs({"licence": licence} if licence else {})
 
 
 def save_instance(instance: Instance, path: Path) -> Path:

@@ -77,7 +77,7 @@ def _positions(data: xr.Dataset, start: Any, days: Any, periods: Any) -> tuple[i
         step = f"{60 * data.step_hours.item():g} min"
         faults.append(f"start {at}: no label of time, which has one every {step} from {times[0]}")
     else:
-        first = int(times.get_loc(at))
+        first = int(times.get_indexer([at])[0])
     if (days is None) == (periods is None):
         faults.append("give the length as one of days and periods")
     else:
@@ -139,6 +139,6 @@ def _counted(runs: list[filled.Filled]) -> str:
     hours: dict[str, float] = {}
     for run in runs:
         named = f"{run.variable} at {run.label}"
-        hours[named] = hours.get(named, 0) + (run.end - run.begin) / pd.Timedelta(hours=1)
+        hours[named] = hours.get(named, 0) + (run.end - run.begin).total_seconds() / 3600
     told = ", ".join(f"{number:g} h of {named}" for named, number in hours.items())
     return f"Filled: {told}." if told else "No hour is filled."

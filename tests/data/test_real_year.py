@@ -1,6 +1,7 @@
 """The committed real year: it is the real week in its week, and of one piece in all others."""
 
 import importlib
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -45,10 +46,21 @@ def script(monkeypatch):
     return importlib.import_module
 
 
-def test_is_every_hour_of_2023(data, recwarn):
+def test_every_variable_has_its_source_and_licence(data, week):
+    for name in set(week) - {"battery_final", "battery_recovery", "battery_value", "required"}:
+        assert data[name].attrs == week[name].attrs, name
+
+
+def test_is_every_hour_of_2023(data):
     times = data.indexes["time"]
     assert times.equals(pd.date_range("2023-01-01", "2023-12-31 23:00", freq="h", unit="ns"))
-    assert not recwarn  # no peak of 5,230 USD/MWh is taken for a wrong unit
+
+
+def test_no_peak_of_5230_dollars_is_taken_for_a_wrong_unit(data):
+    assert float(data.import_price.max()) == 5229.84
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cs.Instance(data)
 
 
 def test_in_its_week_it_is_the_real_week_but_for_what_demand_decides(year, week):
@@ -105,6 +117,18 @@ def test_twenty_eight_weeks_have_every_price_observed(year, script):
     assert {"2023-02-06", "2023-04-17", "2023-07-17", "2023-10-09", "2023-12-04"} <= set(weeks)
     months = {pd.Timestamp(monday).month for monday in weeks}
     assert months.isdisjoint({8, 9})
+
+
+def test_what_is_generated_by_night_is_wind(year, script):
+    """California has solar panels alone, so nothing by night on its own clock."""
+    seasons = script("run_seasons")
+    made = year.data.generation_available
+    assert float(made.where(seasons.at_night(year.data)).sel(site="us-ca").max()) == 0
+    week = year.window("2023-07-17", days=7)
+    said = seasons.describe(week)
+    mean = float(week.data.generation_available.mean("time").sum())
+    assert said["sun"] + said["wind"] == pytest.approx(mean)
+    assert 0 < said["wind"] < said["sun"]
 
 
 def test_a_budget_of_four_fifths_stays_one(year, data):

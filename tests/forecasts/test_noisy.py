@@ -81,6 +81,13 @@ def test_a_revision_is_one_shock_that_fades_and_says_nothing_of_the_next():
     assert max(abs(after), abs(with_error)) < STRICT / np.sqrt(len(first))
 
 
+def test_variables_are_wrong_apart_from_each_other():
+    sizes = {name: replace(size, memory=1.0) for name, size in SIZES.items()}
+    model = ErrorModel(Seen(fleet(3000, sites=1)), sizes)
+    walks = np.stack([model.walk(name, 3000, seed=6)[0] for name in SIZES])
+    assert abs(np.corrcoef(walks) - np.eye(len(SIZES))).max() < 0.1
+
+
 def test_answers_depend_on_what_is_asked_and_the_seed_alone():
     truth = counted(200)
     times = truth.data.indexes["time"]

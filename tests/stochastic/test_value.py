@@ -10,7 +10,9 @@ from carbonsched.stochastic.value import Interval
 CHANCE = np.array(list(CHANCES.values()))
 
 
-@pytest.mark.parametrize(("risk", "tail"), [(0.0, 0.1), (1.0, 0.5)])
+@pytest.mark.parametrize(
+    ("risk", "tail"), [(0.0, 0.1), pytest.param(1.0, 0.5, marks=pytest.mark.long)]
+)
 def test_both_values_are_those_of_the_enumeration(risk, tail):
     """Proves: wait and see >= stochastic >= plan for the mean, each by enumeration.
 
