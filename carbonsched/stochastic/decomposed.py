@@ -98,7 +98,7 @@ def decomposed(
     >>> day = cs.generate(sites=2, periods=6, jobs=3, services=1)
     >>> dear = {"import_price": 2 * day.data.import_price}
     >>> futures = cs.Scenarios.of(day, {"usual": {}, "dear": dear})
-    >>> plan = cs.solve(futures, engine="decomposed", gap=0.001)
+    >>> plan = cs.solve(futures, engine="decomposed", gap=0.1)
     >>> plan.status, plan.verify(futures).ok
     ('optimal', True)
     """
@@ -132,7 +132,7 @@ def decomposed(
             "method": method, "formulation": formulation, "bound": math.nan, "runtime": 0.0,
         }  # fmt: skip
         load = search.cuts.fleet.load(placed, np.ones(len(placed)))
-        found = told.schedules(load, start, about)
+        found = told.schedules(load, search.within, start, about)
     plan = ScenarioSchedule.of(
         scenarios, {label: schedule for label, (schedule, _) in found.items()},
         first=xr.Dataset({"start": start.astype(float)}), outlook=outlook, bound=search.bound,

@@ -14,6 +14,7 @@ import numpy as np
 
 from carbonsched.stochastic.search import Search
 
+FEW, MANY = 10, 50  # placements of a job, on average, among which a plan is looked for
 SHARE = 0.5  # of the time left, that one search may take
 
 
@@ -22,7 +23,8 @@ def branch(search: Search, within: float, times: float = math.inf) -> None:
 
     By reduced cost a plan that is better than the known one uses no placement that is worth less
     than its job's best by more than the distance between bound and plan. Without a limit of times
-    all others are columns; else, for a start, those that are worth less by what the gap allows.
+    `MANY` of the others are columns; else, for a start, `FEW` of those that are worth less by what
+    the gap allows.
 
     Parameters
     ----------
@@ -35,8 +37,10 @@ def branch(search: Search, within: float, times: float = math.inf) -> None:
     cuts = search.cuts
     if search.proof is not None:
         distance = search.bound - search.value
-        distance = min(distance, search.allowed) if math.isfinite(times) else distance
-        cuts.add(cuts.fleet.near(search.proof.price, distance))
+        most = MANY
+        if math.isfinite(times):
+            distance, most = min(distance, search.allowed), FEW
+        cuts.add(cuts.fleet.near(search.proof.price, distance, most))
     tried: set[bytes] = set()
     while search.left > 0 and len(tried) < times:
         cuts.solve(search.left)

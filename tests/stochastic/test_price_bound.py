@@ -51,7 +51,8 @@ def test_placements_are_worth_what_one_scenario_says():
     assert fleet.worths(price) == pytest.approx(same.values)
     best = fleet.best(price)
     assert best.worth.to_numpy() == pytest.approx(same.max(["site", "time"]).values[best.job])
-    assert len(fleet.near(price, np.inf)) == int(may_start(data).sum())
+    assert len(fleet.near(price, np.inf, 1000)) == int(may_start(data).sum())
+    assert len(fleet.near(price, np.inf, 2)) == 2 * data.sizes["job"]
 
 
 @given(
