@@ -57,7 +57,17 @@ from carbonsched.solver.decisions import read_decisions
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
-_ARRAYS = ("it_power", "bought", "generated", "clean", "freed", "soc", "emitted", "cooling", "rates")
+_ARRAYS = (
+    "it_power",
+    "bought",
+    "generated",
+    "clean",
+    "freed",
+    "soc",
+    "emitted",
+    "cooling",
+    "rates",
+)
 _IDLE = 1e-7  # of the dirtiest MWh: what moving one through a battery counts
 _GAP = 1e-8
 

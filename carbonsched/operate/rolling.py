@@ -116,7 +116,9 @@ class Rolling:
             return replace(standing, fallback=self._fallback(standing, rest, size))
         prices = None
         if self.outlook is not None:
-            prices = outlook_of(self.horizon, rest, self.formulation, self.time_limit)
+            prices = outlook_of(
+                self.horizon, rest, self.formulation, self.time_limit, standing.outlook
+            )
         found = self._fallback(standing, rest, size)
         return replace(standing, outlook=prices, fallback=found, looked=standing.first)
 
