@@ -20,7 +20,8 @@ from carbonsched.operate.tails import with_tails
 
 SITE_TIME = ("site", "time")
 BUDGET, GAIN = "all that is left of the budget", "batteries need not gain"
-_NOW = 1 - 1e-6  # of two plans that are worth the same the one that does not wait
+_NOW = 1 - 1e-6  # of two plans that are worth the same the one that does not wait,
+_SPARE = 1 + 1e-6  # and the one that emits less
 NO_BUDGET, NO_JOBS = "budget ignored", "nothing new starts"
 
 
@@ -153,7 +154,7 @@ def _in_sight(
     data = rest.isel(time=np.minimum(np.arange(count), periods - 1))
     data = data.assign_coords(time=np.arange(count))
     last = size == periods
-    carbon = 0.0 if outlook is None or last else outlook.carbon_price * _NOW
+    carbon = 0.0 if outlook is None or last else outlook.carbon_price * _SPARE
     if carbon:  # of choosing: what is reported has true prices
         data = data.assign(
             import_price=data.import_price + carbon * data.carbon_intensity,
