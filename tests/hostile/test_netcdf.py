@@ -21,6 +21,7 @@ from spoilt_netcdf import REGISTRY
 from test_folders import call
 
 import carbonsched as cs
+from carbonsched.schedule import ARRAYS
 from carbonsched.core.schema import PRICES
 from carbonsched.io import look, netcdf, probe, store
 
@@ -252,7 +253,7 @@ NASTY = (
     None, True, -1, 1e999, -1e999, 10**400, "", "joint", "\0", [], [[]], [1], {}, {"": None},
     {"joint": []}, ["carbon", "carbon"], [""], [None], ["a\nb"], {"jobs": "start"},
 )  # fmt: skip
-SLOTS = sorted({"method", "families", *cs.Schedule.__dataclass_fields__} - {"data", "prices"})
+SLOTS = sorted({"method", "families", *cs.Schedule.__dataclass_fields__} - {*ARRAYS})
 
 
 @pytest.mark.parametrize("slot", SLOTS)

@@ -34,8 +34,9 @@ def test_a_running_job_is_rolled_on(make):
     assert rolled.data.run.sel(job="j0", site="A").values.tolist() == [1, 1, 1, 0, 0, 0]
     assert rolled.objective == pytest.approx(5000 - 70 - 4 * 100)
     longer = cs.already_running(instance, {"j0": ("A", 4)})
-    with pytest.raises(ValueError, match=r"too long: j0 \(4\)"):
-        cs.roll(longer, window=3, step=1)
+    rolled = cs.roll(longer, window=3, step=1, gap=0)  # beyond its first window, too
+    assert rolled.data.run.sel(job="j0", site="A").values.tolist() == [1, 1, 1, 1, 0, 0]
+    assert rolled.objective == pytest.approx(5000 - 70 - 5 * 100)
 
 
 def long_beyond(instance, periods):
