@@ -55,7 +55,9 @@ def real_day(year: cs.Instance, date: str) -> cs.Instance:
     jobs = kept.assign(release=("job", first.values), deadline=("job", last))
     of_jobs = [name for name in jobs if "job" in jobs[name].dims]
     whole = day.drop_dims("job").merge(jobs[of_jobs])
-    roomy = whole.carbon_budget * ROOM  # the budget of the day would bind, and is a study of its own
+    roomy = (
+        whole.carbon_budget * ROOM
+    )  # the budget of the day would bind, and is a study of its own
     title = f"Six AI data-center sites, {date}"
     return cs.Instance(whole.assign(carbon_budget=roomy).assign_attrs(title=title))
 
