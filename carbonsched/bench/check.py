@@ -36,6 +36,7 @@ from carbonsched.proof.no_schedule import bound_by, without_schedule
 from carbonsched.proof.rational import as_float, exact_data, rounded_down, rounded_up, written
 from carbonsched.proof.restated import left_by
 from carbonsched.proof.rounding import snap
+from carbonsched.schedule import Schedule
 
 METHOD = "joint"  # every entry is on the whole model
 _SHOWN = 20  # limits missed by one file
@@ -174,30 +175,49 @@ def _of_schedule(
 def _schedule(
     path: Path, instance: Instance
 ) -> tuple[list[tuple[Fraction, Fraction]], list[str], list[str]]:
-    """Return value and turnover of a schedule that keeps all limits, limits missed, and faults.
-
-    It is judged as of the whole model, whatever method it names.
-    """
+    """Return value and turnover of a file's schedule, limits missed, and faults."""
     try:
         schedule = load_schedule(path)
     except (CarbonschedError, OSError, ValueError) as error:
         return [], [], [f"{SCHEDULE}: {error}"]
+    earned, missed, faults = judged(schedule, instance)
+    told = ([f"{SCHEDULE}: {text}" for text in texts] for texts in (missed, faults))
+    return ([] if earned is None else [earned]), *told
+
+
+def judged(
+    schedule: Schedule, instance: Instance
+) -> tuple[tuple[Fraction, Fraction] | None, list[str], list[str]]:
+    """Judge a schedule twice: by every row within a tolerance, and then exactly.
+
+    It is judged as of the whole model, whatever method it names.
+
+    Returns
+    -------
+    earned : tuple of Fraction, or None
+        What it earns, rounded down, and turns over, rounded up, USD, of a schedule that keeps all
+        limits exactly once its decisions are moved within them.
+    missed : list of str
+        Limits that it then misses.
+    faults : list of str
+        Rows that it breaks.
+    """
     if schedule.families:
-        return [], [], [f"{SCHEDULE}: has families beside the paper's"]
+        return None, [], ["has families beside the paper's"]
     report = verify(instance, replace(schedule, method=METHODS[METHOD]))
     if not report.ok:
-        told = [
-            f"{SCHEDULE}: ({broken.equation}) {broken.row}: {broken.extent} {broken.label}".rstrip()
-            for broken in report.broken
+        broken = [
+            f"({check.equation}) {check.row}: {check.extent} {check.label}".rstrip()
+            for check in report.broken
         ]
-        return [], [], told
+        return None, [], broken
     data = exact_data(left_by(instance.data, asdict(METHODS[METHOD])))
     incumbent = snap(data, schedule.data.astype(float))
     made = follow(data, incumbent)
-    if missed := [f"{SCHEDULE}: {miss}" for miss in violations(data, incumbent, made)]:
-        return [], missed[:_SHOWN], []
+    if missed := violations(data, incumbent, made):
+        return None, [str(miss) for miss in missed[:_SHOWN]], []
     earned = rounded_down(objective(data, incumbent, made), DECIMALS)
-    return [(earned, rounded_up(turnover(data, incumbent, made), DECIMALS))], [], []
+    return (earned, rounded_up(turnover(data, incumbent, made), DECIMALS)), [], []
 
 
 def _certificate(path: Path, instance: Instance) -> tuple[Certificate | None, list[str]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from carbonsched.bench.check import Proved, gap
 from carbonsched.bench.submission import CERTIFICATE, FILES, PRICES, SCHEDULE
@@ -236,7 +237,7 @@ def _text(value: Fraction | str | None) -> str:
     return written(value) if isinstance(value, Fraction) else value
 
 
-def _cell(name: str, text: str) -> Fraction | str | None:
+def _cell(name: str, text: str) -> Any:
     if name not in _NUMBERS:
         return text
     return Fraction(text) if text else None
