@@ -1,6 +1,6 @@
 """Measure scenarios solved one by one against the extensive form, side by side.
 
-    python benchmarks/scenarios.py [--limit 140] [--csv FILE]
+    python benchmarks/scenarios.py [--limit 120] [--csv FILE]
 
 A real day of six sites, 24 hours and 18 services, fifty of its week's jobs drawn anew, and futures
 of its prices, generation and demand. Each is solved to 0.5 % by both engines, one right after the
@@ -64,7 +64,7 @@ def measured(scenarios: cs.Scenarios, engine: str, limit: float) -> dict[str, ob
 def main() -> None:
     """Measure every case, print each row, and write all to a file if one is named."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--limit", type=float, default=140.0, help="seconds for each solve")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds for each solve")
     parser.add_argument("--csv", type=Path, help="file for the table")
     given = parser.parse_args()
     rows = []

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import xarray as xr
 
@@ -40,6 +40,9 @@ from carbonsched.stochastic.extensive import extensive
 from carbonsched.stochastic.outlook import Outlook
 from carbonsched.stochastic.scenarios import Scenarios
 from carbonsched.stochastic.schedule import ScenarioSchedule
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 ENGINES = ("auto", "milp", "column-generation")
 DECOMPOSED = "decomposed"  # of scenarios only
@@ -85,7 +88,7 @@ def solve(
     risk: float = 0.0,
     tail: float = 0.1,
     budget: str | float = "each",
-    workers: int = 1,
+    workers: int | Client = 1,
     folder: str | Path | None = None,
 ) -> Schedule | ScenarioSchedule:
     """Build, solve and verify.
@@ -151,8 +154,8 @@ def solve(
     budget : {"each", "expected"} or float
         Of scenarios: whether the carbon budget (16) holds in each of them, in expectation, or in
         scenarios of this probability at least.
-    workers : int
-        Of the engine "decomposed": processes that solve scenarios side by side.
+    workers : int or distributed.Client
+        Of the engine "decomposed": processes that solve scenarios side by side, or a cluster.
     folder : path, optional
         Of the engine "decomposed": where what is found is kept, to go on from.
 

@@ -8,7 +8,7 @@ import carbonsched as cs
 
 
 def drawn(
-    seed: int, count: int = 3, *, jobs: int = 3, periods: int = 6, negative: bool = False, **values
+    seed: int, count: int = 2, *, jobs: int = 3, periods: int = 5, negative: bool = False, **values
 ) -> cs.Scenarios:
     """Return scenarios of prices, generation and demand, of unequal probabilities."""
     rng = np.random.default_rng(seed)

@@ -40,17 +40,22 @@ def placements(
     A window sum of the price of IT power is shared by all jobs that run equally long. Where a job
     may not start its worth is minus infinity.
     """
-    price = it_price(data, prices).transpose("site", "time")
-    so_far = np.concatenate([np.zeros((price.sizes["site"], 1)), price.cumsum("time")], axis=1)
-    net_reward = data.reward - data.startup_cost
-    for length in np.unique(data.duration):
-        alike = data.duration == length
-        window = xr.full_like(price, np.inf)
-        window[:, : max(price.sizes["time"] - length + 1, 0)] = (
-            so_far[:, length:] - so_far[:, :-length]
+    dims = ("job", "site", "time")
+    price = it_price(data, prices).transpose("site", "time").values
+    so_far = np.concatenate([np.zeros((len(price), 1)), price.cumsum(axis=1)], axis=1)
+    net_reward, power = (data.reward - data.startup_cost).values, data.power.values
+    may, durations = startable.transpose(*dims).values, data.duration.values
+    for length in np.unique(durations):
+        alike = np.flatnonzero(durations == length)
+        window = np.full(price.shape, np.inf)
+        window[:, : max(price.shape[1] - length + 1, 0)] = so_far[:, length:] - so_far[:, :-length]
+        own = (alike, None, None)
+        worth = np.full((len(alike), *price.shape), -np.inf)
+        np.subtract(  # (9), (10): L_j in a row
+            net_reward[own], power[own] * window, out=worth, where=may[alike]
         )
-        worth = net_reward[alike] - data.power[alike] * window  # (9), (10): L_j in a row
-        yield worth.transpose("job", "site", "time").where(startable[alike], -np.inf)
+        labels = {"job": data.indexes["job"][alike]} | {d: data.indexes[d] for d in dims[1:]}
+        yield xr.DataArray(worth, labels, dims)
 
 
 def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> float:

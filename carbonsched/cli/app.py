@@ -19,6 +19,7 @@ from carbonsched.cli import (
     rolling,
     showing,
     solving,
+    uncertain,
 )
 from carbonsched.cli.bench import bench
 from carbonsched.cli.completion import completion
@@ -40,6 +41,7 @@ COMMANDS = (
     making.generate,
     solving.solve,
     rolling.roll,
+    uncertain.stochastic,
     judging.plan,
     showing.show,
     showing.info,

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import carbonsched as cs
-from carbonsched.cli.outputs import CERTIFICATE, SCHEDULE, SUMMARY, TABLE, kind_of
+from carbonsched.cli.outputs import (
+    CERTIFICATE,
+    SCENARIO_PLAN,
+    SCENARIOS,
+    SCHEDULE,
+    SUMMARY,
+    TABLE,
+    kind_of,
+)
 from carbonsched.cli.terminal import GivenError
 from carbonsched.errors import InstanceError
 
@@ -27,6 +35,8 @@ PROJECT = (".yaml", ".yml", ".toml")  # what a project file ends in
 
 _INSTEAD = {  # what shows an output that is given as an instance
     SCHEDULE: "`carbonsched show {path}` shows its plan",
+    SCENARIO_PLAN: "`carbonsched show {path}` shows it",
+    SCENARIOS: "`carbonsched stochastic {path}` plans for them",
     SUMMARY: "the schedule is in the file of the same name that ends in .nc",
     CERTIFICATE: "`python -m carbonsched.check {path} INSTANCE` checks it",
     TABLE: "it is text to read",

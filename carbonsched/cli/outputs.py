@@ -33,15 +33,19 @@ def _begins(*texts: bytes) -> Callable[[Path], bool]:
     return holds
 
 
-def _netcdf(scheduled: bool) -> Callable[[Path], bool]:
+def _netcdf(attribute: str = "") -> Callable[[Path], bool]:
+    """Tell a NetCDF file by an attribute, or an instance by a variable."""
+
     def holds(path: Path) -> bool:
-        from carbonsched.io import read_netcdf
+        from carbonsched.io import SCENARIOS, read_netcdf
 
         try:
             data = read_netcdf(path)
         except InstanceError:
             return False
-        return "schedule" in data.attrs if scheduled else "it_capacity" in data
+        if attribute:
+            return attribute in data.attrs
+        return "it_capacity" in data and SCENARIOS not in data.attrs
 
     return holds
 
@@ -85,7 +89,10 @@ def _workbook(path: Path) -> bool:
         return False
 
 
-SCHEDULE = Kind("schedule", _netcdf(scheduled=True))
+SCHEDULE = Kind("schedule", _netcdf("schedule"))
+# as carbonsched.io.PLAN and SCENARIOS, which are not imported before they are needed
+SCENARIO_PLAN = Kind("plan over scenarios", _netcdf("scenario_schedule"))
+SCENARIOS = Kind("scenarios", _netcdf("scenarios"))
 SUMMARY = Kind(  # the second is how those before it began
     "summary of a schedule",
     _begins(b'{\n  "format": "carbonsched summary', b'{\n  "objective": '),
@@ -108,7 +115,7 @@ EXPORTS = {
 REPORT = Kind(
     "report of a schedule", _made(b"<!DOCTYPE html>", b'name="generator" content="carbonsched')
 )
-INSTANCE_FILE = Kind("instance", _netcdf(scheduled=False))
+INSTANCE_FILE = Kind("instance", _netcdf())
 INSTANCE_FOLDER = Kind("instance", _package, folder=True)
 
 
@@ -158,7 +165,7 @@ def kind_of(path: Path) -> Kind | None:
     if not path.is_file():
         return None
     texts = (SUMMARY, CERTIFICATE, TABLE)
-    kinds = (SCHEDULE,) if path.suffix == ".nc" else texts
+    kinds = (SCHEDULE, SCENARIO_PLAN, SCENARIOS) if path.suffix == ".nc" else texts
     return next((kind for kind in kinds if kind.holds(path)), None)
 
 

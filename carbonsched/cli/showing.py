@@ -11,7 +11,14 @@ import typer
 import carbonsched as cs
 from carbonsched.cli.given import clocks_of, families_of, load
 from carbonsched.cli.options import FamilyOption, ZoneOption
-from carbonsched.cli.outputs import CERTIFICATE, SCHEDULE, SUMMARY, kind_of
+from carbonsched.cli.outputs import (
+    CERTIFICATE,
+    SCENARIO_PLAN,
+    SCENARIOS,
+    SCHEDULE,
+    SUMMARY,
+    kind_of,
+)
 from carbonsched.cli.terminal import GivenError, console, explained, plain, show_rows
 
 if TYPE_CHECKING:
@@ -22,7 +29,8 @@ FilePath = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
-        help="An INSTANCE (folder or NetCDF file), a schedule, its summary, or a certificate.",
+        help="An INSTANCE (folder or NetCDF file), a schedule, its summary, a certificate, "
+        "scenarios, or a plan over them.",
     ),
 ]
 
@@ -41,6 +49,8 @@ def show(file: FilePath, family: FamilyOption = None, zone: ZoneOption = None) -
             SCHEDULE: lambda: _schedule(file, own, zone),
             CERTIFICATE: lambda: _certificate(file),
             SUMMARY: lambda: _summary(file),
+            SCENARIO_PLAN: lambda: _plan_over_scenarios(file, own),
+            SCENARIOS: lambda: _scenarios(file, own),
         }
         describe = by_kind.get(kind_of(file))
         if describe is not None:
@@ -128,6 +138,18 @@ def _schedule(path: Path, families: Iterable[Family], zone: str | None) -> None:
     typer.echo(
         plain(f"whether it holds, energy and carbon by site, and why a job is declined: {more}")
     )
+
+
+def _plan_over_scenarios(path: Path, families: Iterable[Family]) -> None:
+    from carbonsched.cli.uncertain import show_plan_file
+
+    show_plan_file(path, families)
+
+
+def _scenarios(path: Path, families: Iterable[Family]) -> None:
+    from carbonsched.cli.uncertain import show_scenarios
+
+    show_scenarios(cs.Scenarios.load(path, families), path)
 
 
 def _certificate(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.columns.dive import greedy_energy
@@ -14,11 +15,19 @@ from carbonsched.core.formulation import Formulation
 from carbonsched.errors import InfeasibleError
 from carbonsched.solver.settings import Settings
 
+_WEIGHT = 1e-6
 NEAR = 1e-3  # of the turnover: how near to the optimum the prices are
 
 
-def prices_by_columns(data: xr.Dataset, formulation: Formulation, time_limit: float) -> xr.Dataset:
+def prices_by_columns(
+    data: xr.Dataset,
+    formulation: Formulation,
+    time_limit: float,
+    known: pd.DataFrame | None = None,
+) -> tuple[xr.Dataset, pd.DataFrame]:
     """Return the prices of `carbonsched.core.schema.PRICES` near the optimum of the relaxation.
+
+    With them come the placements that have weight there, positions `job`, `site` and `time`.
 
     Parameters
     ----------
@@ -28,6 +37,8 @@ def prices_by_columns(data: xr.Dataset, formulation: Formulation, time_limit: fl
         Its limits as they are given: a tightened one takes a share of the price.
     time_limit : float
         Seconds.
+    known : pandas.DataFrame, optional
+        Placements that had weight at prices before; the nearer, the fewer rounds.
 
     Raises
     ------
@@ -43,8 +54,15 @@ def prices_by_columns(data: xr.Dataset, formulation: Formulation, time_limit: fl
         raise InfeasibleError("not even without jobs has the relaxation a solution")
     search.size = search.size_of(master.value, master.solution())
     if data.sizes["job"]:
-        placed = greedy(search.data, search.startable, greedy_energy(search, np.zeros(0)))
+        if known is None or known.empty:
+            energy = greedy_energy(search, np.zeros(0))
+            placed = greedy(search.data, search.startable, energy)
+        else:
+            may = search.startable.transpose("job", "site", "time").values
+            placed = pd.DataFrame(known[may[known.job, known.site, known.time]])
         if master.add(placed):
             master.solve(search.left)
         relax(search, 1.0, time.monotonic() + search.left, lambda: None)
-    return master.prices()
+    weighty = np.zeros(len(master.columns), bool)
+    weighty[: len(master.weights)] = master.weights > _WEIGHT
+    return master.prices(), pd.DataFrame(master.columns[weighty])

@@ -157,15 +157,15 @@ class Search:
         One a job and round: more make harder programs.
         """
         jobs = self.data.indexes["job"]
-        columns = [pd.DataFrame({"job": [], "site": [], "time": [], "worth": []}, dtype=int)]
-        best = [xr.DataArray(np.zeros(0), {"job": jobs[:0]})]
+        job, place, best = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
         for worth in placements(data, prices, startable):
-            at = worth.argmax(["site", "time"])
-            best.append(worth.max(["site", "time"]))
-            job = jobs.get_indexer(worth.job)
-            place = {dim: at[dim].values for dim in ("site", "time")}
-            columns.append(pd.DataFrame({"job": job, **place, "worth": best[-1].values}))
-        placed = pd.concat(columns, ignore_index=True)
-        gain = placed.worth - self.master.job_prices()[placed.job]
+            flat = worth.values.reshape(worth.sizes["job"], -1)
+            place.append(flat.argmax(axis=1))
+            best.append(flat[np.arange(len(flat)), place[-1]])
+            job.append(jobs.get_indexer(worth.indexes["job"]))
+        which, most = np.concatenate(job), np.concatenate(best)
+        site, time = np.divmod(np.concatenate(place), data.sizes["time"])
+        gain = most - self.master.job_prices()[which]
         gains = gain > 1e-9 * max(abs(self.master.value), 1.0)
-        return pd.DataFrame(placed[gains].drop(columns="worth")), xr.concat(best, "job")
+        placed = pd.DataFrame({"job": which, "site": site, "time": time})
+        return pd.DataFrame(placed[gains]), xr.DataArray(most, {"job": jobs[which]})

@@ -106,7 +106,7 @@ class Instance:
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise InstanceError([f"{name}: no parameter of these families" for name in unknown])
-        given = _shaped(values, known, self.data, "families")
+        given = shaped(values, known, self.data, "families")
         return Instance(self.data.assign(given), self.extra + new)
 
     def without_families(self) -> Instance:
@@ -146,7 +146,7 @@ class Instance:
         for quantity in followers:  # what follows a parameter goes on following it
             if quantity.name not in values and data[quantity.name].equals(data[quantity.default]):
                 data = data.drop_vars(quantity.name)
-        data = data.assign(_shaped(values, quantities, self.data, "replace"))
+        data = data.assign(shaped(values, quantities, self.data, "replace"))
         with warnings.catch_warnings():  # of what is not replaced, this instance has warned
             warnings.simplefilter("ignore", SuspiciousValueWarning)
             made = Instance(data, self.extra)
@@ -188,7 +188,7 @@ class Instance:
         return f"<Instance {self.data.attrs.get('title', '')!r}: {sizes}{step}>"
 
 
-def _shaped(
+def shaped(
     values: Mapping[str, Any], known: Mapping[str, Quantity], data: xr.Dataset, where: str
 ) -> dict[str, xr.DataArray]:
     """Return values over their dimensions, in the instance's order; raise where labels differ."""

@@ -44,11 +44,14 @@ def checked(forecast: Forecast, truth: Instance) -> Forecast:
         told = forecast(issued, horizon)
         if faults := list(_faults(told, horizon, given)):
             raise InstanceError(faults, f"the forecast issued {issued}")
-        order = {d: given[d] for d in ("site", "service") if d in told.dims} | {"time": horizon}
-        told = told.reset_coords(drop=True).sel(
-            {dim: labels for dim, labels in order.items() if dim in told.dims}
-        )
-        return told.map(lambda array: array.transpose(..., "time").astype(float))
+        labels = {dim: horizon if dim == "time" else given.indexes[dim] for dim in told.dims}
+        odd = {dim: due for dim, due in labels.items() if not told.indexes[dim].equals(due)}
+        told = told.sel(odd) if odd else told
+        arrays = {
+            name: told.variables[name].transpose(*PARAMETERS[str(name)].dims).astype(float)
+            for name in told.data_vars
+        }
+        return xr.Dataset(arrays, labels)
 
     return forecast_with_a_check
 
@@ -65,6 +68,8 @@ def _faults(told: Any, horizon: pd.Index, given: xr.Dataset) -> Iterator[str]:
         for dim in [dim for dim in PARAMETERS[str(name)].dims if dim in array.dims]:
             due = horizon if dim == "time" else given.indexes[dim]
             own = array.indexes.get(dim, pd.Index([]))
+            if own.equals(due):
+                continue
             for odd, what in ((due.difference(own), "no value"), (own.difference(due), "unasked")):
                 more = f" and {len(odd) - _SHOWN} more" * (len(odd) > _SHOWN)
                 if len(odd):
@@ -72,5 +77,6 @@ def _faults(told: Any, horizon: pd.Index, given: xr.Dataset) -> Iterator[str]:
     others = {d: given[d] for d in ("site", "time", "job", "service") if d not in known.sizes}
     wanted = {str(name): PARAMETERS[str(name)] for name in known}
     currency = {k: v for k, v in given.attrs.items() if k == "currency"}
-    stated = known.drop_attrs(deep=False).assign_attrs(currency).assign_coords(others)
+    stated = known.assign_coords(others)
+    stated.attrs = currency
     yield from (fault.sentence for fault in find_faults(stated, wanted))

@@ -74,9 +74,10 @@ def day_ahead(
     def forecast(issued: Any, horizon: pd.Index) -> xr.Dataset:
         first, _ = seen.window(issued, horizon)
         told = rest(issued, horizon)
+        instant: Any = pd.Timestamp(issued)
         prices = {name: told[name].values.copy() for name in _PRICES if name in told}
         for site, auction in auctions.items():
-            known = int(np.sum(horizon < auction.known_until(issued)))
+            known = int(np.sum(horizon < auction.known_until(instant)))
             count = max(min(known, seen.periods - first), 0)
             at = seen.before + first
             for name, values in prices.items():

@@ -38,11 +38,12 @@ def with_committed(
     A decision without periods, of an added family, is the last step's.
     """
     data, first = horizon.given.data, done.sizes["time"]
-    part = decided[list(horizon.kept)].isel(time=slice(count)).sel(service=data.service)
+    there = [name for name in MISSED if name in decided]
+    part = decided[[*horizon.kept, *there]].isel(time=slice(count)).sel(service=data.service)
     part = part.assign_coords(time=data.indexes["time"][first : first + count])
     for name, dims in MISSED.items():
         shape = [part.sizes[dim] for dim in dims]
-        missed = decided[name].values if name in decided else np.zeros(shape)
+        missed = part[name].transpose(*dims).values if name in there else np.zeros(shape)
         part[name] = (dims, missed)
     names = {name: quantity.dims for name, quantity in horizon.kept.items()} | MISSED
     timed = [name for name, dims in names.items() if "time" in dims]

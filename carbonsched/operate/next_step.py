@@ -171,10 +171,10 @@ def _passed(given: Instance, now: Any) -> int:
     times = given.data.indexes["time"]
     if times.dtype.kind != "M":
         return int(np.searchsorted(times, now, side="left"))
-    at = pd.Timestamp(now)
+    at: Any = pd.Timestamp(now)
     at = at.tz_convert("UTC").tz_localize(None) if at.tzinfo else at
     ends = times + pd.Timedelta(hours=float(given.data.step_hours))
-    return int(np.searchsorted(ends, at, side="right"))
+    return int((ends <= at).sum())
 
 
 def _called(rolling: Rolling, path: Path, about: Mapping[str, Any], passed: int, step: int) -> Next:

@@ -19,16 +19,15 @@ These are prices of choosing. What is reported is what was earned, at true price
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.bounds.relaxation import relaxed_prices
 from carbonsched.columns.prices import prices_by_columns
 from carbonsched.core.build import added
-from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import derived
 from carbonsched.core.tighten import restricted
@@ -50,16 +49,22 @@ class Outlook:
         USD per MWh in the battery when the period begins.
     carbon_price : float
         USD/tCO2e.
+    placements : numpy.ndarray
+        Positions of job, site and period of the starts that have weight in the relaxation: what the
+        next one begins with.
     """
 
     power_price: np.ndarray
     capacity_price: np.ndarray
     storage_price: np.ndarray
     carbon_price: float
+    placements: np.ndarray
 
     def after(self, count: int) -> Outlook:
         """Return the same, some periods later."""
-        return replace(self, **{name: getattr(self, name)[:, count:] for name in _ARRAYS})
+        arrays = {name: getattr(self, name)[:, count:] for name in _ARRAYS}
+        left = self.placements - np.array([0, 0, count])
+        return replace(self, **arrays, placements=left[left[:, 2] >= 0])
 
     def stored(self, at: int) -> xr.DataArray:
         """Return what a MWh stored when a period begins is worth, USD over sites."""
@@ -97,6 +102,8 @@ class Outlook:
             whole = np.zeros((len(self.power_price), periods))
             whole[:, first:] = getattr(self, name)
             arrays[f"outlook_{name}"] = (("site", "ahead"), whole)
+        known = self.placements + np.array([0, 0, first])
+        arrays["outlook_placements"] = (("outlook_start", "position"), known)
         return xr.Dataset(arrays | {"outlook_carbon_price": self.carbon_price})
 
 
@@ -108,13 +115,21 @@ def read_outlook(kept: xr.Dataset, first: int) -> Outlook | None:
         name: kept[f"outlook_{name}"].transpose("site", "ahead").values[:, first:]
         for name in _ARRAYS
     }
-    return Outlook(**arrays, carbon_price=float(kept.outlook_carbon_price))
+    known = kept.outlook_placements.transpose("outlook_start", "position").values.astype(int)
+    carbon = float(kept.outlook_carbon_price)
+    return Outlook(**arrays, carbon_price=carbon, placements=known - np.array([0, 0, first]))
 
 
 def outlook_of(
-    horizon: Horizon, rest: xr.Dataset, formulation: Formulation, time_limit: float
+    horizon: Horizon,
+    rest: xr.Dataset,
+    formulation: Formulation,
+    time_limit: float,
+    former: Outlook | None = None,
 ) -> Outlook | None:
     """Return the prices of all that remains, or None if the relaxation tells none.
+
+    It goes on from a former outlook as of now, if there is one.
 
     None of a method that fixes its workload, of periods that no schedule is believed to serve, and
     where there was no time.
@@ -124,10 +139,20 @@ def outlook_of(
     data = restricted(rest, horizon.method)
     if data.carbon_budget < 0:
         data = data.assign(carbon_budget=xr.zeros_like(data.carbon_budget))
-    data = data.isel(job=np.flatnonzero(_may_come(data)))
+    jobs = np.flatnonzero(_may_come(data))
+    data = data.isel(job=jobs)
+    known = np.zeros((0, 3), int) if former is None else former.placements
     given = replace(formulation, bounds="given", windows="cut", power="substituted")
     try:
-        prices = _prices(data, horizon.families, horizon, given, time_limit)
+        if added(horizon.families) or formulation.jobs != "start":
+            instance = derived(data, horizon.given.extra)
+            prices = relaxed_prices(
+                instance, horizon.method, given, horizon.families, time_limit=time_limit
+            )
+        else:
+            begin = pd.DataFrame(_among(known, jobs), columns=["job", "site", "time"])
+            prices, placed = prices_by_columns(data, given, time_limit, begin)
+            known = np.column_stack([jobs[placed.job], placed.site, placed.time])
     except (CarbonschedError, TimeoutError):
         return None
     none = xr.zeros_like(data.cooling)
@@ -138,23 +163,17 @@ def outlook_of(
     arrays["storage_price"] = arrays["storage_price"] + data.battery_value.values[:, None]
     if not all(np.isfinite(array).all() for array in arrays.values()):
         return None
-    return Outlook(**arrays, carbon_price=max(float(prices.get("carbon_price", 0.0)), 0.0))
+    carbon = max(float(prices.get("carbon_price", 0.0)), 0.0)
+    return Outlook(**arrays, carbon_price=carbon, placements=known)
+
+
+def _among(placements: np.ndarray, jobs: np.ndarray) -> np.ndarray:
+    """Return the placements of some jobs, each by its position among these."""
+    there = placements[np.isin(placements[:, 0], jobs)]
+    return np.column_stack([np.searchsorted(jobs, there[:, 0]), there[:, 1:]])
 
 
 def _may_come(data: xr.Dataset) -> np.ndarray:
     """Return which jobs may start in the periods of data, bool over jobs."""
     last = data.deadline.values - data.duration.values + 1
     return data.allowed.any("site").values & (last >= data.release.values)
-
-
-def _prices(
-    data: xr.Dataset,
-    families: Iterable[Family],
-    horizon: Horizon,
-    formulation: Formulation,
-    time_limit: float,
-) -> xr.Dataset:
-    if not added(families) and formulation.jobs == "start":
-        return prices_by_columns(data, formulation, time_limit)
-    instance = derived(data, horizon.given.extra)
-    return relaxed_prices(instance, horizon.method, formulation, families, time_limit=time_limit)

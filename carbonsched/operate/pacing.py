@@ -26,9 +26,10 @@ feasible, and of required jobs those that start before :math:`\tau` are due in t
    of the next step, and their emissions are at most :math:`B`.
 3. A fallback that is solved anew emits no more than one that is known, to the solver's gap.
 
-Three things are outside of this: jobs that become known later, what an added family asks of the
-periods after a window, and a tail that the fallback feeds from a battery, which then is counted as
-if it were imported. It holds to the tolerances of the solver.
+Tails of due jobs that the fallback feeds from a battery are fed so again: what is freed counts as
+generation. Three things are outside of this: jobs that become known later, what an added family
+asks of the periods after a window, and such freed energy where generation emits, as it is counted
+as if it did. It holds to the tolerances of the solver.
 
 A required job waits for as long as a fallback allows it to: it is due where the fallback starts it,
 and the fallback starts it after the window if it can.
@@ -56,9 +57,19 @@ from carbonsched.solver.decisions import read_decisions
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
-_ARRAYS = ("it_power", "bought", "generated", "clean", "soc", "emitted", "cooling", "rates")
-_IDLE = 1e-4  # of the dirtiest MWh: what moving one through a battery counts
-_GAP = 1e-6
+_ARRAYS = (
+    "it_power",
+    "bought",
+    "generated",
+    "clean",
+    "freed",
+    "soc",
+    "emitted",
+    "cooling",
+    "rates",
+)
+_IDLE = 1e-7  # of the dirtiest MWh: what moving one through a battery counts
+_GAP = 1e-8
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,8 @@ class Fallback:
         MW.
     clean : numpy.ndarray
         Generation there is, MW, where it is no dirtier than import.
+    freed : numpy.ndarray
+        MW from batteries that fed a job which has been taken out.
     soc : numpy.ndarray
         MWh that a battery needs at least when the period begins.
     emitted : numpy.ndarray
@@ -88,6 +101,7 @@ class Fallback:
     bought: np.ndarray
     generated: np.ndarray
     clean: np.ndarray
+    freed: np.ndarray
     soc: np.ndarray
     emitted: np.ndarray
     cooling: np.ndarray
@@ -115,7 +129,7 @@ class Fallback:
         MW over (site, periods from now), of `count` periods.
         """
         left = self._without(self.due(size))
-        spare = (left.clean - left.generated).clip(min=0)
+        spare = (left.clean - left.generated).clip(min=0) + left.freed
         return left.it_power[:, :count], left.bought[:, :count], spare[:, :count]
 
     def _without(self, jobs: np.ndarray) -> Fallback:
@@ -176,13 +190,17 @@ def _take(arrays: dict[str, np.ndarray], site: int, at: slice, power: float) -> 
     arrays["it_power"][site, at] -= power
     arrays["bought"][site, at] -= bought
     arrays["generated"][site, at] -= generated
+    arrays["freed"][site, at] += (cooled - bought - generated).clip(min=0)
     rates = arrays["rates"][:, site, at]
     arrays["emitted"][site, at] -= rates[0] * bought + rates[1] * generated
 
 
 def _add(arrays: dict[str, np.ndarray], site: int, at: slice, power: float) -> None:
-    """Add a job's power to what is taken, in place: of clean generation first, then imported."""
-    cooled = arrays["cooling"][site, at] * power
+    """Add a job's power to what is taken, in place: what is freed first, then what is clean."""
+    needed = arrays["cooling"][site, at] * power
+    freed = np.minimum(needed, arrays["freed"][site, at])
+    arrays["freed"][site, at] -= freed
+    cooled = needed - freed
     spare = (arrays["clean"] - arrays["generated"])[site, at].clip(min=0)
     generated = np.minimum(cooled, spare)
     arrays["it_power"][site, at] += power
@@ -307,6 +325,7 @@ def _read(horizon: Horizon, rest: xr.Dataset, data: xr.Dataset, decided: xr.Data
         clean=np.where(
             rates[1] <= rates[0], of(restricted(data, horizon.method).generation_available), 0.0
         ),
+        freed=np.zeros(of(data.cooling).shape),
         soc=_needed(data, decided),
         emitted=of(spread),
         cooling=of(data.cooling),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -18,11 +18,11 @@ from carbonsched.core.tighten import restricted
 from carbonsched.errors import UnmatchedWarning
 from carbonsched.front import AUTO_PLACEMENTS, solve
 from carbonsched.operate.horizon import Horizon, movable
+from carbonsched.operate.policies import Policy
 from carbonsched.operate.reoptimise import Reoptimiser
 from carbonsched.operate.sight import over_labels
 from carbonsched.schedule import Schedule
 
-Policy: TypeAlias = Callable[[Instance, xr.DataArray], xr.DataArray]
 PLAN = ("job", "site", "time")
 
 
@@ -162,7 +162,7 @@ class Planner:
             if len(strange):
                 raise ValueError(f"the policy starts {dim} {strange[0]}, which is not in sight")
         labels = {dim: given.indexes[dim] for dim in PLAN}
-        starts = told.astype(bool).reindex(labels, fill_value=False).transpose(*PLAN)
+        starts = told.astype(int).reindex(labels).fillna(0).astype(bool).transpose(*PLAN)
         wrong = (starts & ~may_start(given)).any(["site", "time"])
         wrong = wrong | (starts.sum(["site", "time"]) > 1)
         if wrong.any():

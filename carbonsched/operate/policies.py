@@ -20,6 +20,7 @@ are rigid: once started they run to their end.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -27,8 +28,8 @@ import xarray as xr
 from carbonsched.core.instance import Instance
 from carbonsched.core.reach import endless_positions, may_start
 
-Policy = Callable[[Instance, xr.DataArray], xr.DataArray]
-Choice = Callable[[int, np.ndarray], tuple[int, int] | None]
+Policy: TypeAlias = Callable[[Instance, xr.DataArray], xr.DataArray]
+Choice: TypeAlias = Callable[[int, np.ndarray], tuple[int, int] | None]
 
 _NEAR = 1e-9  # of a job's power: what sums may lose
 
@@ -243,8 +244,7 @@ def _placed(window: Instance, room: xr.DataArray, choose: Choice) -> xr.DataArra
     """Place jobs one after the other, each in what those before it leave of the room."""
     data = window.data
     may = may_start(data)
-    free = room.reindex(site=data.site, time=data.time, fill_value=0.0)
-    free = free.transpose("site", "time").values.astype(float)
+    free = room.sel(site=data.site, time=data.time).transpose("site", "time").values.astype(float)
     start = xr.zeros_like(may)
     release = endless_positions(data)[0].astype(float)
     for job in np.lexsort((release, ~data.required.values)):

@@ -39,7 +39,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,8 @@ from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.operate.committed import TIMES
 from carbonsched.operate.horizon import Horizon, horizon_of
 from carbonsched.operate.kept import code_of, key, source_of
-from carbonsched.operate.planning import Planner, Policy
+from carbonsched.operate.planning import Planner
+from carbonsched.operate.policies import Policy, policy_of
 from carbonsched.operate.record import record_of
 from carbonsched.operate.rolling import Rolling
 from carbonsched.operate.standing import Standing, begun, keep, resumed
@@ -194,7 +195,7 @@ def roll(
     chosen, stated = method_of(method), formulation_of(formulation)
     families = require_families(families)
     given = fitted(instance, families)
-    rule = _policy_of(policy)
+    rule = None if policy is None else policy_of(policy)
     settings = {
         "gap": gap, "gap_of": gap_of, "time_limit": time_limit, "solver": solver,
         "verbose": verbose, "polish": polish, "options": options,
@@ -333,11 +334,3 @@ def _forecast_of(
     if isinstance(forecast, str) and forecast == "perfect":
         return None
     return forecast_of(forecast, given, history=history, seed=seed)
-
-
-def _policy_of(policy: str | Callable[..., Any] | None) -> Policy | None:
-    if policy is None:
-        return None
-    from carbonsched.operate.policies import policy_of
-
-    return policy_of(policy)

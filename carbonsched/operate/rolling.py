@@ -20,7 +20,7 @@ from carbonsched.operate.beliefs import believed, servable
 from carbonsched.operate.committed import accounted, with_committed
 from carbonsched.operate.horizon import Horizon
 from carbonsched.operate.outlook import outlook_of
-from carbonsched.operate.pacing import fallback_of
+from carbonsched.operate.pacing import Fallback, fallback_of
 from carbonsched.operate.planning import Planner, with_starts
 from carbonsched.operate.settle import AS_PLANNED, MISSED, overdue, settled, told
 from carbonsched.operate.sight import over_labels, remaining, windows
@@ -113,13 +113,26 @@ class Rolling:
             )
             if not falls_due:
                 return standing
-            found = fallback_of(self.horizon, rest, size, self.time_limit)
-            return standing if found is None else replace(standing, fallback=found)
+            return replace(standing, fallback=self._fallback(standing, rest, size))
         prices = None
         if self.outlook is not None:
-            prices = outlook_of(self.horizon, rest, self.formulation, self.time_limit)
-        found = fallback_of(self.horizon, rest, size, self.time_limit)
+            prices = outlook_of(
+                self.horizon, rest, self.formulation, self.time_limit, standing.outlook
+            )
+        found = self._fallback(standing, rest, size)
         return replace(standing, outlook=prices, fallback=found, looked=standing.first)
+
+    def _fallback(self, standing: Standing, rest: xr.Dataset, size: int) -> Fallback | None:
+        """Return a fallback made anew, or the known one where that is known to hold and not this.
+
+        A known one holds where all is known, so that it keeps the budget if it ever did.
+        """
+        found, known = fallback_of(self.horizon, rest, size, self.time_limit), standing.fallback
+        if self.settles or known is None:
+            return found
+        if found is None or found.emitted.sum() > max(rest.carbon_budget, known.emitted.sum()):
+            return known
+        return found
 
     # -- planning --------------------------------------------------------------------------------
 

@@ -33,12 +33,12 @@ from carbonsched.stochastic.cut_model import CutModel
 from carbonsched.stochastic.extensive import believed, require_fitting
 from carbonsched.stochastic.fleet import Fleet
 from carbonsched.stochastic.futures import Futures, Shared, data_of, futures
-from carbonsched.stochastic.hunt import Hunt, Point
 from carbonsched.stochastic.kept_answers import KeptAnswers, problem_key
 from carbonsched.stochastic.outlook import Outlook
 from carbonsched.stochastic.rounding import branch
 from carbonsched.stochastic.scenarios import Scenarios
 from carbonsched.stochastic.schedule import ScenarioSchedule
+from carbonsched.stochastic.search import Point, Search
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -98,7 +98,7 @@ def decomposed(
     >>> day = cs.generate(sites=2, periods=6, jobs=3, services=1)
     >>> dear = {"import_price": 2 * day.data.import_price}
     >>> futures = cs.Scenarios.of(day, {"usual": {}, "dear": dear})
-    >>> plan = cs.solve(futures, engine="decomposed", gap=0.001)
+    >>> plan = cs.solve(futures, engine="decomposed", gap=0.1)
     >>> plan.status, plan.verify(futures).ok
     ('optimal', True)
     """
@@ -115,37 +115,37 @@ def decomposed(
         futures(workers, scenarios, method, formulation, penalty) as told,
         _progress(settings.progress) as show,
     ):
-        hunt = _begun(scenarios, data, told, outlook, settings, begun, penalty, kept, show)
+        search = _begun(scenarios, data, told, outlook, settings, begun, penalty, kept, show)
         built = time.monotonic()
         try:
-            _run(hunt)
+            _run(search)
         except TimeoutError:
             pass
         except SolverError:  # of an attempt to improve: what is known stays known
-            if hunt.placed is None:
+            if search.placed is None:
                 raise
-        placed = _known(hunt)
-        status = "optimal" if hunt.done else "time_limit" if hunt.left <= 0 else "stopped"
+        placed = _known(search)
+        status = "optimal" if search.done else "time_limit" if search.left <= 0 else "stopped"
         start = _start(scenarios.instance.data, placed)
         about = {
             "solver": "highs", "versions": versions("highs"), "status": "optimal",
             "method": method, "formulation": formulation, "bound": math.nan, "runtime": 0.0,
         }  # fmt: skip
-        load = hunt.cuts.fleet.load(placed, np.ones(len(placed)))
-        found = told.schedules(load, start, about)
+        load = search.cuts.fleet.load(placed, np.ones(len(placed)))
+        found = told.schedules(load, search.within, start, about)
     plan = ScenarioSchedule.of(
         scenarios, {label: schedule for label, (schedule, _) in found.items()},
-        first=xr.Dataset({"start": start.astype(float)}), outlook=outlook, bound=hunt.bound,
+        first=xr.Dataset({"start": start.astype(float)}), outlook=outlook, bound=search.bound,
         method=method, runtime=time.monotonic() - built, build_time=built - begun, status=status,
     )  # fmt: skip
     return believed(plan, plan.judged({label: report for label, (_, report) in found.items()}))
 
 
-def _known(hunt: Hunt) -> pd.DataFrame:
+def _known(search: Search) -> pd.DataFrame:
     """Return the placements of the best plan, or raise NoIncumbentError."""
-    if hunt.placed is not None:
-        return hunt.placed
-    if hunt.left <= 0:
+    if search.placed is not None:
+        return search.placed
+    if search.left <= 0:
         raise NoIncumbentError("the time limit passed before any plan was found")
     raise NoIncumbentError(
         "the decomposition found no plan in which every required job runs in every scenario; "
@@ -178,9 +178,9 @@ def _begun(
     begun: float,
     penalty: float,
     kept: KeptAnswers | None,
-    show: Callable[[Hunt], None],
-) -> Hunt:
-    """Return a hunt that knows nothing yet."""
+    show: Callable[[Search], None],
+) -> Search:
+    """Return a search that knows nothing yet."""
     jobs = scenarios.instance.data
     room = data.it_capacity.broadcast_like(data.cooling)
     most = room.max({*room.dims} - {"site", "time"}).transpose("site", "time").values
@@ -188,7 +188,7 @@ def _begun(
     energy = float((fleet.power * fleet.length).max(initial=0.0) * data.cooling.max())
     without = 2 * (float(np.abs(fleet.net).sum()) + 2 * penalty * energy)
     probability = scenarios.probability.values
-    return Hunt(
+    return Search(
         futures=told,
         cuts=CutModel(fleet, most, probability, outlook.risk, outlook.tail, without),
         data=data, probability=probability, risk=outlook.risk,
@@ -207,34 +207,34 @@ def _dearest(data: xr.Dataset) -> float:
     return max(of_power, float(of_jobs.max()) if of_jobs.size else 0.0, 1.0)
 
 
-def _run(hunt: Hunt) -> None:
-    nothing = hunt.ask(np.zeros(0), whole=True)
+def _run(search: Search) -> None:
+    nothing = search.ask(np.zeros(0), whole=True)
     while nothing.short:  # at a low penalty it may pay to be short
-        if not hunt.penalise():
+        if not search.penalise():
             raise InfeasibleError(
                 "in some scenario no schedule satisfies (1)-(16), not even one without any job"
             )
-        nothing = hunt.ask(np.zeros(0), whole=True)
-    hunt.prove_last()
-    hunt.told()
-    size = hunt.size or float(hunt.probability @ hunt.asked[-1].turnover)
-    if hunt.done or not hunt.data.sizes["job"]:
+        nothing = search.ask(np.zeros(0), whole=True)
+    search.prove_last()
+    search.told()
+    size = search.size or float(search.probability @ search.asked[-1].turnover)
+    if search.done or not search.data.sizes["job"]:
         return
-    until = hunt.deadline - (1 - ROUND_SHARE) * hunt.settings.time_limit
+    until = search.deadline - (1 - ROUND_SHARE) * search.settings.time_limit
     for near, within, times in ((0.3, 0.5, FIRST_PLANS), (0.03, 0.1, math.inf)):
-        _relax(hunt, nothing, near * max(hunt.settings.gap, 1e-7) * size, until)
-        if not hunt.done:
-            branch(hunt, within, times)
-        if hunt.done:
+        _relax(search, nothing, near * max(search.settings.gap, 1e-7) * size, until)
+        if not search.done:
+            branch(search, within, times)
+        if search.done:
             return
 
 
-def _relax(hunt: Hunt, centre: Point, within: float, until: float) -> None:
+def _relax(search: Search, centre: Point, within: float, until: float) -> None:
     """Ask about loads until the cuts' optimum is as near to the best one as told, or it is late.
 
     Parameters
     ----------
-    hunt : Hunt
+    search : Search
     centre : Point
         The best load so far, which moves.
     within : float
@@ -242,20 +242,20 @@ def _relax(hunt: Hunt, centre: Point, within: float, until: float) -> None:
     until : float
         On the monotonic clock, s.
     """
-    cuts = hunt.cuts
-    while not hunt.done and time.monotonic() < until:
+    cuts = search.cuts
+    while not search.done and time.monotonic() < until:
         for _ in range(PRICINGS):
-            cuts.solve(hunt.left)
-            if not cuts.generate(hunt.least):
+            cuts.solve(search.left)
+            if not cuts.generate(search.least):
                 break
-        hunt.prove()
+        search.prove()
         target = cuts.weights
         before = np.append(centre.weights, np.zeros(len(target) - len(centre.weights)))
         near = cuts.value - centre.value <= within
-        if near and not (centre.short and hunt.penalise()):
+        if near and not (centre.short and search.penalise()):
             return
-        step = hunt.ask(before + (1.0 if near else STEP) * (target - before), whole=False)
-        hunt.told()
+        step = search.ask(before + (1.0 if near else STEP) * (target - before), whole=False)
+        search.told()
         if near or step.value > centre.value:
             centre.weights, centre.value, centre.short = step.weights, step.value, step.short
 
@@ -269,15 +269,15 @@ def _start(data: xr.Dataset, placed: pd.DataFrame) -> xr.DataArray:
 
 
 @contextmanager
-def _progress(progress: bool | None) -> Iterator[Callable[[Hunt], None]]:
+def _progress(progress: bool | None) -> Iterator[Callable[[Search], None]]:
     """Show round, bound, plan and gap."""
     with progress_bar(progress, total=None, delay=2, bar_format="{desc} {elapsed}") as bar:
 
-        def show(hunt: Hunt) -> None:
-            known = f"{hunt.gap:.3%}" if math.isfinite(hunt.gap) else "?"
+        def show(search: Search) -> None:
+            known = f"{search.gap:.3%}" if math.isfinite(search.gap) else "?"
             bar.set_description_str(
-                f"round {len(hunt.intervals)}, bound {hunt.bound:,.0f}, "
-                f"plan {hunt.value:,.0f}, gap {known}"
+                f"round {len(search.intervals)}, bound {search.bound:,.0f}, "
+                f"plan {search.value:,.0f}, gap {known}"
             )
 
         yield show

@@ -88,16 +88,20 @@ class Fleet:
         worth = best.worth.to_numpy()
         return float(np.where(self.required[best.job], worth, worth.clip(min=0.0)).sum())
 
-    def near(self, price: np.ndarray, distance: float) -> pd.DataFrame:
+    def near(self, price: np.ndarray, distance: float, most: int) -> pd.DataFrame:
         """Return the placements that are worth no less than their job's best by a distance, USD.
 
-        Beside a job that need not run stands that it is declined, worth nothing.
+        Beside a job that need not run stands that it is declined, worth nothing. There are at most
+        some a job on average, of which the nearest are taken.
         """
         worth = self.worths(price)
         best = worth.max(axis=(1, 2), initial=-np.inf)
         best = np.where(self.required, best, best.clip(min=0.0))
-        close = (worth >= best[:, None, None] - distance) & np.isfinite(worth)
-        return pd.DataFrame(dict(zip(("job", "site", "time"), np.nonzero(close), strict=True)))
+        less = best[:, None, None] - worth
+        close = (less <= distance) & np.isfinite(worth)
+        at = np.argsort(less[close], kind="stable")[: most * self.count]
+        names = ("job", "site", "time")
+        return pd.DataFrame({n: k[at] for n, k in zip(names, np.nonzero(close), strict=True)})
 
     def load(self, placed: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
         """Return the load that placements make at some weights, MW over (site, time)."""

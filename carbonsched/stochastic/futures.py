@@ -79,8 +79,8 @@ class Futures:
         data = data_of(scenarios, method, formulation)
         self._recourse = [Recourse(data.isel(scenario=k), penalty) for k in range(scenarios.size)]
 
-    def answers(self, load: np.ndarray, exactly: bool, seconds: float) -> Answers:
-        """Return what every scenario says of a load.
+    def answers(self, load: np.ndarray, within: float | None, seconds: float) -> Answers:
+        """Return what every scenario says of a load, see `Recourse.answer`.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class Futures:
             left = until - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            if (answer := recourse.answer(load, exactly, left)) is None:
+            if (answer := recourse.answer(load, within, left)) is None:
                 raise InfeasibleError(f"scenario {label}: no schedule satisfies (1)-(16)")
             found.append(answer)
         return Answers.of(found)
@@ -106,12 +106,12 @@ class Futures:
             recourse.penalise(factor)
 
     def schedules(
-        self, load: np.ndarray, start: xr.DataArray, about: dict[str, Any]
+        self, load: np.ndarray, within: float, start: xr.DataArray, about: dict[str, Any]
     ) -> dict[str, tuple[Schedule, Report]]:
         """Return each scenario's best schedule once jobs have their starts, judged, by label."""
         found = {}
         for (label, instance), recourse in zip(self.scenarios.each(), self._recourse, strict=True):
-            solved = recourse.solution(load).assign(start=start)
+            solved = recourse.solution(load, within).assign(start=start)
             schedule = schedule_of(instance, solved, build_time=0.0, **about)
             schedule = replace(schedule, bound=schedule.objective)
             found[label] = schedule, verify(instance, schedule)
@@ -135,9 +135,9 @@ class Shared:
         ]  # fmt: skip
         self._actors: list[Any] = [future.result() for future in waiting]
 
-    def answers(self, load: np.ndarray, exactly: bool, seconds: float) -> Answers:
+    def answers(self, load: np.ndarray, within: float | None, seconds: float) -> Answers:
         """Return what every scenario says of a load, see `Futures`."""
-        asked = [actor.answers(load, exactly, seconds) for actor in self._actors]
+        asked = [actor.answers(load, within, seconds) for actor in self._actors]
         return Answers.joined([one.result() for one in asked])
 
     def penalise(self, factor: float) -> None:
@@ -146,10 +146,10 @@ class Shared:
             asked.result()
 
     def schedules(
-        self, load: np.ndarray, start: xr.DataArray, about: dict[str, Any]
+        self, load: np.ndarray, within: float, start: xr.DataArray, about: dict[str, Any]
     ) -> dict[str, tuple[Schedule, Report]]:
         """Return each scenario's best schedule, judged, see `Futures`."""
-        asked = [actor.schedules(load, start, about) for actor in self._actors]
+        asked = [actor.schedules(load, within, start, about) for actor in self._actors]
         return {label: one for part in asked for label, one in part.result().items()}
 
 

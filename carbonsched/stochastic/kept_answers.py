@@ -49,20 +49,26 @@ class KeptAnswers:
         Of the problem.
     count : int
         Of its scenarios.
+
+    Raises
+    ------
+    OSError
+        There can be no such folder.
     """
 
     def __init__(self, folder: Path, key: str, count: int) -> None:
         self.folder, self.count = folder / key, count
+        self.folder.mkdir(parents=True, exist_ok=True)
 
-    def _path(self, load: np.ndarray, exactly: bool, penalty: float) -> Path:
+    def _path(self, load: np.ndarray, within: float | None, penalty: float) -> Path:
         asked = hashlib.sha256(np.ascontiguousarray(load, float).tobytes())
-        asked.update(repr((exactly, penalty)).encode())
+        asked.update(repr((within, penalty)).encode())
         return self.folder / f"{asked.hexdigest()[:32]}.npz"
 
-    def known(self, load: np.ndarray, exactly: bool, penalty: float) -> Answers | None:
+    def known(self, load: np.ndarray, within: float | None, penalty: float) -> Answers | None:
         """Return the answers to a load as they were kept, or None."""
         try:
-            with np.load(self._path(load, exactly, penalty), allow_pickle=False) as kept:
+            with np.load(self._path(load, within, penalty), allow_pickle=False) as kept:
                 numbers: dict[str, Any] = {name: kept[name] for name in _NUMBERS}
                 prices = {name: kept[name] for name in PRICES}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
@@ -70,10 +76,13 @@ class KeptAnswers:
         whole = all(len(array) == self.count for array in (*numbers.values(), *prices.values()))
         return Answers(**numbers, prices=prices) if whole else None
 
-    def keep(self, load: np.ndarray, exactly: bool, penalty: float, answers: Answers) -> None:
+    def keep(
+        self, load: np.ndarray, within: float | None, penalty: float, answers: Answers
+    ) -> None:
         """Write the answers to a load, atomically."""
         numbers = {name: getattr(answers, name) for name in _NUMBERS}
-        path = self._path(load, exactly, penalty)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary, temporary.open("wb") as file:
+        with (
+            replacing(self._path(load, within, penalty)) as temporary,
+            temporary.open("wb") as file,
+        ):
             np.savez(file, allow_pickle=False, **numbers, **answers.prices)

@@ -76,8 +76,8 @@ def envelope(wanted: np.ndarray, probability: np.ndarray, risk: float, tail: flo
 
     Examples
     --------
-    >>> envelope(np.array([0.9, 0.0]), np.array([0.5, 0.5]), risk=1.0, tail=0.5)
-    array([1., 0.])
+    >>> envelope(np.array([1.2, 0.1]), np.array([0.5, 0.5]), risk=1.0, tail=0.5)
+    array([0.90909091, 0.09090909])
     """
     if not risk:
         return probability

@@ -107,49 +107,69 @@ class Recourse:
         said.enter(self._state[:, 1:], soc[:, :-1], -1.0)
         left = over("battery_final")[:, -1]
         self._final = said.constraints(left, np.inf, left.shape, (1.0, soc[:, -1]))  # (13)
-        self._carbon = np.zeros(0, int)
-        overshoot = np.zeros(0, int)
-        if math.isfinite(budget := float(data.carbon_budget)):
-            rates = {
-                "grid_import": hours * over("carbon_intensity"),
-                "generate": hours * over("generation_carbon"),
-            }
-            dirtiest = max(float(rate.max()) for rate in rates.values())
-            self._carbon = said.constraints(-np.inf, budget, (1,))  # (16)
-            for name, rate in rates.items():
-                said.enter(self._carbon, flow[name], rate)
-            overshoot = said.variables(np.full(1, -penalty / (dirtiest or 1.0)), np.inf)
-            said.enter(self._carbon, overshoot, -1.0)
+        overshoot = self._within_budget(said, penalty)
         self._slack = np.concatenate([unpowered.ravel(), overfull.ravel(), overshoot])
         self._penalty = -np.concatenate(said.cost)[self._slack]
-        dear = over("export_price") > over("import_price")
-        pairs = (
-            ("grid_import", "grid_export", dear),
-            ("charge", "discharge", _below_zero_later(over("import_price"))),
+        inverted = over("export_price") > over("import_price")
+        negative = _below_zero_later(over("import_price"))
+        self._pairs: list[tuple[np.ndarray, ...]] = []
+        self._states = np.concatenate(
+            [
+                self._exclusive(said, inverted, "grid_import", "grid_export", most),
+                self._exclusive(said, negative, "charge", "discharge", most),
+            ]
         )
-        self._pairs, self._states = [], np.zeros(0, int)
-        for one, other, where in pairs:
-            at = np.nonzero(where & (most[one] > 0) & (most[other] > 0))
-            state, first, second = (
-                said.variables(np.zeros(len(at[0])), 1.0),
-                flow[one][at],
-                flow[other][at],
-            )
-            high, low = most[one][at], most[other][at]
-            said.constraints(-np.inf, 0.0, state.shape, (1.0, first), (-high, state))
-            said.constraints(-np.inf, low, state.shape, (1.0, second), (low, state))
-            self._pairs.append((first, high, second, low))
-            self._states = np.append(self._states, state)  # (5)-(7), (15)
         self._served = hours * float((data.value * data.demand).sum())
         self.held = said.held()
+
+    def _within_budget(self, said: Statement, penalty: float) -> np.ndarray:
+        """State (16); return the column of what is emitted beyond, at a penalty for each tCO2e."""
+        self._carbon = np.zeros(0, int)
+        if not math.isfinite(budget := float(self.data.carbon_budget)):
+            return self._carbon
+        over = partial(_over, self.data, self._balance.shape)
+        hours = float(self.data.step_hours)
+        rates = {
+            "grid_import": hours * over("carbon_intensity"),
+            "generate": hours * over("generation_carbon"),
+        }
+        dirtiest = max(float(rate.max()) for rate in rates.values()) or 1.0
+        overshoot = said.variables(np.full(1, -penalty / dirtiest), np.inf)
+        self._carbon = said.constraints(-np.inf, budget, (1,), (-1.0, overshoot))
+        for name, rate in rates.items():
+            said.enter(self._carbon, self._flow[name], rate)
+        return overshoot
+
+    def _exclusive(
+        self, said: Statement, where: np.ndarray, one: str, other: str, most: dict[str, np.ndarray]
+    ) -> np.ndarray:
+        """State that one of two flows is zero where both may pay, (5)-(7); return the states."""
+        at = np.nonzero(where & (most[one] > 0) & (most[other] > 0))
+        first, second = self._flow[one][at], self._flow[other][at]
+        high, low = most[one][at], most[other][at]
+        state = said.variables(np.zeros(len(first)), 1.0)
+        said.constraints(-np.inf, 0.0, state.shape, (1.0, first), (-high, state))
+        said.constraints(-np.inf, low, state.shape, (1.0, second), (low, state))
+        self._pairs.append((first, high, second, low))
+        return state
 
     def penalise(self, factor: float) -> None:
         """Multiply the penalties for what is short."""
         self._penalty = self._penalty * factor
         self.held.price(self._slack, -self._penalty)
 
-    def answer(self, load: np.ndarray, exactly: bool, seconds: float = math.inf) -> Answer | None:
-        """Return what the scenario says of a load, MW over (site, time), or None if nothing can be.
+    def answer(
+        self, load: np.ndarray, within: float | None = None, seconds: float = math.inf
+    ) -> Answer | None:
+        """Return what the scenario says of a load, or None if nothing can be.
+
+        Parameters
+        ----------
+        load : numpy.ndarray
+            Of jobs, MW over (site, time).
+        within : float, optional
+            Of the turnover, that states may cost beyond the least; without it they stay fractions.
+        seconds : float
 
         Raises
         ------
@@ -165,13 +185,13 @@ class Recourse:
             return None
         value, values, duals = held.objective, held.values(), held.duals()
         settled = math.nan
-        if exactly:
-            settled, values = self._settled(value, values, seconds)
+        if within is not None:
+            settled, values = self._settled(value, values, within * self._turnover(values), seconds)
         return Answer(
             value=value + self._served,
             settled=settled + self._served,
             short=float(values[self._slack].sum()),
-            turnover=float(self._worth @ values[: len(self._worth)]),
+            turnover=self._turnover(values),
             prices={
                 "power_price": -duals[self._balance],
                 "capacity_price": np.maximum(duals[self._capacity], 0.0),
@@ -181,29 +201,50 @@ class Recourse:
             },
         )
 
-    def _settled(
-        self, value: float, values: np.ndarray, seconds: float
-    ) -> tuple[float, np.ndarray]:
-        """Return value and values with states of zero or one, which are looked for where needed."""
-        both = [
-            np.minimum(values[one] - _BOTH * high, values[other] - _BOTH * low)
-            for one, high, other, low in self._pairs
-        ]
-        if not (np.concatenate(both) > 0).any():
-            return value, values
-        self.held.integral(self._states, True)
-        try:
-            if not self.held.search(seconds, 0.0):
-                raise TimeoutError
-            return self.held.objective, self.held.values()
-        finally:
-            self.held.integral(self._states, False)
+    def _turnover(self, values: np.ndarray) -> float:
+        return float(self._worth @ values[: len(self._worth)])
 
-    def solution(self, load: np.ndarray) -> xr.Dataset:
+    def _settled(
+        self, value: float, values: np.ndarray, near: float, seconds: float
+    ) -> tuple[float, np.ndarray]:
+        """Return value and values with states of zero or one, near the best of them, USD.
+
+        Of two flows the one that is nearer to its limit stays; where that costs too much, states
+        are looked for.
+        """
+        held, states = self.held, self._states
+        shares = [
+            (values[one] / high, values[other] / low) for one, high, other, low in self._pairs
+        ]
+        first, second = (np.concatenate(part) for part in zip(*shares, strict=True))
+        if not (np.minimum(first, second) > _BOTH).any():
+            return value, values
+        chosen = (first >= second).astype(float)
+        held.bound_columns(states, chosen, chosen)
+        try:
+            known = held.run(seconds)
+            found, solved = held.objective, held.values()
+        finally:
+            held.bound_columns(states, 0.0, 1.0)
+        if known and value - found <= near:
+            return found, solved
+        held.integral(states, True)
+        try:
+            if held.search(seconds, near) and (not known or held.objective > found):
+                return held.objective, held.values()
+        finally:
+            held.integral(states, False)
+        if not known:
+            raise TimeoutError
+        return found, solved
+
+    def solution(self, load: np.ndarray, within: float = 0.0) -> xr.Dataset:
         """Return the best decisions for a load by name, as the families name them."""
-        if (answer := self.answer(load, exactly=False)) is None:
+        if (answer := self.answer(load)) is None:
             raise ValueError("no dispatch for this load")
-        _, values = self._settled(answer.value - self._served, self.held.values(), math.inf)
+        values = self.held.values()
+        near = within * self._turnover(values)
+        _, values = self._settled(answer.value - self._served, values, near, math.inf)
         coords = {dim: self.data[dim] for dim in ORDER}
         flows = {name: xr.DataArray(values[at], coords, ORDER) for name, at in self._flow.items()}
         share = np.zeros((len(self._demand), *self._balance.shape))

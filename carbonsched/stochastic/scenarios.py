@@ -12,14 +12,20 @@ import xarray as xr
 
 from carbonsched.core.family import Family
 from carbonsched.core.instance import Instance, derived, require_instance
-from carbonsched.core.schema import DIMENSIONS, Quantity
-from carbonsched.core.validate import Fault, find_faults
 from carbonsched.errors import InstanceError
-from carbonsched.forecasts import FORECAST
 from carbonsched.keywords import require_kinds
+from carbonsched.stochastic.checks import (
+    chance_faults,
+    in_order,
+    labelled,
+    labels_of,
+    one_of,
+    replaced,
+    structure_faults,
+    value_faults,
+)
 
-_SUM = 1e-6  # what probabilities may be off one by; they are then scaled to it
-_ROUNDING = 1e-12  # what they may be off one by and stay as they are
+_ROUNDING = 1e-12  # by which probabilities may be off one and stay as they are
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,16 +68,12 @@ class Scenarios:
 
     def __post_init__(self) -> None:
         require_instance(self.instance)
-        data, probability = _labelled(self.data, self.probability)
+        data, probability = labelled(self.data, self.probability)
         known = self.instance.quantities
-        faults = [*_structure(data, known), *_chances(probability)]
+        faults = [*structure_faults(data, known), *chance_faults(probability)]
         if not faults:
-            data = _in_order(data, self.instance)
-            faults = [
-                f"scenario {label}: {fault.sentence}"
-                for label in data.indexes["scenario"]
-                for fault in _faults(self.instance, data, label)
-            ]
+            data = in_order(data, self.instance)
+            faults = list(value_faults(self.instance, data))
         if faults:
             raise InstanceError(faults, "scenarios")
         object.__setattr__(self, "data", data)
@@ -104,24 +106,23 @@ class Scenarios:
         """
         require_instance(instance)
         labels = [str(label) for label in futures]
+        names = list(dict.fromkeys(str(name) for given in futures.values() for name in given))
         faults: list[str] = []
         made: list[xr.Dataset] = []
-        names = list(dict.fromkeys(str(name) for given in futures.values() for name in given))
         for label, given in zip(labels, futures.values(), strict=True):
             try:
-                values: dict[str, Any] = {str(name): value for name, value in given.items()}
-                whole = instance.replace(**values).data if values else instance.data
-                made.append(whole)
+                made.append(replaced(instance, {str(k): value for k, value in given.items()}))
             except InstanceError as error:
                 faults += [f"scenario {label}: {fault}" for fault in error.faults]
         if faults:
             raise InstanceError(faults, "scenarios")
-        data = xr.Dataset(coords=_coords(labels))
+        data = xr.Dataset(coords=labels_of(labels))
         if names:
-            data = data.merge(xr.concat([whole[names] for whole in made], _index(labels)))
+            each = xr.concat([whole[names] for whole in made], "scenario")
+            data = each.assign_coords(labels_of(labels))
         if isinstance(probability, Mapping):
             probability = xr.DataArray(
-                [probability.get(label, np.nan) for label in futures], _coords(labels)
+                [probability.get(label, np.nan) for label in futures], labels_of(labels)
             )
         return cls(instance, data, probability)
 
@@ -143,7 +144,7 @@ class Scenarios:
         if label not in self.data.indexes["scenario"]:
             shown = ", ".join(self.labels[:5]) + ", ..." * (self.size > 5)
             raise KeyError(f"no scenario {label!r}, there are {shown}")
-        one = _one(self.instance, self.data, label)
+        one = one_of(self.instance, self.data, label)
         title = f"{one.attrs.get('title', 'instance')}, scenario {label}"
         return derived(one.assign_attrs(title=title), self.instance.extra)
 
@@ -231,128 +232,3 @@ class Scenarios:
         title = self.instance.data.attrs.get("title", "")
         of = f" of {', '.join(map(str, self.data))}" if len(self.data) else ""
         return f"<Scenarios {title!r}: {self.size} scenario{'s' * (self.size != 1)}{of}>"
-
-
-def _coords(labels: Iterable[str]) -> dict[str, Any]:
-    return {"scenario": np.asarray(list(labels), dtype=object)}
-
-
-def _index(labels: Iterable[str]) -> xr.DataArray:
-    return xr.DataArray(_coords(labels)["scenario"], dims="scenario", name="scenario")
-
-
-def _labelled(data: Any, probability: Any) -> tuple[xr.Dataset, xr.DataArray]:
-    """Return what differs and the probabilities over the same labels, as far as they are there.
-
-    Raises
-    ------
-    InstanceError
-        There are no scenarios to speak of, or the two are over different ones.
-    """
-    if not isinstance(data, xr.Dataset):
-        raise InstanceError([f"expected an xarray.Dataset, got {type(data).__name__}"], "scenarios")
-    labels = data.indexes.get("scenario")
-    if labels is None or not len(labels):
-        raise InstanceError(["scenario: dimension without labels"], "scenarios")
-    data = data.assign_coords(scenario=np.asarray(labels, dtype=object))
-    if probability is None:
-        probability = np.full(len(labels), 1 / len(labels))
-    given = xr.DataArray(probability)
-    if "scenario" not in given.dims and given.ndim == 1:
-        given = given.rename({given.dims[0]: "scenario"})
-    own = given.indexes.get("scenario", labels)
-    if given.dims != ("scenario",) or set(own) != set(labels) or len(own) != given.size:
-        told = f"probability: {given.size} values, expected one for each of {len(labels)} scenarios"
-        raise InstanceError([told], "scenarios")
-    if given.size != len(labels):
-        told = f"probability: {given.size} values for {len(labels)} scenarios"
-        raise InstanceError([told], "scenarios")
-    if "scenario" in given.indexes and own.is_unique:
-        given = given.sel(scenario=labels)
-    values = given.values if given.dtype.kind in "biuf" else np.full(len(labels), np.nan)
-    return data, xr.DataArray(values.astype(float), _coords(labels), name="probability")
-
-
-def _structure(data: xr.Dataset, known: Mapping[str, Quantity]) -> Iterator[str]:
-    for label in data.indexes["scenario"]:
-        if not (isinstance(label, str) and label.strip() == label != "" and label.isprintable()):
-            yield f"scenario: label {label!r} is not a plain, non-empty string"
-    for label in data.indexes["scenario"][data.indexes["scenario"].duplicated()].unique():
-        yield f"scenario: duplicate label {label}"
-    for name, array in data.items():
-        quantity = known.get(str(name))
-        if quantity is None:
-            yield f"{name}: not a variable of the model"
-        elif quantity.kind != "float" or name == "step_hours":
-            yield f"{name}: the same in every scenario; only numbers may differ, in {_FLOATS}"
-        elif "scenario" not in array.dims:
-            yield f"{name}: not over scenario; what all share belongs to the instance"
-        elif not quantity.allows([dim for dim in array.dims if dim != "scenario"]):
-            yield f"{name}: dimensions {array.dims}, expected {('scenario', *quantity.dims)}"
-
-
-_FLOATS = "sites, periods, services and budget alike"
-
-
-def _chances(probability: xr.DataArray) -> Iterator[str]:
-    for label, value in probability.to_series().items():
-        if not 0 < value < np.inf:
-            yield f"probability[scenario={label}] = {value}: expected a number above 0"
-    total = float(probability.sum())
-    if (probability > 0).all() and abs(total - 1) > _SUM:
-        yield f"probability: adds up to {total:.6g}, expected 1"
-
-
-def _in_order(data: xr.Dataset, instance: Instance) -> xr.Dataset:
-    """Return what differs with the instance's labels, in its order, type and unit.
-
-    Raises
-    ------
-    InstanceError
-        Labels are others than the instance's.
-    """
-    labels = instance.data.indexes
-    faults = []
-    for dim in [dim for dim in DIMENSIONS if dim in data.dims]:
-        own = data.indexes.get(dim, labels[dim])
-        odd = [*labels[dim].difference(own), *own.difference(labels[dim])]
-        odd += own[own.duplicated()].tolist()
-        if odd or data.sizes[dim] != len(labels[dim]):
-            named = f"; not so for {', '.join(map(str, odd[:5]))}" if odd else ""
-            faults.append(f"{dim}: expected the instance's {len(labels[dim])} labels{named}")
-    if faults:
-        raise InstanceError(faults, "scenarios")
-    order: dict[Any, Any] = {dim: labels[dim] for dim in DIMENSIONS if dim in data.indexes}
-    data = data.sel(order)
-
-    def array(name: str) -> xr.DataArray:
-        quantity, given = instance.quantities[name], data[name]
-        varied = [dim for dim in DIMENSIONS if dim in given.dims]
-        given = given.transpose("scenario", *(varied if quantity.varies else quantity.dims))
-        if given.dtype.kind in "iuf":
-            given = given.astype(float)
-        about = {k: v for k, v in given.attrs.items() if k in ("units", "source", "licence")}
-        own = {k: v for k, v in instance.data[name].attrs.items() if k in ("units", "long_name")}
-        return given.drop_attrs().assign_attrs(own | about)
-
-    kept = {str(name): array(str(name)).reset_coords(drop=True) for name in data.data_vars}
-    return xr.Dataset(kept, {"scenario": data.scenario})
-
-
-def _faults(instance: Instance, data: xr.Dataset, label: str) -> list[Fault]:
-    """Return what is wrong with one scenario; what the instance alone says is sound."""
-    one, known = _one(instance, data, label), instance.quantities
-    if not set(data) <= set(FORECAST):
-        return find_faults(one, known)
-    names = list(map(str, data))  # which need agree with no other
-    coords = {dim: one[dim] for dim in DIMENSIONS}
-    alone = xr.Dataset({name: one[name] for name in names}, coords, one.attrs)
-    return find_faults(alone, {name: known[name] for name in names})
-
-
-def _one(instance: Instance, data: xr.Dataset, label: str) -> xr.Dataset:
-    """Return one scenario's data."""
-    own = data.sel(scenario=label, drop=True)
-    return instance.data.assign(
-        {str(name): (array.dims, array.values, array.attrs) for name, array in own.items()}
-    )

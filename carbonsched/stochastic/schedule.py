@@ -156,7 +156,7 @@ class ScenarioSchedule:
     def within_budget(self) -> float:
         """Probability of the scenarios that keep their budget."""
         kept = self.emitted <= self.budgets + _WITHIN * np.abs(self.budgets)
-        return float(self.probability.where(kept, 0.0).sum())
+        return 1.0 - float(self.probability.where(~kept, 0.0).sum())
 
     @property
     def turnover(self) -> float:

@@ -9,7 +9,7 @@ With :math:`V(x)` the objective of starts :math:`x` whose recourse is the best i
 
 The value of the stochastic solution is :math:`\max_x V(x) - V(\bar x) \ge 0`, the expected value of
 perfect information is wait and see less :math:`\max_x V(x)`, again no less than 0 (Birge and
-Louveaux, 2011, chapter 4). Solved to a gap each is known within an interval, and so are both values.
+Louveaux, 2011, chapter 4). Solved to a gap each is known within an interval, and so are the two.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -70,11 +70,11 @@ def cases() -> list[Case]:
     return list(dict.fromkeys(ordered))
 
 
-def counted(given: cs.Instance, schedule: cs.Schedule) -> dict[str, object]:
+def counted(given: cs.Instance, schedule: cs.Schedule) -> dict[str, Any]:
     """Return what a schedule is worth, emits and runs."""
     return {
         "objective": schedule.objective,
-        "inference": schedule.benefit.get("inference", 0.0),
+        **schedule.benefit,
         "turnover": schedule.turnover,
         "emissions": schedule.emissions,
         "budget": float(given.data.carbon_budget),
@@ -83,7 +83,7 @@ def counted(given: cs.Instance, schedule: cs.Schedule) -> dict[str, object]:
     }
 
 
-def foreseen(given: cs.Instance) -> dict[str, object]:
+def foreseen(given: cs.Instance) -> dict[str, Any]:
     """Return what the whole is worth to who knows it all, and the bound of it."""
     schedule = cs.solve(
         given, gap=WHOLE_GAP, time_limit=WHOLE_LIMIT, engine="column-generation", progress=False
@@ -91,7 +91,7 @@ def foreseen(given: cs.Instance) -> dict[str, object]:
     return counted(given, schedule) | {"bound": schedule.bound}
 
 
-def operated(given: cs.Instance, history: cs.Instance, case: Case, folder: Path) -> dict:
+def operated(given: cs.Instance, history: cs.Instance, case: Case, folder: Path) -> dict[str, Any]:
     """Return what comes of a case."""
     schedule = cs.roll(
         given,
@@ -110,6 +110,7 @@ def operated(given: cs.Instance, history: cs.Instance, case: Case, folder: Path)
         progress=False,
     )
     steps = schedule.steps
+    assert steps is not None  # of what is rolled
     missed = (steps.unserved > 0) | (steps.overdrawn > 0)
     return counted(given, schedule) | {
         "forecast": case.forecast,
@@ -126,7 +127,7 @@ def operated(given: cs.Instance, history: cs.Instance, case: Case, folder: Path)
 
 def rows(
     spans: list[str], wanted: str, there: set[tuple[str, str]], cache: Path
-) -> Iterator[dict[str, object]]:
+) -> Iterator[dict[str, Any]]:
     """Yield the rows that are wanted and not there yet."""
     year = cs.example("real-year")
     for span in spans:

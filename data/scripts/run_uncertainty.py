@@ -1,4 +1,4 @@
-"""Plan real days for many futures, and keep what that is worth in `data/results/uncertainty.csv`.
+"""Plan a real day for many futures, and keep what that is worth in `data/results/uncertainty.csv`.
 
     python data/scripts/run_uncertainty.py
 
@@ -28,15 +28,17 @@ from carbonsched.errors import CarbonschedError
 from carbonsched.io import replacing
 
 FILE = Path(__file__).parents[1] / "results" / "uncertainty.csv"
+Case = tuple[dict[str, Any], Callable[[], dict[str, Any]]]
 KEY = ["study", "day", "model", "lead", "risk", "budget"]
-DAYS = ("2023-06-20", "2023-02-08")
+DATE = "2023-06-20"  # of a heat wave in Texas, with every price observed
 LEADS = (0, 24, 48)
-COUNT, OTHERS, TAIL = 10, 20, 0.2
-GAP, LIMIT = 5e-4, 60.0
-ROOM = 1.3
+COUNT, OTHERS, TAIL = 6, 10, 0.2
+GAP, LIMIT = 1e-3, 60.0
+ROOM = 1.3  # times the day's budget, which would bind: that is a study of its own
 RISKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-BUDGETS = ("each", "0.9", "0.7", "0.5", "expected", "none")
-LONGEST, JOBS = 8, 14  # periods of a job that fits into a day, and how many
+BUDGETS = ("each", "0.6", "expected", "none")
+SHARE = 0.95  # of the day's own budget, that of the study of budgets
+LONGEST, JOBS = 8, 10  # periods of a job that fits into a day, and how many
 
 
 def real_day(year: cs.Instance, date: str) -> cs.Instance:
@@ -55,16 +57,14 @@ def real_day(year: cs.Instance, date: str) -> cs.Instance:
     jobs = kept.assign(release=("job", first.values), deadline=("job", last))
     of_jobs = [name for name in jobs if "job" in jobs[name].dims]
     whole = day.drop_dims("job").merge(jobs[of_jobs])
-    roomy = (
-        whole.carbon_budget * ROOM
-    )  # the budget of the day would bind, and is a study of its own
+    roomy = whole.carbon_budget * ROOM
     title = f"Six AI data-center sites, {date}"
     return cs.Instance(whole.assign(carbon_budget=roomy).assign_attrs(title=title))
 
 
-def month(year: cs.Instance, date: str, first: int) -> cs.Instance:
-    """Return four weeks of the year, from so many days after a date."""
-    return year.window(str(pd.Timestamp(date) + pd.Timedelta(days=first)), days=28)
+def month(year: cs.Instance, first: int) -> cs.Instance:
+    """Return four weeks of the year, from so many days after the day."""
+    return year.window(str(pd.Timestamp(DATE) + pd.Timedelta(days=first)), days=28)
 
 
 def described(plan: cs.ScenarioSchedule) -> dict[str, float]:
@@ -77,7 +77,7 @@ def described(plan: cs.ScenarioSchedule) -> dict[str, float]:
     }  # fmt: skip
 
 
-def value(day: cs.Instance, scenarios: cs.Scenarios, others: cs.Scenarios) -> dict[str, Any]:
+def value(scenarios: cs.Scenarios, others: cs.Scenarios) -> dict[str, Any]:
     """Return both values in sample, and what the two plans earn on other scenarios."""
     found = cs.information_value(scenarios, gap=GAP, time_limit=LIMIT, tail=TAIL)
     row: dict[str, Any] = described(found.plan)
@@ -108,36 +108,40 @@ def budget(scenarios: cs.Scenarios, held: str) -> dict[str, Any]:
     )
 
 
-def cases(year: cs.Instance) -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
+def cases(year: cs.Instance) -> Iterator[Case]:
     """Yield every case's key and what solves it."""
-    days = {date: real_day(year, date) for date in DAYS}
-    usual = {"risk": 0.0, "budget": "each"}
-    for date, day in days.items():
-        for lead in LEADS:
-            own, others = (
-                cs.scenarios(day, count=n, seed=seed, lead=lead)
-                for n, seed in ((COUNT, 1), (OTHERS, 1001))
-            )
-            key = {"study": "value", "day": date, "model": "noisy", "lead": lead} | usual
-            yield key, lambda day=day, own=own, others=others: value(day, own, others)
-        before, after = month(year, date, -29), month(year, date, 1)
-        own = cs.scenarios(day, count=COUNT, model="bootstrap", seed=1, history=before)
-        others = cs.scenarios(day, count=OTHERS, model="bootstrap", seed=1, history=after)
-        key = {"study": "value", "day": date, "model": "bootstrap", "lead": 24} | usual
-        yield key, lambda day=day, own=own, others=others: value(day, own, others)
-    date, day = DAYS[0], days[DAYS[0]]
-    before, after = month(year, date, -29), month(year, date, 1)
-    own = cs.scenarios(day, count=COUNT, model="bootstrap", seed=1, history=before)
-    others = cs.scenarios(day, count=OTHERS, model="bootstrap", seed=1, history=after)
-    shown = {"day": date, "model": "bootstrap", "lead": 24}
+    day = real_day(year, DATE)
+    usual = {"day": DATE, "risk": 0.0, "budget": "each"}
+
+    def drawn(lead: int) -> tuple[cs.Scenarios, cs.Scenarios]:
+        own, other = ((COUNT, 1), (OTHERS, 1001))
+        return tuple(cs.scenarios(day, count=n, seed=seed, lead=lead) for n, seed in (own, other))
+
+    def of_value(model: str, lead: int, own: cs.Scenarios, others: cs.Scenarios) -> Case:
+        key = {"study": "value", "model": model, "lead": lead}
+        return usual | key, lambda: value(own, others)
+
+    own, others = drawn(LEADS[1])
+    yield of_value("noisy", LEADS[1], own, others)
+    shown = usual | {"model": "noisy", "lead": LEADS[1]}
     for weight in RISKS:
-        key = {"study": "risk", "risk": weight, "budget": "each"} | shown
-        yield key, lambda weight=weight: risk(own, others, weight)
-    free = cs.solve(own, "no_carbon", gap=GAP, time_limit=LIMIT, progress=False)
-    binding = own.replace(carbon_budget=float(np.quantile(free.emitted.values, 0.6)))
+        yield (
+            shown | {"study": "risk", "risk": weight},
+            lambda weight=weight: risk(own, others, weight),
+        )
+    binding = own.replace(carbon_budget=SHARE * float(own.instance.data.carbon_budget) / ROOM)
     for held in BUDGETS:
-        key = {"study": "budget", "risk": 0.0, "budget": held} | shown
-        yield key, lambda held=held: budget(binding, held)
+        key = {"study": "budget", "budget": held}
+        yield shown | key, lambda held=held: budget(binding, held)
+    for lead in (LEADS[0], *LEADS[2:]):
+        yield of_value("noisy", lead, *drawn(lead))
+    before, after = month(year, -29), month(year, 1)
+    yield of_value(
+        "bootstrap",
+        LEADS[1],
+        cs.scenarios(day, count=COUNT, model="bootstrap", seed=1, history=before),
+        cs.scenarios(day, count=OTHERS, model="bootstrap", seed=1, history=after),
+    )
 
 
 def main() -> None:

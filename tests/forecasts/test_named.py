@@ -40,6 +40,14 @@ def test_a_name_is_the_forecast_of_that_name(name, made):
     assert named(TIMES[3], TIMES[3:60]).identical(made(TIMES[3], TIMES[3:60]))
 
 
+def test_labels_as_xarray_and_numpy_have_them():
+    data = TRUTH.data.isel(time=slice(3, 60))
+    for name in FORECASTS:
+        forecast = forecast_of(name, TRUTH, history=PAST)
+        told = forecast(data.time.values[0], data.indexes["time"])
+        assert told.identical(forecast(TIMES[3], TIMES[3:60]))
+
+
 def test_every_name_answers_all_that_is_forecast_and_passes_the_check():
     for name in FORECASTS:
         checked = forecast_of(forecast_of(name, TRUTH, history=PAST), TRUTH)

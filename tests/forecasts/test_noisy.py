@@ -74,10 +74,18 @@ def test_a_revision_is_one_shock_that_fades_and_says_nothing_of_the_next():
     revisions = told[1:, :-1] - told[:-1, 1:]
     fading = np.exp(-1 / MEMORY)
     np.testing.assert_allclose(revisions[:, 1:], fading * revisions[:, :-1], atol=1e-12)
-    first = revisions[:, 0]
+    first = revisions[:, 0]  # by which the hour that has just happened was wrong, faded
+    np.testing.assert_allclose(first, fading * (1.0 - told[:-1, 0]), atol=1e-12)
     after = np.corrcoef(first[:-1], first[1:])[0, 1]
     with_error = np.corrcoef(first, 1.0 - told[1:, 20])[0, 1]
     assert max(abs(after), abs(with_error)) < STRICT / np.sqrt(len(first))
+
+
+def test_variables_are_wrong_apart_from_each_other():
+    sizes = {name: replace(size, memory=1.0) for name, size in SIZES.items()}
+    model = ErrorModel(Seen(fleet(3000, sites=1)), sizes)
+    walks = np.stack([model.walk(name, 3000, seed=6)[0] for name in SIZES])
+    assert abs(np.corrcoef(walks) - np.eye(len(SIZES))).max() < 0.1
 
 
 def test_answers_depend_on_what_is_asked_and_the_seed_alone():
@@ -107,7 +115,7 @@ def test_sizes_are_relative_to_what_the_table_says():
     truth = fleet(
         240,
         sites=1,
-        import_price=[np.where(hour % 100 < 80, 0.0, 100.0)],
+        import_price=[hour + 1.0],
         export_price=-7.0,  # as always
         carbon_intensity=0.2,
         cooling=1.3,
@@ -124,8 +132,9 @@ def test_sizes_are_relative_to_what_the_table_says():
     np.testing.assert_allclose(unit["carbon_intensity"], 0.2 * small)
     np.testing.assert_allclose(unit["cooling"], 0.3 * small)
     np.testing.assert_allclose(unit["demand"], 50 * small)
-    # Of the 169 hours around hour 120, hours 36 to 204, 44 have the high price: more than 16 %.
-    np.testing.assert_allclose(unit["import_price"][120], 50 * small)
+    # Of 169 prices a dollar apart, those at 16 % and 84 % of the way are 0.68 x 168 apart.
+    np.testing.assert_allclose(unit["import_price"][84:156], 0.68 * 168 / 2 * small)
+    np.testing.assert_allclose(unit["import_price"][0], 0.68 * 84 / 2 * small)  # half a week
     assert not unit["export_price"].any()
     noon = hour[hour % 24 == 12]
     np.testing.assert_allclose(unit["generation_available"][noon[:-1]], 14 * small)
@@ -184,6 +193,14 @@ def test_values_keep_their_bounds_however_large_the_errors(scale, seed, issued, 
 def test_what_cannot_be_is_refused(how, message):
     with pytest.raises(ValueError, match=message):
         noisy(fleet(24), **how)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"sigma": -0.1}, {"sigma": np.nan}, {"memory": 0}, {"between": 1.5}, {"of": "mean"}]
+)
+def test_a_size_that_cannot_be_is_refused(odd):
+    with pytest.raises(ValueError, match="expected a sigma of at least 0, a memory above 0 h"):
+        replace(SIZES["price"], **odd)
 
 
 def test_the_table_gives_every_size_a_reason():

@@ -186,3 +186,14 @@ def test_no_jobs_no_starts():
     instance = cs.Instance(plain(2, 3, 0, 0))
     for policy in POLICIES.values():
         assert policy(instance, xr.ones_like(instance.data.cooling)).shape == (0, 2, 3)
+
+
+@pytest.mark.parametrize("named", ["first_fit", "lowest_carbon_window"])
+def test_a_roll_starts_jobs_by_the_rule(make, named):
+    """Proves: first fit starts in period 0, the other waits for period 2; each costs its hour."""
+    prices = [[10, 20, 30, 40]]
+    instance = make(1, 4, 1, 0, carbon_intensity=[[0.5, 0.4, 0.1, 0.6]], import_price=prices)
+    rolled = cs.roll(instance, window=4, step=2, policy=named, gap=0)
+    at = {"first_fit": 0, "lowest_carbon_window": 2}[named]
+    assert rolled.data.start.sel(job="j0", site="A").values.argmax() == at
+    assert rolled.objective == pytest.approx(1000 - 10 * prices[0][at])

@@ -130,8 +130,10 @@ def test_batteries_leave_their_plan_before_anything_is_missed(make):
 
 
 def test_a_running_job_is_fed_first_and_what_it_overdraws_is_told(make):
-    """Proves: a job of 50 MW under way, cooling 1.5 and not 1: 75 MW where 60 come: 15 MWh over."""
-    instance = make(1, 3, 1, 0, power=50, duration=3, reward=5000, import_limit=60, cooling=[[1, 1.5, 1]])
+    """Proves: a job of 50 MW under way, cooling 1.5 and not 1: 75 MW, 15 of them over the limit."""
+    instance = make(
+        1, 3, 1, 0, power=50, duration=3, reward=5000, import_limit=60, cooling=[[1, 1.5, 1]]
+    )
     with pytest.warns(cs.BreachWarning, match="15 MWh drawn beyond the import limit"):
         rolled = roll(
             instance, forecast=Wrong(instance, cooling=[1, 1 / 1.5, 1]), on_breach="report", **FLAT

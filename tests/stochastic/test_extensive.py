@@ -1,5 +1,7 @@
 """The plan for many futures, held against the enumeration of all starts and against one future."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,6 +12,7 @@ import carbonsched as cs
 from carbonsched.core.family import over
 from carbonsched.core.formulation import FORMULATIONS
 from carbonsched.core.method import METHODS
+from carbonsched.stochastic import extensive
 from carbonsched.stochastic.extensive import extensive_model
 from carbonsched.stochastic.outlook import Outlook
 
@@ -28,15 +31,21 @@ def free() -> np.ndarray:
     return worth_of_starts(futures(), "no_carbon")
 
 
+@cache
+def planned(risk: float, tail: float) -> cs.ScenarioSchedule:
+    """Return the plan for the scenarios at some risk, solved once."""
+    return cs.solve(futures(), gap=0, risk=risk, tail=tail)
+
+
 @pytest.mark.parametrize(
-    ("risk", "tail"), [(0.0, 0.1), (0.5, 0.3), (1.0, 0.5), (1.0, 1.0), (1.0, 0.01)]
+    ("risk", "tail"), [(0.0, 0.5), (0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (1.0, 0.01)]
 )
 def test_it_is_the_best_of_all_starts(kept, risk, tail):
     """Proves: the objective, for all weights of risk; a tail of 1 is the expectation.
 
     Sensitivity: the best starts for the expectation are others than for the worst half.
     """
-    plan = cs.solve(futures(), gap=0, risk=risk, tail=tail)
+    plan = planned(risk, tail)
     best = max(valued(row, CHANCE, risk, tail) for row in kept)
     assert plan.objective == pytest.approx(best, rel=1e-7)
     assert plan.bound == pytest.approx(best, rel=1e-6)
@@ -55,7 +64,7 @@ def test_the_risks_in_these_tests_are_different_plans(kept):
     assert len(plans) == 2
 
 
-@pytest.mark.parametrize(("share", "risk", "tail"), [(0.4, 0.0, 0.1), (0.5, 0.5, 0.3), (0.6, 1, 1)])
+@pytest.mark.parametrize(("share", "risk", "tail"), [(0.4, 0.0, 0.1), (0.5, 0.5, 0.3)])
 def test_a_budget_may_be_broken_in_scenarios_of_some_probability(kept, free, share, risk, tail):
     plan = cs.solve(futures(), gap=0, risk=risk, tail=tail, budget=share)
     best = best_with_exceptions(kept, free, CHANCE, share, risk, tail)
@@ -116,22 +125,23 @@ def test_one_scenario_has_the_matrices_of_the_deterministic_model():
 
 
 def test_the_order_of_scenarios_does_not_matter():
-    whole = futures()
-    other = whole.chosen(["hot", "dry", "windy"])
-    one, two = (cs.solve(s, gap=0, risk=0.5, tail=0.3) for s in (whole, other))
+    one = planned(0.5, 0.5)
+    two = cs.solve(futures().chosen(["hot", "dry", "windy"]), gap=0, risk=0.5, tail=0.5)
     assert one.objective == pytest.approx(two.objective, rel=1e-7)
     assert list(two.schedules) == ["hot", "dry", "windy"]
 
 
 def test_more_weight_on_risk_costs_expectation_and_lifts_the_tail():
-    plans = [cs.solve(futures(), gap=0, risk=risk, tail=0.5) for risk in (0.0, 0.5, 1.0)]
+    plans = [planned(risk, 0.5) for risk in (0.0, 0.5, 1.0)]
     expected, tails = ([getattr(p, name) for p in plans] for name in ("expected", "cvar"))
     assert expected == sorted(expected, reverse=True)
     assert tails == sorted(tails)
     assert tails[0] < tails[-1]
 
 
-@pytest.mark.parametrize("method", ["no_battery", "no_routing", "no_carbon", "compute_only"])
+@pytest.mark.parametrize(
+    "method", ["no_routing", pytest.param("compute_only", marks=pytest.mark.long)]
+)
 def test_a_method_holds_in_every_scenario(method):
     whole = futures(fleet(carbon_budget=30.0))
     plan = cs.solve(whole, method, gap=0)
@@ -140,7 +150,7 @@ def test_a_method_holds_in_every_scenario(method):
 
 
 class Contract(cs.Family):
-    """Power is contracted at each site before any scenario is known; beyond it nothing is bought."""
+    """Power is contracted at each site before any scenario is known, and is all that is bought."""
 
     name = "contract"
     decisions = (cs.Quantity("contracted", ("site",), "MW"),)
@@ -181,7 +191,7 @@ def test_variables_take_scenarios_where_they_concern_no_job():
 def test_a_future_without_a_schedule_is_named():
     short = futures().replace(demand=futures().data.demand * xr.DataArray(
         [1.0, 9.0, 1.0], {"scenario": list(CHANCES)}))  # fmt: skip
-    with pytest.raises(cs.InfeasibleError, match="^scenario windy: ") as caught:
+    with pytest.raises(cs.InfeasibleError, match=r"^scenario windy: ") as caught:
         cs.solve(short)
     assert caught.value.diagnosis is not None
 
@@ -216,11 +226,17 @@ def test_jobs_are_the_same_in_every_scenario():
         cs.solve(richer)
 
 
-def test_without_time_there_is_an_incumbent_with_its_gap_or_an_error():
-    big = cs.scenarios(cs.generate(sites=3, periods=24, jobs=8, services=2, seed=2), count=4)
-    try:
-        plan = cs.solve(big, time_limit=0.3, gap=0)
-    except cs.NoIncumbentError:
-        return
-    assert plan.verify(big).ok
-    assert plan.status == "optimal" or plan.gap > 0 or np.isnan(plan.gap)
+def test_out_of_time_the_plan_for_the_mean_is_what_there_is(monkeypatch):
+    """Proves: without an incumbent the starts for the mean are taken, and the gap is not hidden."""
+
+    def out_of_time(*_: object) -> None:
+        raise cs.NoIncumbentError("no schedule in time")
+
+    monkeypatch.setattr(extensive, "ended", out_of_time)
+    whole = futures(fleet(carbon_budget=30.0))
+    plan = cs.solve(whole, gap=0)
+    of_mean = cs.solve(whole.mean(), gap=0)
+    assert bool((plan.start == of_mean.data.start).all())
+    assert plan.bound >= plan.objective - 1e-6
+    assert plan.status == ("optimal" if plan.gap < 1e-6 else "time_limit")
+    assert plan.verify(whole).ok

@@ -62,7 +62,7 @@ def test_it_dispatches_as_the_families_do(seed, method, negative):
     )
     recourse = Recourse(tightened(instance.data, chosen, how), penalty=1e5)
     load = placed(instance, start)
-    answer = recourse.answer(load, exactly=True)
+    answer = recourse.answer(load, within=0.0)
     jobs = (start * (instance.data.reward - instance.data.startup_cost)).sum()
     assert answer.short == pytest.approx(0, abs=1e-9)
     assert answer.settled + float(jobs) == pytest.approx(best.objective, rel=1e-7)
@@ -84,7 +84,7 @@ def test_its_prices_prove_its_value(seed):
     """Proves: the prices are those of the optimum, each with its own sign and unit."""
     instance, how = one(seed), Formulation()
     data = tightened(instance.data, METHODS["joint"], how)
-    answer = Recourse(data, penalty=1e5).answer(np.zeros(data.cooling.shape), exactly=False)
+    answer = Recourse(data, penalty=1e5).answer(np.zeros(data.cooling.shape))
     dims = {"storage_price": 2, "power_price": 2, "capacity_price": 2, "final_price": 1}
     prices = xr.Dataset(
         {
@@ -101,10 +101,10 @@ def test_what_does_not_fit_is_short_and_dear():
     instance = one(0)
     recourse = Recourse(tightened(instance.data, METHODS["joint"], Formulation()), penalty=1e4)
     much = np.full(instance.data.cooling.shape, 1e4)
-    answer = recourse.answer(much, exactly=True)
+    answer = recourse.answer(much, within=0.0)
     assert answer.short > 1e4
     recourse.penalise(10.0)
-    assert recourse.answer(much, exactly=True).value < answer.value - 1e8
+    assert recourse.answer(much, within=0.0).value < answer.value - 1e8
 
 
 def test_services_that_reach_the_same_sites_are_one_class():

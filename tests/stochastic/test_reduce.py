@@ -20,11 +20,14 @@ DAY = cs.Instance(plain(2, 3, 0, 1))
 def futures(values: np.ndarray, probability=None) -> cs.Scenarios:
     """Return scenarios whose prices are one number each, and whose demand is another."""
     labels = [f"s{k}" for k in range(len(values))]
-    given = {
-        label: {"import_price": price, "demand": demand}
-        for label, (price, demand) in zip(labels, values, strict=True)
-    }
-    return cs.Scenarios.of(DAY, given, probability)
+    pair = xr.DataArray(values, {"scenario": labels}, ("scenario", "of"))
+    price, demand = (
+        pair.isel(of=k) + 0 * DAY.data[name].drop_attrs()
+        for k, name in enumerate(["import_price", "demand"])
+    )
+    if probability is None:
+        probability = np.full(len(labels), 1 / len(labels))
+    return cs.Scenarios(DAY, xr.Dataset({"import_price": price, "demand": demand}), probability)
 
 
 def moved(apart: np.ndarray, probability: np.ndarray, kept) -> float:
@@ -52,9 +55,11 @@ def test_distances_by_hand():
     np.testing.assert_allclose(distances(larger), distances(made))
 
 
-def test_all_of_them_are_the_same():
-    made = draw(0, 6)
-    again = cs.reduced(made, 6)
+@pytest.mark.parametrize(
+    "made", [draw(0, 6), futures(np.ones((3, 2)), [0.2, 0.3, 0.5])], ids=["others", "doubles"]
+)
+def test_all_of_them_are_the_same(made):
+    again = cs.reduced(made, made.size)
     assert again.data.identical(made.data) and again.probability.identical(made.probability)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import xarray as xr
 from by_hand import plain
@@ -119,8 +120,11 @@ STRUCTURE = {
     "no Dataset": (PRICE, "expected an xarray.Dataset, got DataArray"),
     "no scenario": (xr.Dataset({"import_price": PRICE}), "scenario: dimension without labels"),
     "no name of ours": (whole(pue=EACH), "pue: not a variable of the model"),
-    "jobs": (whole(duration=EACH * DAY.data.duration), "duration: the same in every scenario"),
-    "periods": (whole(step_hours=EACH), "step_hours: the same in every scenario"),
+    "jobs": (
+        whole(duration=EACH * DAY.data.duration),
+        "duration: has to be the same in every scenario",
+    ),
+    "periods": (whole(step_hours=EACH), "step_hours: has to be the same in every scenario"),
     "shared": (whole(cooling=DAY.data.cooling), "cooling: not over scenario; what all share"),
     "dimensions": (whole(demand=EACH), "demand: dimensions ('scenario',), expected ('scenario', "),
     "labels": (
@@ -136,6 +140,14 @@ STRUCTURE = {
     "not a number": (
         whole(cooling=EACH * DAY.data.cooling * 2).where(lambda d: d.scenario == "a"),
         "scenario b: cooling[site=site-1, time=2023-02-06 00:00:00] = nan MW/MW: not a finite",
+    ),
+    "too small in one": (
+        whole(cooling=(EACH + np.array([0.5, -0.4])) * DAY.data.cooling),
+        "scenario b: cooling[site=site-1, time=2023-02-06 00:00:00] = ",
+    ),
+    "too large in one": (
+        whole(import_price=(EACH + np.array([1e16, 0.0])) * PRICE),
+        "scenario a: import_price[site=site-1, time=2023-02-06 00:00:00] = ",
     ),
     "another unit": (
         whole(cooling=(2 * EACH * DAY.data.cooling).assign_attrs(units="%")),

@@ -16,10 +16,7 @@ from carbonsched.core.formulation import Formulation
 
 
 def has_budget(data: xr.Dataset, formulation: Formulation) -> xr.DataArray:
-    """Return whether (16) is stated.
-
-    A method without (16) arrives here with an infinite budget (`carbonsched.core.tighten`).
-    """
+    """Return whether (16) is stated: a method without it has an infinite budget."""
     return np.isfinite(data.carbon_budget).any()
 
 
@@ -33,10 +30,8 @@ class Carbon(Family):
         """State (16), tCO2e over the horizon."""
         model.shared["emissions"] += polluting(model.families, data, model)
         if has_budget(data, formulation):
-            require(
-                model, "carbon:budget", *model.shared["emissions"], at_most=data.carbon_budget,
-                over=(),
-            )  # (16)  # fmt: skip
+            emitted, most = model.shared["emissions"], data.carbon_budget
+            require(model, "carbon:budget", *emitted, at_most=most, over=())  # (16)
 
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move the budget, and what a unit of each variable emits."""

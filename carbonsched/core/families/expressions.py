@@ -104,8 +104,7 @@ def require(
     *pairs : tuple
         Coefficient, a number or an array, and variable or expression.
     over : tuple of str
-        For which labels there is a row each; the terms of other dimensions but scenarios are
-        summed.
+        For which labels there is a row each; other dimensions, but scenarios, are summed.
     equal, at_most, at_least : array or number
         The right side; exactly one of them.
     mask : xarray.DataArray, optional

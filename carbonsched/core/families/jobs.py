@@ -115,11 +115,9 @@ class Jobs(Family):
         """State (8), and in form "run" also (9) and (10)."""
         start = model["start"]
         require(model, "jobs:start_once", (1, start), at_most=1, over=("job",))  # (8)
-        if data.required.any():
-            require(
-                model, "jobs:required", (1, start), at_least=data.required.astype(float),
-                over=("job",),
-            )  # (8)  # fmt: skip
+        must = data.required.astype(float)
+        if must.any():
+            require(model, "jobs:required", (1, start), at_least=must, over=("job",))  # (8)
         if formulation.windows == "rows":
             window = may_start(data).astype(float)
             require(model, "jobs:window", (1, start), at_most=window, over=JOB_SITE_TIME)

@@ -28,20 +28,16 @@ class Power(Family):
 
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """State (2) and (3), or only the capacity of (2) where IT load stands for both powers."""
-        it_load = model.total("it_load")
+        it_load, most = model.total("it_load"), data.it_capacity
         if formulation.power == "substituted":
             if it_load.nterm:  # without jobs and services there is nothing to hold
-                require(
-                    model, "power:capacity", (1, it_load), at_most=data.it_capacity, over=SITE_TIME
-                )  # (2)
+                require(model, "power:capacity", (1, it_load), at_most=most, over=SITE_TIME)  # (2)
             contribute(model, "net_supply", (-data.cooling, it_load))  # (3)
             return
         it_power, facility_power = model["it_power"], model["facility_power"]
 
         require(model, "power:it", (1, it_power), (-1, it_load), equal=0, over=SITE_TIME)  # (2)
-        require(
-            model, "power:capacity", (1, it_power), at_most=data.it_capacity, over=SITE_TIME
-        )  # (2)
+        require(model, "power:capacity", (1, it_power), at_most=most, over=SITE_TIME)  # (2)
         require(
             model, "power:facility", (1, facility_power), (-data.cooling, it_power), equal=0,
             over=SITE_TIME,

@@ -19,6 +19,7 @@ from carbonsched.stochastic.kept_answers import KeptAnswers
 from carbonsched.stochastic.price_bound import Priced, envelope, priced, worst_weights
 
 _SHORT = 1e-7  # of the largest load: less that lacks is rounding
+STATES = 0.1  # of the gap asked for, within which the states of grid and battery are settled
 _RAISED = 100.0  # what penalties are multiplied by where something stays short
 _MOST_RAISED = 1e5  # in all, after which what is short is short at any price
 
@@ -43,7 +44,7 @@ class Point:
 
 
 @dataclass
-class Hunt:
+class Search:
     """The state of a decomposition.
 
     Attributes
@@ -74,7 +75,7 @@ class Hunt:
     deadline: float
     penalty: float
     kept: KeptAnswers | None
-    show: Callable[[Hunt], None]
+    show: Callable[[Search], None]
     bound: float = math.inf
     value: float = -math.inf
     size: float = 0.0
@@ -107,13 +108,16 @@ class Hunt:
     def ask(self, weights: np.ndarray, whole: bool) -> Point:
         """Ask all scenarios about some placements; keep the cuts and, where whole, a better plan.
 
+        Where there are none, states are settled as they come: it is a plan to begin with.
+
         Raises
         ------
         TimeoutError
             The time is up.
         """
         load = self.cuts.load(weights)
-        answers = self._answers(load, whole)
+        within = (self.within if weights.any() else math.inf) if whole else None
+        answers = self._answers(load, within)
         cooling = self.data.cooling.transpose(..., "site", "time").values
         prices = answers.prices
         slopes = -(cooling * prices["power_price"] + prices["capacity_price"])
@@ -129,14 +133,19 @@ class Hunt:
         """Return what is maximised, USD, of a value in each scenario."""
         return float(worst_weights(values, self.probability, self.risk, self.tail) @ values)
 
-    def _answers(self, load: np.ndarray, whole: bool) -> Answers:
+    @property
+    def within(self) -> float:
+        """What states may cost beyond the least, of a scenario's turnover."""
+        return STATES * self.settings.gap
+
+    def _answers(self, load: np.ndarray, within: float | None) -> Answers:
         if self.left <= 0:
             raise TimeoutError
-        if self.kept and (known := self.kept.known(load, whole, self.penalty)):
+        if self.kept and (known := self.kept.known(load, within, self.penalty)):
             return known
-        answers = self.futures.answers(load, whole, self.left)
+        answers = self.futures.answers(load, within, self.left)
         if self.kept:
-            self.kept.keep(load, whole, self.penalty, answers)
+            self.kept.keep(load, within, self.penalty, answers)
         return answers
 
     def _take(self, weights: np.ndarray, earned: float, answers: Answers) -> None:
