@@ -181,8 +181,8 @@ def _schedule(
     except (CarbonschedError, OSError, ValueError) as error:
         return [], [], [f"{SCHEDULE}: {error}"]
     earned, missed, faults = judged(schedule, instance)
-    told = ([f"{SCHEDULE}: {text}" for text in texts] for texts in (missed, faults))
-    return ([] if earned is None else [earned]), *told
+    missed, faults = ([f"{SCHEDULE}: {text}" for text in texts] for texts in (missed, faults))
+    return [] if earned is None else [earned], missed, faults
 
 
 def judged(

@@ -189,7 +189,12 @@ def submit(folder: Path, proved: Proved, home: Path, *, overwrite: bool = False)
             raise FileExistsError(f"{told}: give another name, or --overwrite")
         kept = [other for other in known if other not in taken]
         kept = sorted([*kept, entry], key=lambda e: (e.instance, e.entry))
-        best(kept)  # raises where it contradicts another
+        found = {one.instance: one for one in best(kept)}  # raises where one contradicts another
+        if entry.outcome.startswith("no schedule:") and found[entry.instance].outcome == "schedule":
+            told = (
+                f"{entry.instance}: {entry.outcome}, and {found[entry.instance].value_by} has one"
+            )
+            raise InstanceError([told], "record")
         _copied(folder, place)
         write_record(kept, home)
     return entry

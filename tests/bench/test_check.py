@@ -127,7 +127,7 @@ def certify_otherwise(name: str, value: str) -> Callable[[Path], None]:
 
 
 def of_another(folder: Path) -> None:
-    other = cs.generate(2, 6, 2, 2, seed=4)
+    other = cs.generate(1, 2, 0, 1)
     cs.certify(other, cs.solve(other)).save(folder / "certificate.json")
 
 
@@ -259,7 +259,7 @@ def test_least_benefit_by_hand(make):
     zero = ("export_limit", "generation_available", "charge_limit", "discharge_limit")
     data = data.assign({name: xr.zeros_like(data[name]) for name in zero})
     data = data.assign(
-        it_capacity=xr.full_like(data.it_capacity, 5.0),
+        it_capacity=xr.full_like(data.it_capacity, 10.0),
         import_limit=xr.full_like(data.import_limit, 5.0),
         import_price=xr.full_like(data.import_price, 60.0),
         reward=xr.full_like(data.reward, 10.0),

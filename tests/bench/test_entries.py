@@ -104,6 +104,9 @@ def test_submit_replaces_nothing_unasked(tmp_path):
     too_good = replace(proved, bound=proved.value - 1)
     with pytest.raises(cs.InstanceError, match="contradicts"):
         submit(folder, too_good, home, overwrite=True)
+    claimed = replace(proved.submission, entry="other", infeasible=True)
+    with pytest.raises(cs.InstanceError, match="claimed, not proved, and highs-start has one"):
+        submit(folder, replace(proved, submission=claimed), home)
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
     kept = home / "entries" / "paper-0" / "highs-start"
     assert str(check(kept, instance)) == str(proved)
@@ -112,6 +115,11 @@ def test_submit_replaces_nothing_unasked(tmp_path):
 
 def test_commands(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for words in ((), ("make",), ("run",), ("check",), ("submit",), ("table",)):
+        helped = call("bench", *words, "--help")
+        assert helped.exit_code == 0 and (
+            "Example: carbonsched bench" in helped.output or not words
+        )
     done = call("bench", "make", "paper-0", "--out", "made", "--mps")
     assert done.exit_code == 0, done.output
     assert digest(cs.load("made/paper-0.nc")) == KNOWN["paper-0"].sha256

@@ -28,9 +28,7 @@ def test_about_sixty_of_every_kind_and_size():
     ]
 
 
-@pytest.mark.parametrize(
-    "name", ["paper-0", "inverted-20", "negative-21", "alike-30", "quarter-40", "day-2023-02-15"]
-)
+@pytest.mark.parametrize("name", ["inverted-20", "alike-30", "quarter-40", "day-2023-02-15"])
 def test_made_as_the_table_says(name):
     """Which `made` compares with the digest of the table; twice, so that no state is left."""
     recipe = KNOWN[name]
@@ -88,10 +86,8 @@ def test_mps_is_the_model_and_the_same_each_time(tmp_path):
     ) <= 1e-6 * abs(best)
 
 
-@pytest.mark.parametrize("seed", range(50, 54))
-def test_the_least_budget_is_the_least(seed):
-    """Of the three budgets of a day, one is below the least that has a schedule, two are above."""
-    short, remedied = (KNOWN[f"{kind}-{seed}"] for kind in ("short", "remedied"))
-    assert cs.diagnose(made(remedied)).feasible
+def test_the_least_budget_is_the_least():
+    """Of two budgets of a day, one is below the least that has a schedule, the other above."""
+    assert cs.diagnose(made(KNOWN["remedied-50"])).feasible
     with pytest.raises(cs.InfeasibleError):
-        cs.solve(made(short))
+        cs.solve(made(KNOWN["short-50"]))
