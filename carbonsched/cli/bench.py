@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import carbonsched as cs
 from carbonsched.cli.options import JsonOption, OverwriteOption
 from carbonsched.cli.outputs import INSTANCE_FILE, INSTANCE_FOLDER, Kind, require_free
 from carbonsched.cli.terminal import console, explained, nothing_printed, plain
@@ -22,6 +23,7 @@ bench = typer.Typer(
 )
 Form = StrEnum("Form", ["folder", "netcdf"])
 NETCDF = Form("netcdf")
+METADATA = Kind("metadata", lambda path: path.read_bytes()[:11] == b"benchmarks:")
 MPS = Kind("model", lambda path: path.read_bytes()[:2] == b"\x1f\x8b")
 
 NamesArgument = Annotated[
@@ -46,15 +48,21 @@ def make(
     names: NamesArgument = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("bench-instances"),
     form: Annotated[Form, typer.Option(help="A folder of tables each, or a file.")] = NETCDF,
-    mps: Annotated[bool, typer.Option("--mps", help="The model as NAME.mps.gz, too.")] = False,
+    mps: Annotated[
+        bool, typer.Option("--mps", help="The model as NAME.mps.gz, too, and metadata.yaml.")
+    ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Make instances by their recipes, each compared with the digest in the table.
 
     Example: carbonsched bench make paper-0 --out instances --mps
     """
+    import yaml
+
     from carbonsched.bench.files import write_instance, write_mps
+    from carbonsched.bench.metadata import metadata
     from carbonsched.bench.recipe import chosen, made, recipes
+    from carbonsched.io import replacing
 
     with explained():
         asked = chosen(names, recipes())
@@ -63,6 +71,7 @@ def make(
         outputs = {out / f"{recipe.name}{suffix}": kind for recipe in asked}
         if mps:
             outputs |= {out / f"{recipe.name}.mps.gz": MPS for recipe in asked}
+            outputs |= {out / "metadata.yaml": METADATA}
         require_free(outputs, overwrite=overwrite)
         for recipe in asked:
             instance = made(recipe)
@@ -71,6 +80,10 @@ def make(
                 with nothing_printed():
                     write_mps(instance, out / f"{recipe.name}.mps.gz")
             typer.echo(f"{recipe.name}  {recipe.sha256[:12]}  {recipe.licence}  {where}")
+        if mps:
+            told = yaml.safe_dump(metadata(asked, cs.__version__), sort_keys=False)
+            with replacing(out / "metadata.yaml") as temporary:
+                temporary.write_text(told, encoding="utf-8")
 
 
 @bench.command()
