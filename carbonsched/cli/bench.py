@@ -22,7 +22,7 @@ bench = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Form = StrEnum("Form", ["folder", "netcdf"])
-NETCDF = Form("netcdf")
+FOLDER = Form("folder")  # in which what has a licence of its own is a file of its own
 METADATA = Kind("metadata", lambda path: path.read_bytes()[:11] == b"benchmarks:")
 MPS = Kind("model", lambda path: path.read_bytes()[:2] == b"\x1f\x8b")
 
@@ -47,7 +47,7 @@ HomeOption = Annotated[
 def make(
     names: NamesArgument = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("bench-instances"),
-    form: Annotated[Form, typer.Option(help="A folder of tables each, or a file.")] = NETCDF,
+    form: Annotated[Form, typer.Option(help="A folder of tables each, or a file.")] = FOLDER,
     mps: Annotated[
         bool, typer.Option("--mps", help="The model as NAME.mps.gz, too, and metadata.yaml.")
     ] = False,
@@ -57,11 +57,10 @@ def make(
 
     Example: carbonsched bench make paper-0 --out instances --mps
     """
-    import yaml
-
     from carbonsched.bench.files import write_instance, write_mps
     from carbonsched.bench.metadata import metadata
     from carbonsched.bench.recipe import chosen, made, recipes
+    from carbonsched.errors import extra
     from carbonsched.io import replacing
 
     with explained():
@@ -81,6 +80,8 @@ def make(
                     write_mps(instance, out / f"{recipe.name}.mps.gz")
             typer.echo(f"{recipe.name}  {recipe.sha256[:12]}  {recipe.licence}  {where}")
         if mps:
+            with extra("sources", "writing metadata"):
+                import yaml
             told = yaml.safe_dump(metadata(asked, cs.__version__), sort_keys=False)
             with replacing(out / "metadata.yaml") as temporary:
                 temporary.write_text(told, encoding="utf-8")

@@ -123,9 +123,11 @@ def test_commands(tmp_path, monkeypatch):
         )
     done = call("bench", "make", "paper-0", "--out", "made", "--mps")
     assert done.exit_code == 0, done.output
-    assert digest(cs.load("made/paper-0.nc")) == KNOWN["paper-0"].sha256
+    assert digest(cs.load("made/paper-0")) == KNOWN["paper-0"].sha256
     told = yaml.safe_load(Path("made/metadata.yaml").read_text())["benchmarks"]
     assert told["carbonsched-paper-0"]["Sizes"][0]["Num. variables"] == 682
+    done = call("bench", "make", "day-2023-02-15", "--out", "made", "--form", "netcdf")
+    assert digest(cs.load("made/day-2023-02-15.nc")) == KNOWN["day-2023-02-15"].sha256
     again = call("bench", "make", "paper-0", "--out", "made")
     assert again.exit_code == 2 and "--overwrite" in again.output
     done = call("bench", "run", "paper-0", "--method", "rolling", "--by", "A. Name", "--no-proof")
