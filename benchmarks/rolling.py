@@ -60,6 +60,5 @@ if __name__ == "__main__":
     table = pd.DataFrame(rows).set_index("first").round(3)
     table.to_csv(Path(__file__).parent / "rolling.csv")
     both = table[~table.anew].dropna()
-    print(
-        f"month {table.seconds.sum():.0f} s; in place / cold {(both.seconds / both.cold).median()}"
-    )
+    share = (both.seconds / both.cold).median()
+    print(f"month {table.seconds.sum():.0f} s, a step in place {share:.2f} of one begun cold")

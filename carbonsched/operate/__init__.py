@@ -1,1 +1,1 @@
-"""One model through time: solved again after a change of numbers, and rolled window by window."""
+"""One model through time: solved again after a change of numbers, and rolled by forecasts."""

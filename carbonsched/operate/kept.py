@@ -8,9 +8,12 @@ import json
 import pickle
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from carbonsched.core.build import added
 from carbonsched.core.family import Family
+from carbonsched.core.instance import Instance
+from carbonsched.io.digest import digest
 
 
 def key(*decisive: object) -> str:
@@ -60,22 +63,35 @@ def _sources(family: Family) -> Iterator[str]:
 
 
 def source_of(choice: object) -> object:
-    """Return what decides a choice that is a name or a callable: the name, or its source.
+    """Return what decides a choice that is a name or a callable, as plain values.
+
+    Of a callable that is its source, or that of its class, and all that it holds.
 
     Raises
     ------
     ValueError
-        It is a callable of which neither can be written down.
+        It cannot be written down.
     """
     if choice is None or isinstance(choice, str):
         return choice
     try:
-        told = inspect.getsource(choice) if inspect.isroutine(choice) else ""  # type: ignore[arg-type]
-        cells = getattr(choice, "__closure__", None) or ()
-        held = [cell.cell_contents for cell in cells]
-        return [told, pickle.dumps([held, vars(choice)], protocol=5).hex()]
+        return _written(choice)
     except (OSError, TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
         raise ValueError(
             f"{choice!r:.80} cannot be written down ({error}), and what is kept in a folder goes "
             "by it: give a function of a module, or no folder"
         ) from error
+
+
+def _written(value: Any) -> object:
+    if isinstance(value, Instance):
+        return digest(value)
+    if not callable(value) or isinstance(value, type):
+        return pickle.dumps(value, protocol=5).hex()
+    if inspect.isroutine(value):
+        cells = getattr(value, "__closure__", None) or ()
+        held = {str(k): cell.cell_contents for k, cell in enumerate(cells)}
+        code = inspect.getsource(value)
+    else:
+        held, code = vars(value), inspect.getsource(type(value))
+    return [code, [[name, _written(own)] for name, own in sorted(held.items())]]

@@ -27,8 +27,9 @@ from carbonsched.core.method import Method, method_of
 from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.operate.horizon import horizon_of
 from carbonsched.operate.kept import code_of
+from carbonsched.operate.outcome import as_schedule
 from carbonsched.operate.planning import Planner
-from carbonsched.operate.roll import as_schedule, require_choices
+from carbonsched.operate.roll import require_choices
 from carbonsched.operate.rolling import Planned, Rolling
 from carbonsched.operate.standing import Standing, begun
 from carbonsched.operate.state import keep_state, read_state

@@ -37,15 +37,10 @@ settled against what happens in them. Then the window moves on.
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import xarray as xr
 
 from carbonsched.core.build import fitted, require_families
 from carbonsched.core.families import FAMILIES
@@ -53,26 +48,20 @@ from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
-from carbonsched.errors import BreachWarning
 from carbonsched.forecasts import Forecast, forecast_of
 from carbonsched.front import ENGINES
 from carbonsched.io.digest import digest
-from carbonsched.judge.verify import verify
 from carbonsched.keywords import named_keywords, require_kinds
-from carbonsched.operate.committed import TIMES
-from carbonsched.operate.horizon import Horizon, horizon_of
+from carbonsched.operate.horizon import horizon_of
 from carbonsched.operate.kept import code_of, key, source_of
+from carbonsched.operate.outcome import as_schedule
 from carbonsched.operate.planning import Planner
 from carbonsched.operate.policies import Policy, policy_of
-from carbonsched.operate.record import record_of
 from carbonsched.operate.rolling import Rolling
 from carbonsched.operate.standing import Standing, begun, keep, resumed
 from carbonsched.schedule import Schedule
-from carbonsched.solver.decisions import schedule_of
 from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar
-
-_SHOWN = 1e-6  # MWh, tCO2e: less is not told
 
 
 @named_keywords
@@ -243,66 +232,6 @@ def _rolled(
                 keep(standing, horizon, kept)
             bar.update(count)
     return standing
-
-
-def as_schedule(
-    rolling: Rolling, standing: Standing, formulation: Formulation, solver: str
-) -> Schedule:
-    """Return what was committed as a schedule, judged; where something was missed, told and warned.
-
-    Raises
-    ------
-    VerificationError
-        It breaks a row.
-    """
-    horizon, done = rolling.horizon, standing.done
-    met, told = _met(horizon, standing)
-    method = horizon.method
-    if not horizon.chooses and rolling.forecast is not None:
-        method = replace(method, workload="optimised")  # placed by what was believed
-    schedule = schedule_of(
-        met,
-        done,
-        horizon.families,
-        bound=math.nan,
-        status=", ".join(["rolled", *told]),
-        method=method,
-        formulation=formulation,
-        solver=solver,
-        versions=versions(solver),
-        steps=record_of(standing.rows, horizon.given.data.indexes["time"]),
-        **{name: float(done.attrs[name]) for name in TIMES},
-    )
-    verify(met, schedule).raise_if_broken()
-    if told:
-        warnings.warn(
-            f"{', '.join(told)}: the schedule is judged by what was served and emitted",
-            BreachWarning,
-            stacklevel=3,
-        )
-    return schedule
-
-
-def _met(horizon: Horizon, standing: Standing) -> tuple[Instance, list[str]]:
-    """Return the instance with what was served, drawn and emitted, and what was missed in words."""
-    given, done = horizon.given, standing.done
-    hours, told = float(given.data.step_hours), []
-    changed: dict[str, xr.DataArray | float] = {}
-    if (done.unserved > 0).any():
-        energy = float((given.data.power_per_unit * done.unserved).sum() * hours)
-        told.append(f"{energy:.3g} MWh of IT unserved")
-        changed["demand"] = (given.data.demand - done.unserved).clip(min=0)
-    if (done.overdrawn > 0).any():
-        told.append(f"{hours * float(done.overdrawn.sum()):.3g} MWh drawn beyond the import limit")
-        changed["import_limit"] = (given.data.import_limit + done.overdrawn).transpose(
-            "site", "time"
-        )
-    left = standing.rows[-1]["carbon_left"] if standing.rows else np.inf
-    budget = float(given.data.carbon_budget)
-    if horizon.method.carbon == "budget" and left < -_SHOWN * max(budget, 1.0):
-        told.append(f"{-left:.3g} tCO2e over the budget")
-        changed["carbon_budget"] = budget - left
-    return (given.replace(**changed) if changed else given), told
 
 
 def require_choices(

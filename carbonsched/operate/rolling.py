@@ -18,9 +18,10 @@ from carbonsched.forecasts import Forecast
 from carbonsched.front import explaining
 from carbonsched.operate.beliefs import believed, servable
 from carbonsched.operate.committed import accounted, with_committed
+from carbonsched.operate.fallback import Fallback
 from carbonsched.operate.horizon import Horizon
 from carbonsched.operate.outlook import outlook_of
-from carbonsched.operate.pacing import Fallback, fallback_of
+from carbonsched.operate.pacing import fallback_of
 from carbonsched.operate.planning import Planner, with_starts
 from carbonsched.operate.settle import AS_PLANNED, MISSED, overdue, settled, told
 from carbonsched.operate.sight import over_labels, remaining, windows

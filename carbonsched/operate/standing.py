@@ -13,9 +13,9 @@ import xarray as xr
 
 from carbonsched.io import read_netcdf, write_netcdf
 from carbonsched.operate.committed import CARRIED, MISSED, TIMES, nothing
+from carbonsched.operate.fallback import Fallback, read_fallback
 from carbonsched.operate.horizon import CHOSEN, Horizon
 from carbonsched.operate.outlook import Outlook, read_outlook
-from carbonsched.operate.pacing import Fallback, read_fallback
 from carbonsched.operate.record import kept_rows, read_rows
 from carbonsched.solver.decisions import running
 

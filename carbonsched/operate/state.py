@@ -68,6 +68,8 @@ def read_state(
     if len(gone := kept.indexes["job"].difference(jobs)):
         named = ", ".join(map(str, gone[:_SHOWN]))
         raise InstanceError([f"job {named}: gone"], "what has been known has changed")
+    if not kept.indexes["job"].equals(jobs) and "outlook_placements" in kept:
+        kept = kept.isel(outlook_start=slice(0))  # which go by the order of jobs
     fill: dict[Any, Any] = dict.fromkeys(kept.data_vars, 0)  # of a job that is new
     kept = kept.reindex(job=jobs, fill_value=fill | {"fallback_start": -1})
     standing = read_standing(kept, path, horizon, range(horizon.periods + 1))

@@ -193,7 +193,7 @@ def test_jobs_longer_than_the_window_run(make):
     The site holds two of them at a time. Sensitivity: a job that must end in its window is never
     started if it lasts longer; one whose tail has no room reserved would be started beside two.
     """
-    instance = make(1, 10, 3, 0, duration=[2, 4, 9], power=45)
+    instance = make(1, 10, 3, 0, duration=[2, 4, 9], power=45, reward=9000)
     rolled = roll(instance, window=3, step=1, gap=0)
     assert rolled.data.run.sum(["site", "time"]).values.tolist() == [2, 4, 9]
     assert rolled.objective == pytest.approx(cs.solve(instance, gap=0).objective)
