@@ -21,6 +21,7 @@ from carbonsched.cli import (
     solving,
     uncertain,
 )
+from carbonsched.cli.bench import bench
 from carbonsched.cli.completion import completion
 from carbonsched.cli.terminal import EXIT_CODES
 
@@ -58,6 +59,7 @@ COMMANDS = (
 NAMES: dict[object, str] = {importing.import_series: "import"}  # which Python keeps for itself
 for command in COMMANDS:
     app.command(NAMES.get(command))(command)
+app.add_typer(bench, name="bench")
 
 
 def _version(wanted: bool) -> None:

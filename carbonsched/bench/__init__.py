@@ -1,0 +1,1 @@
+"""A public benchmark: instances by recipe, and entries that are accepted by proof alone."""
