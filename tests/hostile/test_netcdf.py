@@ -21,9 +21,9 @@ from spoilt_netcdf import REGISTRY
 from test_folders import call
 
 import carbonsched as cs
-from carbonsched.schedule import ARRAYS
 from carbonsched.core.schema import PRICES
 from carbonsched.io import look, netcdf, probe, store
+from carbonsched.schedule import ARRAYS
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="no copies of a process")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import xarray as xr
 from own_families import DemandCharge
-from test_scenarios import DAY, futures, same
+from test_given_scenarios import DAY, futures, same
 
 import carbonsched as cs
 from carbonsched.io import read_netcdf
