@@ -185,7 +185,7 @@ def table(entries: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         document = {"reading": told}
         for name, frame in (("instances", instances), ("methods", methods)):
-            document[name] = json.loads(frame.reset_index().to_json(orient="records"))
+            document[name] = json.loads(str(frame.reset_index().to_json(orient="records")))
         typer.echo(json.dumps(document, indent=2))
         return
     from rich.table import Table
