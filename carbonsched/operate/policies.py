@@ -71,7 +71,7 @@ def carbon_threshold(
     The threshold is a quantile of the intensities believed for the next hours at all sites that
     the job may run on. Where no period before the deadline is below it, the job starts at the
     cleanest site in the last period with room; as long as its deadline is not in sight, it waits.
-    It is the threshold rule of Ecovisor [1]_, which compares one site with its own next day;
+    It is the threshold rule of Ecovisor, which compares one site with its own next day;
     quantile and hours are those with which GAIA's authors run it. There a job is suspended above
     the threshold, here it is only not started.
 
@@ -91,8 +91,8 @@ def carbon_threshold(
 
     References
     ----------
-    .. [1] Souza et al. (2023), Ecovisor: A Virtual Energy System for Carbon-Efficient Applications,
-       ASPLOS, doi:10.1145/3575693.3575709
+    Souza et al. (2023), Ecovisor: A Virtual Energy System for Carbon-Efficient Applications,
+    ASPLOS, doi:10.1145/3575693.3575709
     """
     data = window.data
     intensity = data.carbon_intensity.values
@@ -115,7 +115,7 @@ def greedy_price(window: Instance, room: xr.DataArray) -> xr.DataArray:
     """Start each job where and when its energy is believed to be cheapest, one job at a time.
 
     A job whose reward pays neither start nor energy is not started unless it is required. Choosing
-    the cheapest of data centers by the price of the hour goes back to Qureshi et al. [1]_.
+    the cheapest of data centers by the price of the hour goes back to Qureshi and others.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ def greedy_price(window: Instance, room: xr.DataArray) -> xr.DataArray:
 
     References
     ----------
-    .. [1] Qureshi et al. (2009), Cutting the Electric Bill for Internet-Scale Systems, SIGCOMM,
-       doi:10.1145/1592568.1592584
+    Qureshi et al. (2009), Cutting the Electric Bill for Internet-Scale Systems, SIGCOMM,
+    doi:10.1145/1592568.1592584
     """
     data = window.data
     paid, required = (data.reward - data.startup_cost).values, data.required.values
@@ -147,7 +147,7 @@ def greedy_price(window: Instance, room: xr.DataArray) -> xr.DataArray:
 def lowest_carbon_window(window: Instance, room: xr.DataArray) -> xr.DataArray:
     """Start each job where and when its whole run is believed to emit least.
 
-    The rule of Let's Wait Awhile [1]_ for jobs that are not interruptible: of all slots before the
+    The rule of Let's Wait Awhile for jobs that are not interruptible: of all slots before the
     deadline the one with the lowest mean intensity, by forecast. There it is of one site; here of
     all that are allowed, with the cooling of each. What is not in sight is not looked at.
 
@@ -163,8 +163,8 @@ def lowest_carbon_window(window: Instance, room: xr.DataArray) -> xr.DataArray:
 
     References
     ----------
-    .. [1] Wiesner et al. (2021), Let's Wait Awhile: How Temporal Workload Shifting Can Reduce
-       Carbon Emissions in the Cloud, Middleware, doi:10.1145/3464298.3493399
+    Wiesner et al. (2021), Let's Wait Awhile: How Temporal Workload Shifting Can Reduce
+    Carbon Emissions in the Cloud, Middleware, doi:10.1145/3464298.3493399
     """
     data = window.data
     carbon = data.cooling.values * data.carbon_intensity.values
@@ -174,7 +174,7 @@ def lowest_carbon_window(window: Instance, room: xr.DataArray) -> xr.DataArray:
 def carbon_time(window: Instance, room: xr.DataArray) -> xr.DataArray:
     r"""Start each job where and when it saves most carbon for each hour until it is done.
 
-    The rule *carbon-time* of GAIA [1]_: of all starts the one with the largest
+    The rule *carbon-time* of GAIA: of all starts the one with the largest
     :math:`(C_0 - C_{is}) / (s - r_j + L_j)`, emissions saved against those of the first start
     possible, by the time from release to completion; so a long wait must save much. There the
     length is what jobs of its queue have on average and the site is one; here lengths are known
@@ -194,8 +194,8 @@ def carbon_time(window: Instance, room: xr.DataArray) -> xr.DataArray:
 
     References
     ----------
-    .. [1] Hanafy et al. (2024), Going Green for Less Green: Optimizing the Cost of Reducing Cloud
-       Carbon Emissions, ASPLOS, doi:10.1145/3620666.3651374
+    Hanafy et al. (2024), Going Green for Less Green: Optimizing the Cost of Reducing Cloud
+    Carbon Emissions, ASPLOS, doi:10.1145/3620666.3651374
     """
     data = window.data
     carbon = data.cooling.values * data.carbon_intensity.values
