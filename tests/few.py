@@ -56,6 +56,9 @@ FEW = {
     "test_a_window_as_long_as_the_horizon_is_one_solve": 1,
     "test_what_begins_to_vary_in_time_moves_in_place": 0,
     "test_ended_anywhere_it_goes_on_to_the_same_end": 0,
+    "test_calls_one_after_the_other_are_one_roll": 0,
+    "test_seconds_in_the_solver_are_no_more_than_have_passed": 0,
+    "test_with_a_feasible_whole_the_budget_is_never_broken": 2,
     # properties
     "test_works_without": 8,
     "test_a_unit_a_million_times_smaller_or_larger_changes_no_verdict": 2,
