@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from carbonsched.cli.terminal import GivenError
 from carbonsched.errors import InstanceError
 
 _HEAD = 4096  # bytes that tell what a text file is
@@ -117,6 +118,23 @@ REPORT = Kind(
 )
 INSTANCE_FILE = Kind("instance", _netcdf())
 INSTANCE_FOLDER = Kind("instance", _package, folder=True)
+
+
+def require_netcdf(out: Path, what: str) -> None:
+    """Raise unless something, "the schedule", can be written to a file by its name and here.
+
+    Raises
+    ------
+    GivenError
+        It does not end in .nc.
+    MissingExtraError
+        What writes such files is not installed.
+    """
+    if out.suffix != ".nc":
+        raise GivenError(f"{out}: {what} is a NetCDF file, name it with .nc at the end")
+    from carbonsched.io.netcdf import require_hdf5
+
+    require_hdf5(f"writing {what}")
 
 
 def require_free(

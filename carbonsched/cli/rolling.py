@@ -28,7 +28,7 @@ from carbonsched.cli.options import (
     OwnOption,
     ZoneOption,
 )
-from carbonsched.cli.outputs import SCHEDULE, SUMMARY, require_free
+from carbonsched.cli.outputs import SCHEDULE, SUMMARY, require_free, require_netcdf
 from carbonsched.cli.terminal import GivenError, explained, plain, show_rows
 
 Breach = StrEnum("Breach", ["raise", "report"])
@@ -103,11 +103,7 @@ def roll(
     Example: carbonsched roll my-fleet --folder state --next
     """
     with explained():
-        if out.suffix != ".nc":
-            raise GivenError(f"{out}: the schedule is a NetCDF file, name it with .nc at the end")
-        from carbonsched.io.netcdf import require_hdf5
-
-        require_hdf5("writing the schedule")
+        require_netcdf(out, "the schedule")
         own = families_of(family)
         how: dict[str, Any] = {
             "families": stated(own), "window": window, "step": step, "notice": notice,

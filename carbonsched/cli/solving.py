@@ -30,9 +30,8 @@ from carbonsched.cli.options import (
     SolverOption,
     ZoneOption,
 )
-from carbonsched.cli.outputs import SCHEDULE, SUMMARY, TABLE, require_free
+from carbonsched.cli.outputs import SCHEDULE, SUMMARY, TABLE, require_free, require_netcdf
 from carbonsched.cli.terminal import (
-    GivenError,
     console,
     explained,
     nothing_printed,
@@ -80,11 +79,7 @@ def solve(
     To hold it the day after: carbonsched solve INSTANCE --near day.nc --change-cost 50 --out new.nc
     """
     with explained():
-        if out.suffix != ".nc":
-            raise GivenError(f"{out}: the schedule is a NetCDF file, name it with .nc at the end")
-        from carbonsched.io.netcdf import require_hdf5
-
-        require_hdf5("writing the schedule")
+        require_netcdf(out, "the schedule")
         beside = out.with_suffix(".json")
         outputs = {out: SCHEDULE, beside: SUMMARY}
         read = [instance] if near is None else [instance, near]

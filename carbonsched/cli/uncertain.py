@@ -25,7 +25,7 @@ from carbonsched.cli.options import (
     MethodOption,
     OverwriteOption,
 )
-from carbonsched.cli.outputs import SCENARIO_PLAN, SCENARIOS, kind_of, require_free
+from carbonsched.cli.outputs import SCENARIO_PLAN, SCENARIOS, kind_of, require_free, require_netcdf
 from carbonsched.cli.terminal import (
     GivenError,
     console,
@@ -104,11 +104,7 @@ def stochastic(
     Example: carbonsched stochastic my-fleet --count 20 --risk 0.5 --tail 0.1 --out plan.nc
     """
     with explained():
-        if out.suffix != ".nc":
-            raise GivenError(f"{out}: the plan is a NetCDF file, name it with .nc at the end")
-        from carbonsched.io.netcdf import require_hdf5
-
-        require_hdf5("writing the plan")
+        require_netcdf(out, "the plan")
         read = [instance] if history is None else [instance, history]
         require_free({out: SCENARIO_PLAN}, read, overwrite=overwrite)
         share = _outlook(risk, tail, budget).budget

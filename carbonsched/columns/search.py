@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +13,13 @@ from carbonsched.bounds.lagrangian import dual_bound, placements
 from carbonsched.columns.master import Master
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import stakes, turnover_of
-from carbonsched.schedule import relative
 from carbonsched.solver.polish import seconds_left
 from carbonsched.solver.settings import Settings
+from carbonsched.solver.sought import Sought
 
 
 @dataclass
-class Search:
+class Search(Sought):
     """The state of a run.
 
     Attributes
@@ -59,26 +58,6 @@ class Search:
     incumbent: xr.Dataset | None = None
     prices: xr.Dataset | None = None
     rounds: int = 0
-
-    @property
-    def left(self) -> float:
-        """Seconds to the deadline."""
-        return self.deadline - time.monotonic()
-
-    @property
-    def done(self) -> bool:
-        """Whether the schedule is within the gap asked for."""
-        return self.bound - self.value <= self.allowed
-
-    @property
-    def gap(self) -> float:
-        """Relative distance of the schedule from the bound."""
-        return relative(self.bound - self.value, self.size)
-
-    @property
-    def allowed(self) -> float:
-        """Distance from the bound that the gap allows, USD; none before there is a schedule."""
-        return self.settings.gap * self.size
 
     def known(self) -> xr.Dataset:
         """Return the best schedule's values; there must be one."""

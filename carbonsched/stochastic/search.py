@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,8 +10,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.schedule import relative
 from carbonsched.solver.settings import Settings
+from carbonsched.solver.sought import Sought
 from carbonsched.stochastic.cut_model import CutModel
 from carbonsched.stochastic.futures import Answers, Futures, Shared
 from carbonsched.stochastic.kept_answers import KeptAnswers
@@ -44,7 +43,7 @@ class Point:
 
 
 @dataclass
-class Search:
+class Search(Sought):
     """The state of a decomposition.
 
     Attributes
@@ -84,26 +83,6 @@ class Search:
     raised: float = 1.0
     intervals: list[tuple[float, float]] = field(default_factory=list)
     asked: list[Answers] = field(default_factory=list)
-
-    @property
-    def left(self) -> float:
-        """Seconds to the deadline."""
-        return self.deadline - time.monotonic()
-
-    @property
-    def done(self) -> bool:
-        """Whether the plan is within the gap asked for."""
-        return self.bound - self.value <= self.allowed
-
-    @property
-    def allowed(self) -> float:
-        """Distance from the bound that the gap allows, USD."""
-        return self.settings.gap * self.size
-
-    @property
-    def gap(self) -> float:
-        """Relative distance of the plan from the bound."""
-        return relative(self.bound - self.value, self.size)
 
     def ask(self, weights: np.ndarray, whole: bool) -> Point:
         """Ask all scenarios about some placements; keep the cuts and, where whole, a better plan.
