@@ -20,7 +20,7 @@ from carbonsched.errors import SuspiciousValueWarning
 SPIKE = 20.0
 _SHOWN = 3
 # How many times the others together the first may be at a site, unless the second is zero there.
-_AT_MOST: dict[tuple[str, ...], float] = {
+AT_MOST: dict[tuple[str, ...], float] = {
     ("it_capacity", "import_limit", "generation_available", "discharge_limit"): 10,
     ("generation_available", "it_capacity", "export_limit", "charge_limit"): 20,
     ("battery_energy", "charge_limit"): 400,  # h
@@ -29,7 +29,7 @@ _AT_MOST: dict[tuple[str, ...], float] = {
     ("discharge_limit", "battery_energy"): 50,
 }
 # The same, times the median of that over sites: what binds nowhere may be as large as one likes.
-_ALIKE = {("import_limit", "it_capacity"): 100.0, ("export_limit", "it_capacity"): 100.0}
+ALIKE = {("import_limit", "it_capacity"): 100.0, ("export_limit", "it_capacity"): 100.0}
 
 
 def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None:
@@ -40,7 +40,7 @@ def warn_of_suspicious(data: xr.Dataset, quantities: Iterable[Quantity]) -> None
         ends = " to ".join(f"{end:,g}" for end in quantity.plausible or ())
         expected = f"{ends} {_unit(data[name], quantity)}".removesuffix(" 1")
         found.append((list(_outside(data[name], quantity)), expected))
-    for names, most in (_AT_MOST | _ALIKE).items():
+    for names, most in (AT_MOST | ALIKE).items():
         if not given.keys().isdisjoint(names):
             found.append((list(_out_of_proportion(data, names, most)), f"at most {most:g} times"))
     for odd in _of_windows(data) if "deadline" in given else ():
@@ -57,7 +57,7 @@ def _out_of_proportion(data: xr.Dataset, names: tuple[str, ...], most: float) ->
     size, *others = (data[name].values.reshape(data.sizes["site"], -1).max(1) for name in names)
     whole, usual, than = np.sum(others, axis=0), 1.0, ""
     ratio = np.divide(size, whole, out=np.zeros_like(size), where=others[0] > 0)
-    if names in _ALIKE:
+    if names in ALIKE:
         usual = max(np.quantile(ratio, 0.5, method="lower"), 0.1)  # below, something else is wrong
         than = f", at other sites {usual:.3g} times"
     for k in np.flatnonzero(ratio > most * usual):

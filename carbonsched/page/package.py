@@ -15,6 +15,7 @@ from carbonsched.core.build import fixed_by
 from carbonsched.core.first_fit import first_fit
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import METHODS, Method
+from carbonsched.core.plausible import ALIKE, AT_MOST, SPIKE
 from carbonsched.core.schema import DECISIONS, DIMENSIONS, PARAMETERS, Quantity
 from carbonsched.core.tighten import restricted
 from carbonsched.currency import currency_of, in_currency
@@ -96,6 +97,11 @@ def package(
             for q in map(DECISIONS.__getitem__, _SHOWN)
         },
         "messages": {**refusals(data), "infeasible": _infeasible(instance)},
+        "spike": SPIKE,
+        "proportions": [
+            {"names": list(names), "most": most, "alike": names in ALIKE}
+            for names, most in (AT_MOST | ALIKE).items()
+        ],
         "gap": gap,
         "timeLimit": time_limit,
         "model": _model(recipe, data)
@@ -134,6 +140,8 @@ def _quantity(quantity: Quantity, data: xr.Dataset) -> dict[str, Any]:
         about["lower"] = quantity.lower
     if np.isfinite(quantity.upper):
         about["upper"] = quantity.upper
+    if quantity.plausible is not None:
+        about["plausible"] = list(quantity.plausible)
     return about | {
         key: True
         for key, said in (("lowerOpen", quantity.lower_open), ("unlimited", quantity.unlimited))

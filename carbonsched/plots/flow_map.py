@@ -14,9 +14,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import ArrowStyle, FancyArrowPatch
+from matplotlib.transforms import Bbox
 
 from carbonsched.core.instance import Instance
 from carbonsched.errors import InstanceError
+from carbonsched.plots.apart import Place, set_apart
 from carbonsched.plots.routes import served
 from carbonsched.plots.style import COLOURS, legend, literal, panels, styled
 from carbonsched.schedule import Schedule
@@ -28,6 +30,7 @@ _ARROW: dict[str, Any] = {
     "color": COLOURS["blue"], "alpha": 0.65, "shrinkA": 5, "shrinkB": 6,
 }  # fmt: skip
 _LEAST = 5e-4  # MW: less is no flow
+_NEAR = 8  # pixels around a dot in which only its own name stands
 _LABELLED = 12  # arrows that each have room for their power
 
 
@@ -79,9 +82,12 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
         raise ValueError(f"a map needs coordinates of every site: {ATTRIBUTE} of the instance")
     power = served(instance, schedule).values
     sites, at = list(places), _flat(np.array(list(places.values()), float))
-    figure, (axis,) = panels(height=4.6)
-    _ground(axis, at)
+    west_east, south_north, stretch = _extent(at)
+    shape = stretch * np.ptp(south_north) / np.ptp(west_east)
+    figure, (axis,) = panels(height=float(np.clip(0.8 + 4.4 * shape, 2.6, 5.0)))
+    _ground(axis, west_east, south_north, stretch)
     most = float(power.max()) or 1.0
+    powers, names = [], []
     pairs = [(int(a), int(b)) for a, b in np.argwhere(power > _LEAST) if a != b]
     for a, b in pairs:
         ends = [(float(x), float(y)) for x, y in (at[a], at[b])]
@@ -90,22 +96,60 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
         label = f"{sites[a]} {sites[b]}"
         axis.add_patch(FancyArrowPatch(*ends, label=label, arrowstyle=form, **_ARROW))
         if len(pairs) <= _LABELLED:
-            (x0, y0), (x1, y1) = at[a], at[b]
-            beside = (0.5 * (x0 + x1) + 0.11 * (y1 - y0), 0.5 * (y0 + y1) - 0.11 * (x1 - x0))
-            axis.text(*beside, f"{power[a, b]:.3g}", ha="center", va="center")
+            text = axis.text(0, 0, f"{power[a, b]:.3g}", ha="center", va="center")
+            powers.append((text, _along(at[a], at[b])))
     own = power.diagonal()
-    axis.scatter(at[:, 0], at[:, 1], s=20 + 160 * own / most, color=COLOURS["green"], zorder=3)
+    areas = 20 + 160 * own / most
+    axis.scatter(at[:, 0], at[:, 1], s=areas, color=COLOURS["green"], zorder=3)
     for site, (x, y), home in zip(sites, at, own, strict=True):
-        text = literal(site) + (f"\n{home:.3g} MW of its own" if home > _LEAST else "")
-        axis.annotate(text, (x, y), (7, 7), textcoords="offset points")
+        text = literal(site) + (f", {home:.3g} MW" if home > _LEAST else "")
+        names.append((axis.annotate(text, (x, y), (0, 0), textcoords="offset points"), _AROUND))
     widths = [_WIDEST, _WIDEST / 4] if pairs else []
     handles = [
         Line2D([], [], color=COLOURS["blue"], alpha=0.65, linewidth=width,
                label=f"{most * width / _WIDEST:.3g} MW")
         for width in widths
     ]  # fmt: skip
+    if (own > _LEAST).any():
+        dot = {"marker": "o", "linestyle": "", "color": COLOURS["green"], "markersize": 6}
+        handles.append(Line2D([], [], **dot, label="served at home"))
     legend(figure, handles, "lower center")
+    radius = np.sqrt(areas / math.pi) * figure.dpi / 72
+    dots = [
+        Bbox([middle - r, middle + r]) for middle, r in zip(_drawn(axis, at), radius, strict=True)
+    ]
+    set_apart(axis, [*names, *powers], [dot.padded(_NEAR) for dot in dots])
     return figure
+
+
+def _beside(right: int, up: int) -> Place:
+    """Return what moves the name of a site beside its dot."""
+
+    def place(text: Any) -> None:
+        text.set_position((7 * right, 7 * up))
+        text.set(ha=("center", "left", "right")[right], va=("center", "bottom", "top")[up])
+
+    return place
+
+
+_AROUND = [_beside(right, up) for up in (1, -1, 0) for right in (1, -1, 0) if right or up]
+
+
+def _along(a: np.ndarray, b: np.ndarray) -> list[Place]:
+    """Return what moves a power beside its arrow: to the middle first, then nearer to an end."""
+    (x0, y0), (x1, y1) = a, b
+
+    def at(share: float, side: float) -> Place:
+        x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+        return lambda text: text.set_position((x + side * (y1 - y0), y - side * (x1 - x0)))
+
+    return [at(share, side) for share in (0.5, 0.35, 0.65) for side in (0.11, 0.05, 0.17)]
+
+
+def _drawn(axis: Any, at: np.ndarray) -> np.ndarray:
+    """Return where points will be drawn, in pixels."""
+    axis.figure.draw_without_rendering()
+    return axis.transData.transform(at)
 
 
 def _flat(places: np.ndarray) -> np.ndarray:
@@ -116,14 +160,19 @@ def _flat(places: np.ndarray) -> np.ndarray:
     return np.column_stack([lon, lat])
 
 
-def _ground(axis: Any, at: np.ndarray) -> None:
-    """Draw parallels and meridians around the sites, one degree as long as the other there."""
+def _extent(at: np.ndarray) -> tuple[tuple[float, float], tuple[float, float], float]:
+    """Return what is shown, west to east and south to north, and a degree's length northwards."""
     middle = math.radians(float(np.clip(at[:, 1].mean(), -80, 80)))
-    axis.set_aspect(1 / math.cos(middle))
     room = np.maximum(0.25 * np.ptp(at, axis=0), 2.0)
     (west, south), (east, north) = at.min(axis=0) - room, at.max(axis=0) + room
-    axis.set_xlim(west, east)
-    axis.set_ylim(max(south, -90), min(north, 90))
+    return (west, east), (max(south, -90.0), min(north, 90.0)), 1 / math.cos(middle)
+
+
+def _ground(axis: Any, west_east: Any, south_north: Any, stretch: float) -> None:
+    """Draw parallels and meridians, one degree as long as the other."""
+    axis.set_aspect(stretch)
+    axis.set_xlim(*west_east)
+    axis.set_ylim(*south_north)
     axis.grid(linewidth=0.5)
     axis.xaxis.set_major_formatter(lambda lon, _: _degrees((lon + 180) % 360 - 180, "EW"))
     axis.yaxis.set_major_formatter(lambda lat, _: _degrees(lat, "NS"))

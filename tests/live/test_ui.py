@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -197,6 +198,29 @@ def test_what_the_schema_forbids_is_refused_in_pythons_words(
     assert told(page) == list(refused.value.faults)
     assert page.get_by_label(cell, exact=True).get_attribute("aria-invalid") == "true"
     assert page.locator(".cs-status").inner_text().startswith("Not solved")
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "at", "text"),
+    [
+        (CAPACITY, "it_capacity", {"site": "plains"}, "127521"),  # kW
+        ("charge_limit of harbour, MW", "charge_limit", {"site": "harbour"}, "123456.789"),
+        ("power of evaluate, MW", "power", {"job": "evaluate"}, "1e-6"),
+    ],
+)
+def test_a_value_that_looks_like_another_unit_is_doubted_in_pythons_words(
+    page: Any, default: cs.Instance, cell: str, name: str, at: dict[str, Any], text: str
+) -> None:
+    assert not page.locator(".cs-doubts p").count()
+    write(page, cell, text)
+    changed = default.data[name].astype(float)
+    changed.loc[at] = float(text)
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
+        default.replace(**{name: changed})
+    words = [str(w.message) for w in raised if "is the unit right?" in str(w.message)]
+    assert page.locator(".cs-doubts p").all_inner_texts() == words != []
+    assert not told(page)
 
 
 def test_text_that_says_nothing_is_refused_where_it_stands(page: Any, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_arrows_go_from_home_and_are_as_wide_as_their_power(two):
     (dots,) = figure.axes[0].collections
     assert dots.get_offsets().tolist() == [[13.4, 52.5], [18.1, 59.3]]
     texts = {text.get_text() for text in figure.axes[0].texts}
-    assert {"6", "A\n4 MW of its own", "B"} <= texts
+    assert {"6", "A, 4 MW", "B"} <= texts
     figure.savefig(io.BytesIO(), format="svg")  # every tick and arrow has its words
     shown = {tick.get_text() for tick in figure.axes[0].get_yticklabels()}
     assert any(text.endswith("°N") for text in shown)
@@ -86,3 +86,16 @@ sites:
 """
     saved = cs.load(built(text).instance.save(tmp_path / "fleet"))
     assert places_of(saved.data) == {"nord": (59.3, 18.1)}
+
+
+def test_words_on_a_map_of_the_world_stand_apart(two):
+    given, schedule = located(two[0], A=[51.5, -0.1], B=[50.1, 8.7]), two[1]
+    figure = flow_map(given, schedule)
+    figure.draw_without_rendering()
+    (axis,) = figure.axes
+    boxes = [text.get_window_extent() for text in axis.texts]
+    assert len(boxes) == 3
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+    within = axis.get_window_extent()
+    assert all(within.contains(*corner) for box in boxes for corner in box.corners())
+    plt.close(figure)

@@ -16,6 +16,8 @@ export interface Quantity {
   lowerOpen?: boolean;
   /** Whether it may be infinite. */
   unlimited?: boolean;
+  /** What its typical size is usually within. */
+  plausible?: [number, number];
 }
 
 /** An array over labels, row-major over its dimensions; one value if there are none. */
@@ -59,6 +61,10 @@ export interface Package {
   decisions: Record<string, { dims: string[]; unit: string; meaning: string }>;
   /** Python's own words for refusals, with {placeholders}. */
   messages: Record<string, string>;
+  /** How many times the upper end of `plausible` a single value may be. */
+  spike: number;
+  /** How many times the others together the first may be at a site; `alike`: times the median of that over sites. */
+  proportions: { names: string[]; most: number; alike: boolean }[];
   /** The gap at which a search ends, relative, unless a call says another. */
   gap: number;
   /** Seconds after which a search ends with what it has. */

@@ -1,5 +1,6 @@
 // The reader's numbers: the texts of all cells, and the values they say once none is refused.
 import type { Package, Parameters, Quantity } from "../engine/types";
+import { doubtsOf } from "./doubts";
 import { faultsOf, type Fault } from "./faults";
 import { labelsAt, readCell, tablesOf, textOf, type Table } from "./tables";
 import { cellAt, position, type Cell, type Place } from "./values";
@@ -51,6 +52,11 @@ export class Draft {
   /** Every refusal: of texts that say nothing, and of values that the schema forbids. */
   faults(): Fault[] {
     return [...[...this.unread.values()].map(({ fault }) => fault), ...faultsOf(this.pack, this.parameters)];
+  }
+
+  /** What is possible and unusual, where nothing is refused. */
+  doubts(): string[] {
+    return doubtsOf(this.pack, this.parameters);
   }
 
   reset(): void {

@@ -16,6 +16,7 @@ const SHOWN = 8; // refusals told in full
 export class Editor {
   readonly root = element("details", { class: "cs-tables" }, element("summary", {}, TITLE));
   private readonly told = element("div", { class: "cs-faults", role: "alert" });
+  private readonly doubted = element("div", { class: "cs-doubts", role: "status" });
   private readonly cells = new Map<string, HTMLInputElement>();
 
   constructor(
@@ -29,7 +30,7 @@ export class Editor {
       this.judge();
     });
     const tables = draft.tables.map((table) => this.folded(table));
-    this.root.append(help, element("p", { class: "cs-buttons" }, this.loader(), back), this.told, ...tables);
+    this.root.append(help, element("p", { class: "cs-buttons" }, this.loader(), back), this.told, this.doubted, ...tables);
   }
 
   /** A table is drawn when it is opened first. */
@@ -129,10 +130,12 @@ export class Editor {
     this.judge();
   }
 
-  /** Mark what is refused, tell it in words, and hand on. */
+  /** Mark what is refused, tell it and what is unusual in words, and hand on. */
   private judge(): void {
     const faults = this.draft.faults();
     this.show(faults);
+    const doubts = faults.length ? [] : this.draft.doubts();
+    this.doubted.replaceChildren(...doubts.map((words) => element("p", {}, words)));
     this.changed(faults);
   }
 
