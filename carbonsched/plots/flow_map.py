@@ -14,7 +14,6 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import ArrowStyle, FancyArrowPatch
-from matplotlib.transforms import Bbox
 
 from carbonsched.core.instance import Instance
 from carbonsched.errors import InstanceError
@@ -83,7 +82,7 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
     power = served(instance, schedule).values
     sites, at = list(places), _flat(np.array(list(places.values()), float))
     west_east, south_north, stretch = _extent(at)
-    shape = stretch * np.ptp(south_north) / np.ptp(west_east)
+    shape = float(stretch * np.ptp(south_north) / np.ptp(west_east))
     figure, (axis,) = panels(height=float(np.clip(0.8 + 4.4 * shape, 2.6, 5.0)))
     _ground(axis, west_east, south_north, stretch)
     most = float(power.max()) or 1.0
@@ -114,11 +113,8 @@ def flow_map(instance: Instance, schedule: Schedule) -> Figure:
         dot = {"marker": "o", "linestyle": "", "color": COLOURS["green"], "markersize": 6}
         handles.append(Line2D([], [], **dot, label="served at home"))
     legend(figure, handles, "lower center")
-    radius = np.sqrt(areas / math.pi) * figure.dpi / 72
-    dots = [
-        Bbox([middle - r, middle + r]) for middle, r in zip(_drawn(axis, at), radius, strict=True)
-    ]
-    set_apart(axis, [*names, *powers], [dot.padded(_NEAR) for dot in dots])
+    radii = np.sqrt(areas / math.pi) * figure.dpi / 72 + _NEAR
+    set_apart(axis, [*names, *powers], at, radii)
     return figure
 
 
@@ -144,12 +140,6 @@ def _along(a: np.ndarray, b: np.ndarray) -> list[Place]:
         return lambda text: text.set_position((x + side * (y1 - y0), y - side * (x1 - x0)))
 
     return [at(share, side) for share in (0.5, 0.35, 0.65) for side in (0.11, 0.05, 0.17)]
-
-
-def _drawn(axis: Any, at: np.ndarray) -> np.ndarray:
-    """Return where points will be drawn, in pixels."""
-    axis.figure.draw_without_rendering()
-    return axis.transData.transform(at)
 
 
 def _flat(places: np.ndarray) -> np.ndarray:
