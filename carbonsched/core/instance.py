@@ -237,7 +237,9 @@ def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
     times: Any = data.indexes["time"]
     if times.dtype.kind == "M":
         times = times.astype("datetime64[ns]")
-    named = {dim: np.asarray(data.indexes[dim], dtype=object) for dim in DIMENSIONS if dim != "time"}
+    named = {
+        dim: np.asarray(data.indexes[dim], dtype=object) for dim in DIMENSIONS if dim != "time"
+    }
     coords = {"time": times} | {dim: pd.Index(of, dtype=object) for dim, of in named.items()}
     currency = currency_of(data)
 
