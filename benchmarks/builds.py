@@ -157,6 +157,66 @@ class HighsLines:
         return self.model.getObjectiveValue()
 
 
+class _Terms(dict):
+    """A sum of columns as numbers by position, with the few operators that `by_lines` needs."""
+
+    def _with(self, other: _Terms, sign: float) -> _Terms:
+        both = _Terms(self)
+        for column, number in other.items():
+            both[column] = both.get(column, 0.0) + sign * number
+        return both
+
+    def __add__(self, other: _Terms) -> _Terms:
+        return self._with(other, 1.0)
+
+    def __sub__(self, other: _Terms) -> _Terms:
+        return self._with(other, -1.0)
+
+    def __rmul__(self, factor: float) -> _Terms:
+        return _Terms({column: factor * number for column, number in self.items()})
+
+    def __le__(self, most: float) -> tuple[_Terms, float, float]:
+        return self, -np.inf, most
+
+    def __ge__(self, least: float) -> tuple[_Terms, float, float]:
+        return self, least, np.inf
+
+    def __eq__(self, value: float) -> tuple[_Terms, float, float]:  # type: ignore[override]
+        return self, value, value
+
+
+class HighsRows(HighsLines):
+    """HiGHS by `addVar` and `addRow`, one call a column and a row: no expressions in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.columns, self.total, self.row = 0, self._total, self._row
+
+    def variable(self, upper: float, binary: bool = False) -> _Terms:
+        at, self.columns = self.columns, self.columns + 1
+        self.model.addVar(0.0, upper)
+        if binary:
+            self.model.changeColIntegrality(at, self.highspy.HighsVarType.kInteger)
+        return _Terms({at: 1.0})
+
+    def _total(self, terms: list[_Terms]) -> _Terms:
+        added = _Terms()
+        for term in terms:
+            for column, number in term.items():
+                added[column] = added.get(column, 0.0) + number
+        return added
+
+    def _row(self, comparison: tuple[_Terms, float, float]) -> None:
+        terms, lower, upper = comparison
+        at, numbers = np.array(list(terms), np.int32), np.array(list(terms.values()), float)
+        self.model.addRow(lower, upper, len(at), at, numbers)
+
+    def maximise(self, terms: list[_Terms]) -> None:
+        for column, worth in self.total(terms).items():
+            self.model.changeColCost(column, worth)
+        self.model.changeObjectiveSense(self.highspy.ObjSense.kMaximize)
+
+
 class ArraysOnly(HighsLines):
     """HiGHS with a matrix that NumPy assembled."""
 
@@ -280,6 +340,7 @@ PEERS = {
     "labelled arrays": LabelledArrays,
     "arrays alone": ArraysOnly,
     "highspy": HighsLines,
+    "highspy by rows": HighsRows,
     "gurobipy": GurobiLines,
     "ortools": OrToolsLines,
     "pyscipopt": ScipLines,

@@ -13,7 +13,12 @@ spec = spec_from_file_location("builds", ROOT / "benchmarks" / "builds.py")
 builds = module_from_spec(spec)
 spec.loader.exec_module(builds)
 
-WITHIN_ONE_PROCESS = {"highspy": "highspy", "arrays alone": "highspy", "pyscipopt": "pyscipopt"}
+WITHIN_ONE_PROCESS = {
+    "highspy": "highspy",
+    "highspy by rows": "highspy",
+    "arrays alone": "highspy",
+    "pyscipopt": "pyscipopt",
+}
 
 
 @pytest.mark.parametrize("peer", WITHIN_ONE_PROCESS)

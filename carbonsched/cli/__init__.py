@@ -23,9 +23,11 @@ def main() -> None:
     if any(word.startswith(("--family", "--solver")) for word in sys.argv):
         app()  # code of others takes part: it finds and ends all as in any program
         return
-    # Of what is installed, xarray imports Dask, and linopy what its remote solving needs. Nothing
-    # here uses either, and they take as long as a small solve: to this process they are not there.
-    for unused in ("dask", "requests"):
+    # Of what is installed, xarray imports Dask, linopy what its remote solving needs, and pandas
+    # PyArrow. Nothing here uses them, but for PyArrow a file in its format, and they take as long
+    # as a small solve: to this process they are not there.
+    parquet = any(word.endswith(".parquet") for word in sys.argv)
+    for unused in ("dask", "requests", *["pyarrow"] * (not parquet)):
         sys.modules.setdefault(unused, None)  # pyright: ignore[reportArgumentType]
     try:
         app()

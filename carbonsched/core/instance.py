@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from unicodedata import normalize
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.core.plausible import warn_of_suspicious
@@ -224,7 +225,8 @@ def _composed(given: Any, references: Iterable[str] = ()) -> Any:
     if not isinstance(given, xr.Dataset | xr.DataArray):
         return given
     dims = [dim for dim in DIMENSIONS if dim != "time" and dim in given.indexes]
-    given = given.assign_coords({dim: _nfc(given.indexes[dim]) for dim in dims})
+    composed = {dim: pd.Index(_nfc(given.indexes[dim]), dtype=object) for dim in dims}
+    given = given.assign_coords(composed)
     for name in [name for name in references if name in given]:
         given = given.assign({name: given[name].copy(data=_nfc(given[name]))})
     return given
@@ -235,11 +237,10 @@ def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
     times: Any = data.indexes["time"]
     if times.dtype.kind == "M":
         times = times.astype("datetime64[ns]")
-    coords = {
-        dim: times if dim == "time" else np.asarray(data.indexes[dim], dtype=object)
-        for dim in DIMENSIONS
+    named = {
+        dim: np.asarray(data.indexes[dim], dtype=object) for dim in DIMENSIONS if dim != "time"
     }
-
+    coords = {"time": times} | {dim: pd.Index(of, dtype=object) for dim, of in named.items()}
     currency = currency_of(data)
 
     def array(quantity: Quantity) -> xr.DataArray:

@@ -28,6 +28,7 @@ from linopy.objective import Objective
 
 from carbonsched.core.families.expressions import Model, expression
 from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import money_unit
 
 
 @contextmanager
@@ -83,13 +84,13 @@ def watched(highs: Any, settings: Settings, stakes: np.ndarray | None = None) ->
         yield
         return
     costs = np.array(highs.getLp().col_cost_) if stakes is None else stakes
-    least = highs.getOptionValue("mip_abs_gap")[1]
+    least, unit = highs.getOptionValue("mip_abs_gap")[1], money_unit(highs)
     pressed = False
 
     def improved(event: Any) -> None:
         if settings.gap_of == "decided":
             turnover = float(np.abs(costs * event.data_out.mip_solution).sum())
-            highs.setOptionValue("mip_abs_gap", max(least, settings.gap * turnover))
+            highs.setOptionValue("mip_abs_gap", max(least, settings.gap * turnover * unit))
 
     def look(event: Any) -> None:
         if pressed:

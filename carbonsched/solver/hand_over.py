@@ -25,7 +25,7 @@ from carbonsched.solver.claims import require_complete
 from carbonsched.solver.decided import watched
 from carbonsched.solver.progress import progress_bar
 from carbonsched.solver.settings import Settings
-from carbonsched.solver.units import scale
+from carbonsched.solver.units import MONEY_OPTION, count_money, money_unit, scale
 
 # What each solver calls the relative gap, the time limit, its output and its presolve.
 _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
@@ -122,6 +122,7 @@ def hand_over(
             scale(model)
         engine = Solver.from_name(solver, model=model, options=chosen, **how)
         _refuse_ignored_options(engine, chosen)
+        _count_money(engine, settings)
     return engine
 
 
@@ -142,6 +143,7 @@ def run(
     name, verbose = engine.solver_name.value, settings.verbose
     quiet = not verbose and name != "highs"  # whose own silence is complete
     before = _clock(engine)
+    _count_money(engine, settings)  # prices may have moved since it was handed over
     with (
         _as_solver_error(name),
         silence(quiet),
@@ -151,12 +153,21 @@ def run(
         result = engine.solve(solution_fn=solution_fn)
     if result.report is not None and result.report.runtime is not None:
         result.report = replace(result.report, runtime=result.report.runtime - before)
+    if name == "highs" and result.report is not None and result.report.dual_bound is not None:
+        bound = result.report.dual_bound / money_unit(engine.solver_model)
+        result.report = replace(result.report, dual_bound=bound)
     require_complete(model, result, name)
     if model.type != "LP" and result.solution is not None:
         result.solution.dual = np.zeros(0)  # zeros without a meaning, after integers
     with _as_solver_error(name), silence(not verbose):
         model.assign_result(result, solver=None if apart else engine)
     return result
+
+
+def _count_money(engine: Solver[Any], settings: Settings) -> None:
+    """Choose HiGHS's unit of money, unless the options do."""
+    if engine.solver_name.value == "highs" and MONEY_OPTION not in settings.options:
+        count_money(engine.solver_model)
 
 
 def _clock(engine: Solver[Any]) -> float:
@@ -243,7 +254,8 @@ def _progress(engine: Solver[Any], settings: Settings) -> Generator[None]:
             return
         bar.bar_format = "{desc} {bar} {n:.0f}/{total:.0f} s{postfix}"
         bar.set_description("solving")
-        begun = shown = time.monotonic()
+        begun, unit = time.monotonic(), money_unit(highs)
+        shown = begun
 
         def tick(event: Any) -> None:
             nonlocal shown
@@ -255,8 +267,8 @@ def _progress(engine: Solver[Any], settings: Settings) -> Generator[None]:
         def tell(event: Any) -> None:
             found = event.data_out
             bar.set_postfix_str(
-                f"incumbent {found.mip_primal_bound:,.0f}, "
-                f"bound {found.mip_dual_bound:,.0f}, gap {found.mip_gap:.2%}",
+                f"incumbent {found.mip_primal_bound / unit:,.0f}, "
+                f"bound {found.mip_dual_bound / unit:,.0f}, gap {found.mip_gap:.2%}",
                 refresh=False,
             )
             tick(event)

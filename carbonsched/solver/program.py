@@ -16,6 +16,7 @@ import numpy as np
 
 from carbonsched.errors import SolverError
 from carbonsched.solver.hand_over import limit_from_now
+from carbonsched.solver.units import money_unit
 
 INFINITY = highspy.kHighsInf
 _STATUS = highspy.HighsModelStatus
@@ -175,8 +176,9 @@ class HighsProgram:
 
         Other than `run`, it takes what there is when the time is up.
         """
+        unit = money_unit(self._highs)
         self._highs.setOptionValue("mip_rel_gap", 0.0)
-        self._highs.setOptionValue("mip_abs_gap", max(distance, 1e-6))  # HiGHS's own least
+        self._highs.setOptionValue("mip_abs_gap", max(distance * unit, 1e-6))  # HiGHS's own least
         self._run(seconds)
         return math.isfinite(self._highs.getInfo().mip_gap)
 

@@ -15,9 +15,17 @@ digit of a coefficient changes. A binary stays one: the ratio of two jobs' power
 no unit can mend.
 
 A model whose coefficients span less than `LIMIT` is left as it is, as every instance of the book.
+
+Money is told in any unit, too, and HiGHS's tolerances on reduced costs and gaps are as absolute: in
+a currency worth a billion dollars every schedule would be as good as any other. Where the largest
+cost is far from usual, HiGHS is asked to count money otherwise; it does so run by run, so that
+prices may move in place, and tells values and duals, though not its bound, in the model's unit.
 """
 
 from __future__ import annotations
+
+import math
+from typing import Any
 
 import linopy
 import numpy as np
@@ -25,7 +33,10 @@ import pandas as pd
 import xarray as xr
 
 LIMIT = 1e6
+USUAL_COSTS = (1.0, 1e8)  # the largest of a model: outside, money is counted in another unit
+_COUNTED = 2.0**16  # to about this: a job's reward of some 60,000 USD
 _PASSES = 12
+MONEY_OPTION = "user_objective_scale"  # HiGHS's name: by which power of two money is multiplied
 
 
 def coefficients(model: linopy.Model) -> pd.DataFrame:
@@ -88,6 +99,19 @@ def units(model: linopy.Model) -> tuple[np.ndarray, np.ndarray]:
         labels = rows.labels.values
         by_label[labels[labels >= 0]] = rows.scaling.values[labels >= 0]
     return by_label[model.constraints.label_index.clabels], model.matrices.var_scaling
+
+
+def count_money(highs: Any) -> None:
+    """Let HiGHS multiply money, so that its absolute tolerances are small beside the prices."""
+    costs = np.abs(np.array(highs.getLp().col_cost_))
+    largest = float(costs.max(initial=0.0))
+    usual = not largest or USUAL_COSTS[0] <= largest <= USUAL_COSTS[1]
+    highs.setOptionValue(MONEY_OPTION, 0 if usual else round(math.log2(_COUNTED / largest)))
+
+
+def money_unit(highs: Any) -> float:
+    """Return what HiGHS multiplies money by: its gaps, and the bound it reports, are in that."""
+    return 2.0 ** highs.getOptionValue(MONEY_OPTION)[1]
 
 
 def _middles(model: linopy.Model) -> tuple[np.ndarray, np.ndarray]:

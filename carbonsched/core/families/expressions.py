@@ -117,8 +117,9 @@ def require(
     indexes = {dim: model.indexes[dim] for dim in over}
     data = _terms(pairs, indexes)
     shape = tuple(len(index) for index in indexes.values())
-    data["rhs"] = (over, np.array(np.broadcast_to(_aligned(right, over, indexes), shape), float))
-    data["sign"] = (over, np.full(shape, sign))
+    right = np.array(np.broadcast_to(_aligned(right, over, indexes), shape), float)
+    rows = {"rhs": right, "sign": np.full(shape, sign), "scaling": np.ones(shape)}
+    data = data.assign({of: (over, values) for of, values in rows.items()})
     model.add_constraints(linopy.Constraint(data, model, skip_broadcast=True), name=name, mask=mask)
 
 
