@@ -119,7 +119,7 @@ class _Tries:
             self._pivots = max(LEAST_PIVOTS, int(PIVOTS * self._program.pivots))
             self._hold()
             first = self.start.any(axis=1).argmax(axis=1)
-            order = sorted(np.flatnonzero(free), key=lambda job: first[job])
+            order = sorted(np.flatnonzero(free).tolist(), key=lambda job: first[job])
             while sum(self._sooner(job, floor, tolerance) for job in order):
                 pass  # as long as a round moves any
         return bool((self.start != before).any())
