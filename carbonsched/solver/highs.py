@@ -34,7 +34,7 @@ class HighsModel(HighsProgram):
 
     def __init__(self, model: linopy.Model, settings: Settings) -> None:
         self.model = model
-        self._known: dict[tuple[str, bool], xr.DataArray] = {}  # labels stay as they were handed over
+        self._known: dict[tuple[str, bool], xr.DataArray] = {}  # labels stay
         highs = hand_over(model, settings, rescale=False).solver_model
         super().__init__(highs, *units(model))
 
