@@ -79,7 +79,7 @@ class Master:
         """Return the rows of IT capacity over (site, time), new ones where no service asks any."""
         rows = np.full(self._balance.shape, -1)
         if "power:capacity" in self.held.model.constraints:
-            rows = self.held.rows("power:capacity").transpose("site", "time").values
+            rows = self.held.rows("power:capacity").transpose("site", "time").values.copy()
         bare = rows < 0
         limits = self.data.it_capacity.broadcast_like(self.data.cooling)
         limits = limits.transpose("site", "time").values[bare]

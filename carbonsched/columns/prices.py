@@ -47,21 +47,19 @@ def prices_by_columns(
     SolverError, TimeoutError
         HiGHS failed, or the time is up.
     """
-    settings = Settings(gap=NEAR, time_limit=time_limit)
-    search = search_of(data, formulation, settings)
+    search = search_of(data, formulation, Settings(gap=NEAR, time_limit=time_limit))
     master = search.master
+    if known is not None and not known.empty:  # before the first solve, which is as fast with them
+        may = search.startable.transpose("job", "site", "time").values
+        master.add(pd.DataFrame(known[may[known.job, known.site, known.time]]))
     if not master.solve(search.left):
         raise InfeasibleError("not even without jobs has the relaxation a solution")
     search.size = search.size_of(master.value, master.solution())
     if data.sizes["job"]:
-        if known is None or known.empty:
-            energy = greedy_energy(search, np.zeros(0))
-            placed = greedy(search.data, search.startable, energy)
-        else:
-            may = search.startable.transpose("job", "site", "time").values
-            placed = pd.DataFrame(known[may[known.job, known.site, known.time]])
-        if master.add(placed):
-            master.solve(search.left)
+        if master.columns.empty:
+            placed = greedy(search.data, search.startable, greedy_energy(search, np.zeros(0)))
+            if master.add(placed):
+                master.solve(search.left)
         relax(search, 1.0, time.monotonic() + search.left, lambda: None)
     weighty = np.zeros(len(master.columns), bool)
     weighty[: len(master.weights)] = master.weights > _WEIGHT

@@ -74,6 +74,14 @@ class Fallback:
         """Return what it emits after a window, without the tails of what is due in it, tCO2e."""
         return float(self._without(self.due(size)).emitted[:, size:].sum())
 
+    def overcounted(self, size: int) -> float:
+        """Return what a window counts too much if all that is due runs as here, tCO2e.
+
+        What batteries fed of tails is free of emissions, and a window counts it as generation.
+        """
+        freed = (self._without(self.due(size)).freed - self.freed)[:, size:]
+        return float((self.rates[1][:, size:] * freed).sum())
+
     def after(self, size: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return IT power and import that it takes beside what is due, and clean power it leaves.
 

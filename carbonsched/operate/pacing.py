@@ -26,10 +26,13 @@ feasible, and of required jobs those that start before :math:`\tau` are due in t
    of the next step, and their emissions are at most :math:`B`.
 3. A fallback that is solved anew emits no more than one that is known, to the solver's gap.
 
-Tails of due jobs that the fallback feeds from a battery are fed so again: what is freed counts as
-generation. Three things are outside of this: jobs that become known later, what an added family
-asks of the periods after a window, and such freed energy where generation emits, as it is counted
-as if it did. It holds to the tolerances of the solver.
+Tails of due jobs that the fallback feeds from a battery are fed so again. A window counts what is
+freed as generation, so that where generation emits it may find the fallback's own decisions too
+dirty by as much. Then what is due starts as in the fallback, which uses what it has freed, and by
+what is counted too much the window may count more.
+
+Two things are outside of this: jobs that become known later, and what an added family asks of the
+periods after a window. It holds to the tolerances of the solver.
 
 A required job waits for as long as a fallback allows it to: it is due where the fallback starts it,
 and the fallback starts it after the window if it can.

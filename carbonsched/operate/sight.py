@@ -22,6 +22,7 @@ SITE_TIME = ("site", "time")
 BUDGET, GAIN = "all that is left of the budget", "batteries need not gain"
 _NOW = 1 - 1e-6  # of two plans that are worth the same the one that does not wait,
 _SPARE = 1 + 1e-6  # and the one that emits less
+_ROUND = 1 + 1e-9  # of a budget: what sums lose
 NO_BUDGET, NO_JOBS = "budget ignored", "nothing new starts"
 
 
@@ -83,10 +84,14 @@ def windows(
     data = _in_sight(horizon, rest, size, outlook, fallback)
     left = float(rest.carbon_budget)
     cap = left if last or fallback is None else left - fallback.emitted_from(size)
-    cap = cap * (1 + 1e-9) if cap > 0 else cap
+    cap = cap * _ROUND if cap > 0 else cap
     floor, least = _floors(horizon, rest, size, outlook, fallback)
     if cap >= 0:
         yield "", data.assign(battery_final=floor, carbon_budget=_number(cap))
+    if not last and fallback is not None and (more := fallback.overcounted(size)) > 0:
+        told = _number((left - fallback.emitted_from(size) + more) * _ROUND)
+        if float(told) >= 0:  # nothing is let go of: so much is emitted less than is counted
+            yield "", _as_due(data, size, fallback).assign(battery_final=floor, carbon_budget=told)
     if left >= 0 and cap < left:
         yield BUDGET, data.assign(battery_final=floor, carbon_budget=_number(left))
     if (floor > least).any():
@@ -102,6 +107,18 @@ def windows(
     if data.sizes["job"]:
         none = xr.zeros_like(data.allowed), xr.zeros_like(data.required)
         yield NO_JOBS, free.assign(allowed=none[0], required=none[1])
+
+
+def _as_due(data: xr.Dataset, size: int, fallback: Fallback) -> xr.Dataset:
+    """Return a window's data in which what is due starts where the fallback starts it."""
+    due = fallback.due(size)
+    there = np.arange(data.sizes["site"]) == fallback.site[:, None]
+    last = fallback.start + data.duration.values - 1
+    return data.assign(
+        allowed=data.allowed.transpose("job", "site") & (there | ~due[:, None]),
+        release=data.release.copy(data=np.where(due, fallback.start, data.release.values)),
+        deadline=data.deadline.copy(data=np.where(due, last, data.deadline.values)),
+    )
 
 
 def _number(value: float) -> xr.DataArray:

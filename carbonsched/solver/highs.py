@@ -34,18 +34,26 @@ class HighsModel(HighsProgram):
 
     def __init__(self, model: linopy.Model, settings: Settings) -> None:
         self.model = model
+        self._known: dict[tuple[str, bool], xr.DataArray] = {}  # labels stay
         highs = hand_over(model, settings, rescale=False).solver_model
         super().__init__(highs, *units(model))
 
     def rows(self, name: str) -> xr.DataArray:
         """Return the positions of the rows of a constraint, -1 where there is none."""
-        known = self.model.constraints
-        return _positions(known[name].labels, known.label_index.label_to_pos)
+        return self._at(name, of_rows=True)
 
     def columns(self, name: str) -> xr.DataArray:
         """Return the positions of a variable's columns, -1 where there is none."""
-        known = self.model.variables
-        return _positions(known[name].labels, known.label_index.label_to_pos)
+        return self._at(name, of_rows=False)
+
+    def _at(self, name: str, of_rows: bool) -> xr.DataArray:
+        if (name, of_rows) not in self._known:
+            known = self.model.constraints if of_rows else self.model.variables
+            by_label = known.label_index.label_to_pos
+            found = _positions(known[name].labels, by_label)
+            found.values.flags.writeable = False
+            self._known[name, of_rows] = found
+        return self._known[name, of_rows]
 
 
 def labelled(positions: xr.DataArray, numbers: np.ndarray) -> xr.DataArray:

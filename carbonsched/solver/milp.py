@@ -29,6 +29,7 @@ from carbonsched.schedule import Schedule
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.decisions import schedule_of
+from carbonsched.solver.earliest import earliest
 from carbonsched.solver.hand_over import hand_over, run_solver
 from carbonsched.solver.near import Hold, holding
 from carbonsched.solver.nearest import (
@@ -46,7 +47,6 @@ from carbonsched.solver.polish import (
     SAME,
     calmest,
     dispatch,
-    earliest,
     may_idle,
     seconds_left,
 )

@@ -4,8 +4,8 @@ A solver that stops at a gap leaves money on the table even for the jobs that it
 starts are fixed what is left is a program of energy and routes, small and mostly linear, which is
 solved to its optimum. Where energy can be stored at no cost, many plans pay the same, and a solver
 returns any of them: the calmest moves the least energy through batteries, then the least over the
-grid. Then each job starts as early as costs nothing. Either is taken only if the judge finds that
-it pays the same.
+grid. Then each job starts as early as costs nothing, `carbonsched.solver.earliest`. Either is taken
+only if the judge finds that it pays the same.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from carbonsched.solver.settings import Settings
 LEAST_SECONDS = 1.0  # for what follows a search that has used up its time
 SAME = 1e-9  # of the turnover: benefits that differ by less are equal
 LEAST_MONEY = 1e-3  # USD: and none that differ by more
+# A choice among equals that is not made at the root, or soon after, is not worth its time.
+_EQUALS = {"mip_max_nodes": 100, "mip_allow_restart": False}
 _TRADE = 1e-3  # how much a MWh of trade counts beside one through a battery
 
 
@@ -102,7 +104,7 @@ def calmest(
     linopy Result or None
         None if the solver found none.
     """
-    calm = expression(model, [(-weight, of) for weight, of in _moved(model)], ())
+    calm = expression(model, [(-weight, of) for weight, of in moved(model)], ())
     start = open_start(model)
     if start is None:
         return of_equals(model, benefit, turnover, calm, settings, rows)
@@ -113,51 +115,6 @@ def calmest(
         start.unfix()
 
 
-def earliest(
-    model: Model,
-    benefit: float,
-    turnover: float,
-    settings: Settings,
-    rows: Mapping[str, Any] | None = None,
-    still: xr.DataArray | None = None,
-) -> Result | None:
-    """Solve a model for the earliest starts of its accepted jobs, each on its site.
-
-    The plan earns as much as the one that the model holds and moves no more energy through
-    batteries and over the grid. Where `run` is stated, (8)-(10), no start has a price of its own
-    and all stays as it is.
-
-    Returns
-    -------
-    linopy Result or None
-        None if no job can start earlier, or the solver found none in time.
-    """
-    start = open_start(model)
-    if start is None or "run" in model.variables:
-        return None
-    if model.status != "ok":  # what was tried before has left no plan in it
-        return None
-    now = start.solution.fillna(0).round().clip(0, 1)
-    free = _may_be_earlier(model, now, SAME * turnover)
-    if free is not None and still is not None:
-        free = free & ~still
-    if free is None or not free.any():
-        return None
-    before = start.lower, start.upper
-    position = xr.DataArray(np.arange(now.sizes["time"], dtype=float), {"time": now.time})
-    early, moved = expression(model, [(-position, start)], ()), _moved(model)
-    amount = sum(float((weight * of.solution).sum()) for weight, of in moved)
-    try:
-        start.update(lower=now.where(~free.any(["site", "time"]), 0.0), upper=now.where(~free, 1.0))
-        accepted = now.sum(["site", "time"])
-        jobs = expression(model, [(1.0, start)], ("job",)) == accepted
-        quiet = expression(model, moved, ()) <= amount + SAME * max(amount, 1.0)
-        rows = {**(rows or {}), "polish:jobs": jobs, "polish:moved": quiet}
-        return of_equals(model, benefit, turnover, early, settings, rows)
-    finally:
-        start.update(lower=before[0], upper=before[1])
-
-
 def _to_the_end(settings: Settings) -> Settings:
     """Return the settings of a program that HiGHS solves to its optimum, in the time that is left.
 
@@ -166,15 +123,25 @@ def _to_the_end(settings: Settings) -> Settings:
     return replace(settings, solver="highs", gap=0.0, options={}, progress=False)
 
 
+def in_bounds(settings: Settings) -> Settings:
+    """Return the settings of a choice among equals, which may take only so many nodes."""
+    return replace(_to_the_end(settings), options=_EQUALS)
+
+
 def open_start(model: Model) -> linopy.Variable | None:
     """Return the starts of jobs, where there are some and the method does not fix them."""
     return None if "start" in model.fixed else dict(model.variables.items()).get("start")
 
 
-def _moved(model: Model) -> list[tuple[float, Any]]:
+def moved(model: Model) -> list[tuple[float, Any]]:
     """Return what is moved through batteries, and what over the grid, which counts less."""
-    moved = [(1.0, model[n]) for n in ("charge", "discharge") if n in model.variables]
-    return [*moved, *((_TRADE, model[n]) for n in ("grid_import", "grid_export"))]
+    stored = [(1.0, model[n]) for n in ("charge", "discharge") if n in model.variables]
+    return [*stored, *((_TRADE, model[n]) for n in ("grid_import", "grid_export"))]
+
+
+def may_lose(turnover: float) -> float:
+    """Return by how much benefits may differ that are equal, USD."""
+    return min(SAME * turnover, LEAST_MONEY)
 
 
 def of_equals(
@@ -189,57 +156,34 @@ def of_equals(
 
     Without something else it is the benefit itself.
     """
-    whole, name = model.objective, "polish:benefit"
-    rows = dict(rows or {})
+    whole = model.objective
     try:
         with linopy.options as options, deciding(model, replace(settings, gap_of="decided")):
-            options["semantics"] = "v1"
-            slack = min(SAME * turnover, LEAST_MONEY)  # all of it may be spent
-            rows[name] = model.objective.expression >= benefit - slack
-            for row, stated in rows.items():
-                model.add_constraints(stated, name=row)
+            options["semantics"] = "v1"  # all of what may be lost may be spent
+            floor = model.objective.expression >= benefit - may_lose(turnover)
             if best is not None:
                 model.objective = Objective(best, model, "max")
-            tight = _to_the_end(settings)
-            engine = hand_over(model, tight, rescale=False)  # a held model keeps its units
-            result = run(engine, model, tight, apart=True)
+            tight = in_bounds(settings)
+            with keeping(model, {**(rows or {}), "polish:benefit": floor}):
+                engine = hand_over(model, tight, rescale=False)  # a held model keeps its units
+                result = run(engine, model, tight, apart=True)
     except SolverError:
         return None
     finally:
         model.objective = whole
-        for row in set(rows) & set(model.constraints):
-            model.remove_constraints(row)
     return result if str(result.status.termination_condition) == "optimal" else None
 
 
-def _may_be_earlier(model: Model, now: xr.DataArray, tolerance: float) -> xr.DataArray | None:
-    """Return at which earlier periods an accepted job might earn the same, or None if at none.
-
-    With all integers fixed the benefit is concave in the right sides, so that a placement whose
-    reduced cost is below that of the job's own earns less, whatever else is dispatched.
-    """
-    there = model.variables["start"].labels >= 0
-    position = xr.DataArray(np.arange(now.sizes["time"]), {"time": now.time})
-    ahead = there & (position < (position * now).max("time"))
-    if not ahead.any():
-        return None
-    apart = Settings(gap=0.0)
-    with deciding(model, apart):
-        engine = hand_over(model, apart, rescale=False)
-    highs = engine.solver_model
-    for name in (*model.variables.binaries, *model.variables.integers):
-        at, values = columns(model, name, model.variables[name].solution.fillna(0))
-        highs.changeColsBounds(len(at), at, values, values)
-        highs.changeColsIntegrality(len(at), at, np.zeros(len(at), np.uint8))
-    highs.run()
-    duals, (at, _) = np.array(highs.getSolution().col_dual), columns(model, "start", now)
-    if len(duals) <= at.max(initial=-1):
-        return None  # HiGHS found no optimum
-    worth = now.copy(data=np.full(now.shape, -np.inf))
-    worth.values[there.values] = duals[at]
-    own = worth.where(now > 0).max(["site", "time"])
-    free = ahead & (worth >= own - tolerance)
-    return free if bool(free.any()) else None
+@contextmanager
+def keeping(model: Model, rows: Mapping[str, Any]) -> Generator[None]:
+    """Let a model have some more rows, by their names, for a while."""
+    try:
+        for name, stated in rows.items():
+            model.add_constraints(stated, name=name)
+        yield
+    finally:
+        for name in set(rows) & set(model.constraints):
+            model.remove_constraints(name)
 
 
 def may_idle(data: xr.Dataset, schedule_data: xr.Dataset) -> bool:

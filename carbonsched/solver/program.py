@@ -21,6 +21,7 @@ from carbonsched.solver.units import money_unit
 INFINITY = highspy.kHighsInf
 _STATUS = highspy.HighsModelStatus
 _NO_SOLUTION = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
+_ANY = highspy.kHighsIInf
 _LOST = (_STATUS.kUnknown, _STATUS.kSolveError)
 Numbers = np.ndarray | float
 
@@ -148,22 +149,23 @@ class HighsProgram:
 
     # -- runs ------------------------------------------------------------------------------------
 
-    def run(self, seconds: float = math.inf) -> bool:
+    def run(self, seconds: float = math.inf, pivots: int = _ANY) -> bool:
         """Solve from where the last run ended; return whether there is a solution.
 
         Raises
         ------
         TimeoutError
-            The time is up.
+            The time is up, or so many pivots of the simplex are made.
         SolverError
             HiGHS ended neither with an optimum nor with a proof that there is none.
         """
         begun = time.monotonic()
+        self._highs.setOptionValue("simplex_iteration_limit", pivots)
         status = self._run(seconds)
         if status in _LOST:  # from an old basis: begin afresh
             self._highs.clearSolver()
             status = self._run(seconds - (time.monotonic() - begun))
-        if status == _STATUS.kTimeLimit:
+        if status in (_STATUS.kTimeLimit, _STATUS.kIterationLimit):
             raise TimeoutError
         if status not in (_STATUS.kOptimal, *_NO_SOLUTION):
             raise SolverError(f"highs ended with {self._highs.modelStatusToString(status)!r}")
@@ -203,6 +205,15 @@ class HighsProgram:
     def duals(self) -> np.ndarray:
         """Return the dual of every row in the last solution of a program without integers."""
         return np.array(self._highs.getSolution().row_dual) * self._row_units
+
+    def reduced(self) -> np.ndarray:
+        """Return the reduced cost of every column in the last solution, as `duals`."""
+        return np.array(self._highs.getSolution().col_dual) * self._column_units
+
+    @property
+    def pivots(self) -> int:
+        """How many pivots of the simplex the last run took."""
+        return int(self._highs.getInfo().simplex_iteration_count)
 
     def farkas(self) -> np.ndarray:
         """Return the multipliers of the rows whose sum contradicts itself, zeros if unknown."""

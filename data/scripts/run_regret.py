@@ -5,13 +5,22 @@
 `data/results/regret.csv`: a row a case. Of each span the whole is solved first, with perfect
 foresight, by column generation: no schedule is better than its bound, and regret is the distance to
 it. Then the same span is rolled, by every look-ahead and forecast, by every length of a step and by
-the rules of `carbonsched.operate.policies`. A case that is in the table already is left alone, and
-one that was ended goes on from its last step, so that a run that was stopped goes on where it
-ended. Cases are in order of importance; `--span`, `--case` and `--minutes` choose among them.
+the rules of `carbonsched.operate.policies`.
+
+The week has every case. The month has those that take minutes each: every look-ahead with perfect
+forecasts and up to 48 h with any, every step but that of one hour, and the rules told yesterday. So
+the month says what sight, forecasts and steps are worth, and the week what 96 h and 168 h are worth
+by forecasts that err, and an hour's step.
+
+A case that is in the table already is left alone, and one that was ended goes on from its last
+step, so that a run that was stopped goes on where it ended. Cases are in order of importance;
+`--span`, `--case` and `--minutes` choose among them. Processes with other choices may share a
+table: each adds its rows to what is there.
 """
 
 from __future__ import annotations
 
+import fcntl
 import re
 import time
 from collections.abc import Iterator
@@ -26,7 +35,7 @@ import carbonsched as cs
 from carbonsched.io import replacing
 from carbonsched.operate.policies import POLICIES
 
-SPANS = {"month": ("2023-02-03", 30), "fortnight": ("2023-02-06", 14), "week": ("2023-02-06", 7)}
+SPANS = {"month": ("2023-02-03", 30), "week": ("2023-02-06", 7)}
 HISTORY = 14  # days before a span, which forecasts look back on
 GAP, WHOLE_GAP = 0.005, 0.002  # relative, of what can be decided
 LIMIT, WHOLE_LIMIT = 30.0, 600.0  # s a window, s the whole
@@ -68,6 +77,19 @@ def cases() -> list[Case]:
     ordered += [Case(step=step, forecast=name) for step in STEPS for name in FORECASTS]
     ordered += [Case(policy=policy) for policy in POLICIES]
     return list(dict.fromkeys(ordered))
+
+
+def of_span(span: str) -> list[Case]:
+    """Return the cases of a span: those that take hours are for a week."""
+    if span != "month":
+        return cases()
+    return [
+        case
+        for case in cases()
+        if case.step > 1
+        and (case.look_ahead <= 48 or case.forecast == "perfect")
+        and (case.policy == "optimised" or case.forecast == "persistence")
+    ]
 
 
 def counted(given: cs.Instance, schedule: cs.Schedule) -> dict[str, Any]:
@@ -125,10 +147,8 @@ def operated(given: cs.Instance, history: cs.Instance, case: Case, folder: Path)
     }
 
 
-def rows(
-    spans: list[str], wanted: str, there: set[tuple[str, str]], cache: Path
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows that are wanted and not there yet."""
+def rows(spans: list[str], wanted: str, out: Path, cache: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows that are wanted and not in the table yet."""
     year = cs.example("real-year")
     for span in spans:
         start, days = SPANS[span]
@@ -136,10 +156,12 @@ def rows(
         before = pd.Timestamp(start) - pd.Timedelta(days=HISTORY)
         history = year.window(before, days=HISTORY)
         about = {"span": span, "start": start, "hours": 24 * days}
-        todo = [WHOLE, *cases()]
-        for case in todo:
+        for case in [WHOLE, *of_span(span)]:
             name = case if isinstance(case, str) else case.name
-            if (span, name) in there or not (name == WHOLE or re.search(wanted, name)):
+            if not (name == WHOLE or re.search(wanted, name)):
+                continue
+            table = read(out)
+            if ((table.span == span) & (table.case == name)).any():
                 continue
             begun = time.perf_counter()
             if isinstance(case, str):
@@ -147,6 +169,22 @@ def rows(
             else:
                 found = operated(given, history, case, cache)
             yield about | {"case": name} | found | {"seconds": time.perf_counter() - begun}
+
+
+def read(out: Path) -> pd.DataFrame:
+    """Return the table so far."""
+    return pd.read_csv(out) if out.exists() else pd.DataFrame({"span": [], "case": []})
+
+
+def add(row: dict[str, Any], out: Path, cache: Path) -> None:
+    """Add a row to what the table has by now, one process at a time."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with open(cache / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        table = pd.concat([read(out), pd.DataFrame([row])], ignore_index=True)
+        table = table.drop_duplicates(["span", "case"])
+        with replacing(out) as path:
+            with_regret(table).to_csv(path, index=False)
 
 
 def with_regret(table: pd.DataFrame) -> pd.DataFrame:
@@ -164,13 +202,9 @@ def main(
     minutes: Annotated[float, typer.Option(help="After which no case is begun.")] = float("inf"),
 ) -> None:
     """Count the cases that are not in the table yet."""
-    table = pd.read_csv(out) if out.exists() else pd.DataFrame({"span": [], "case": []})
-    there = set(zip(table.span, table.case, strict=True))
     begun = time.monotonic()
-    for row in rows(span or list(SPANS), case, there, cache):
-        table = with_regret(pd.concat([table, pd.DataFrame([row])], ignore_index=True))
-        with replacing(out) as path:
-            table.to_csv(path, index=False)
+    for row in rows(span or list(SPANS), case, out, cache):
+        add(row, out, cache)
         typer.echo(f"{row['span']}, {row['case']}: {row['seconds']:.0f} s")
         if time.monotonic() - begun > 60 * minutes:
             break

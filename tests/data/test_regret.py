@@ -9,7 +9,18 @@ import pytest
 from by_hand import ROOT
 
 sys.path.insert(0, str(ROOT / "data" / "scripts"))
-from run_regret import FORECASTS, LOOK_AHEAD, POLICIES, STEPS, WHOLE, Case, cases, with_regret
+from run_regret import (
+    FORECASTS,
+    LOOK_AHEAD,
+    POLICIES,
+    STEPS,
+    WHOLE,
+    Case,
+    add,
+    cases,
+    of_span,
+    with_regret,
+)  # fmt: skip
 
 TABLE = ROOT / "data" / "results" / "regret.csv"
 
@@ -25,6 +36,24 @@ def test_every_case_stands_once_the_usual_ones_first():
             assert Case(step=step, forecast=forecast) in cases()
     for policy in POLICIES:
         assert Case(policy=policy, forecast="persistence") in cases()
+
+
+def test_a_month_has_every_sight_and_every_forecast_and_the_week_has_all():
+    month = of_span("month")
+    assert set(month) < set(of_span("week")) == set(cases())
+    assert {case.look_ahead for case in month} == {48, *LOOK_AHEAD}
+    usual = {case.forecast for case in month if (case.look_ahead, case.step) == (48, 6)}
+    assert usual == set(FORECASTS)
+    assert {case.policy for case in month} == {"optimised", *POLICIES}
+
+
+def test_a_row_is_added_to_what_another_process_wrote(tmp_path):
+    out = tmp_path / "table.csv"
+    for case, objective in ((WHOLE, 9.0), ("x", 8.0), ("x", 7.0)):
+        row = {"span": "a", "case": case, "objective": objective, "bound": 10.0, "turnover": 5.0}
+        add(row, out, tmp_path)
+    table = pd.read_csv(out)
+    assert table.case.tolist() == [WHOLE, "x"] and table.regret.tolist() == [1, 2]
 
 
 def test_regret_is_the_distance_to_the_bound_of_its_span():

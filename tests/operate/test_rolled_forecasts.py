@@ -185,6 +185,18 @@ def tight(seed):
     return given.replace(carbon_budget=emitted * (1 + rng.choice([1e-4, 0.01, 0.1])))
 
 
+def test_what_batteries_fed_of_a_tail_is_not_counted_against_it():
+    """The fallback feeds a due job beyond the window from a battery; a window counts generation.
+
+    Its own decisions are then over what the window may emit, by less than is counted too much.
+    """
+    instance = tight(35)
+    rolled = roll(instance, window=5, step=3, gap=1e-4)
+    assert set(rolled.steps.policy.values) == {""}
+    assert float(rolled.steps.carbon_cap[0]) < 0.5 * float(instance.data.carbon_budget)
+    assert cs.verify(instance, rolled).ok
+
+
 SEEDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 40))]
 
 
