@@ -42,7 +42,7 @@ def measured(seeds: int, workers: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure every number of cases with every number of workers, and say what a worker more won."""
+    """Measure every number of cases with every number of workers, and say what one more won."""
     rows = []
     for seeds in SEEDS:
         for workers in WORKERS:
