@@ -1,6 +1,7 @@
 """Which engine solves an instance, and what the other one adds where it falls short.
 
-The whole model is the quicker one for few placements, and column generation for many
+The whole model is the quicker one for few placements, or where exporting pays more than importing
+costs, so that most hours need a state of the grid; column generation for many
 (`benchmarks/engines.py` measures both). Either may end without the gap asked for: columns because
 the relaxation leaves it open, and the whole model because its search stalls. Then the other one
 takes over in the time that is left, and what is returned is the better schedule of both with the
@@ -20,6 +21,7 @@ import xarray as xr
 from carbonsched.columns.engine import column_generation, first_schedule
 from carbonsched.core.build import added, build, refuse_added
 from carbonsched.core.families import FAMILIES
+from carbonsched.core.families.grid import needs_states
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
@@ -33,6 +35,8 @@ from carbonsched.solver.polish import may_idle
 from carbonsched.solver.settings import Settings
 
 AUTO_PLACEMENTS = 2_000  # above, columns are faster: measured by benchmarks/engines.py
+STATES_SHARE = 0.1  # of sites and periods with a state of the grid, above which columns are slow
+STATES_PLACEMENTS = 10_000  # up to this, such an instance is for the whole model alone
 STALL_SHARE = 0.1  # of the time limit, after which the whole model is left for columns
 LEAST_STALL = 5.0  # s; a shorter time limit is all for the whole model
 START_PLACEMENTS = 1_000  # above, the search begins with a workload placed greedily
@@ -49,7 +53,7 @@ def fitting_engine(
     """Return what "auto" means: the engine for the number of placements the jobs may take."""
     able = may_have_columns(method, formulation, settings, families)
     large = placements(instance.data) > AUTO_PLACEMENTS
-    return "column-generation" if large and able else "milp"
+    return "column-generation" if large and able and not _stately(instance, formulation) else "milp"
 
 
 def may_have_columns(
@@ -58,6 +62,12 @@ def may_have_columns(
     """Return whether "auto" may go by columns."""
     alone = method.workload == "optimised" and formulation.jobs == "start" and not settings.options
     return alone and settings.solver == "highs" and not added(families)
+
+
+def _stately(instance: Instance, formulation: Formulation) -> bool:
+    """Return whether states of the grid, for which columns branch each time, are many."""
+    states = needs_states(instance.data, formulation).mean() > STATES_SHARE
+    return bool(states) and placements(instance.data) <= STATES_PLACEMENTS
 
 
 def placements(data: xr.Dataset) -> int:
@@ -91,6 +101,7 @@ def by_whole_model_or_columns(
     how, begun = (instance, method, formulation, families), time.monotonic()
     share = max(STALL_SHARE * settings.time_limit, LEAST_STALL)
     able = may_have_columns(method, formulation, settings, families)
+    able = able and not _stately(instance, formulation)
     if share >= settings.time_limit or not able:
         return by_whole_model(*how, settings)
 

@@ -87,3 +87,16 @@ def test_a_search_that_reaches_the_gap_is_returned_as_it_is(case):
     instance, _ = case
     alone, chosen = cs.solve(instance, engine="milp"), cs.solve(instance)
     assert alone.data.equals(chosen.data) and alone.bound == chosen.bound
+
+
+def test_many_states_of_the_grid_are_for_the_whole_model_alone(monkeypatch):
+    """Proves: of many placements too, and it has all of the time."""
+    fleet = cs.generate(4, 48, 40, 4, seed=3)
+    dear = fleet.replace(export_price=1.2 * fleet.data.import_price)
+    fits = [choice.fitting_engine(case, METHOD, FORMULATION, Settings()) for case in (fleet, dear)]
+    assert fits == ["column-generation", "milp"]
+    monkeypatch.setattr(choice, "_first_schedule", lambda *how: (None, how[3]))
+    stalled = Stalled(monkeypatch, None)
+    with pytest.raises(NoIncumbentError):
+        either(dear)
+    assert stalled.limits == [120.0]
