@@ -2,6 +2,7 @@ from . import forecasts as forecasts
 from . import io as io
 from . import project as project
 from . import sources as sources
+from .bounds.first_order import bound
 from .core.build import build
 from .core.families import FAMILIES
 from .core.family import Family, over
@@ -83,6 +84,7 @@ __all__ = [
     "UnmatchedWarning",
     "VerificationError",
     "already_running",
+    "bound",
     "build",
     "certify",
     "compare",

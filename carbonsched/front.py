@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -11,30 +9,29 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-import xarray as xr
-
 from carbonsched.bounds.relaxation import relaxed_bound
-from carbonsched.columns.engine import column_generation, first_schedule
-from carbonsched.core.build import added, build, fitted, refuse_added, require_families
+from carbonsched.columns.choice import (
+    by_columns,
+    by_whole_model,
+    by_whole_model_or_columns,
+    fitting_engine,
+)
+from carbonsched.core.build import added, fitted, refuse_added, require_families
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
-from carbonsched.core.reach import start_counts
 from carbonsched.diagnosis.diagnose import diagnose
 from carbonsched.errors import (
     InfeasibleError,
-    NoIncumbentError,
     SolverError,
-    VerificationError,
 )
-from carbonsched.judge.verify import verify
 from carbonsched.keywords import named_keywords, require_kinds
 from carbonsched.schedule import Schedule
-from carbonsched.solver.milp import believed, polished, solve_milp, versions
+from carbonsched.solver.milp import solve_milp
 from carbonsched.solver.near import hold_of, uncharged
-from carbonsched.solver.polish import may_idle, seconds_left
+from carbonsched.solver.polish import seconds_left
 from carbonsched.solver.settings import Settings
 from carbonsched.stochastic.extensive import extensive
 from carbonsched.stochastic.outlook import Outlook
@@ -46,9 +43,6 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "milp", "column-generation")
 DECOMPOSED = "decomposed"  # of scenarios only
-AUTO_PLACEMENTS = 2_000  # above, columns are faster: measured by benchmarks/engines.py
-START_PLACEMENTS = 1_000  # above, the search begins with a workload placed greedily
-BRANCH_PLACEMENTS = 20_000  # up to this, what columns leave open is for the whole model
 
 
 @overload
@@ -116,7 +110,9 @@ def solve(
         "milp" hands the whole model to the solver. "column-generation" solves the relaxation job
         by job and rounds: for many jobs, where a small certified gap is enough; with HiGHS, and
         not for "energy_only" nor with added families. It may stop short of the gap asked for
-        (status "stopped"). "auto" takes the first up to `AUTO_PLACEMENTS` placements of jobs.
+        (status "stopped"). "auto" takes the first for few placements of jobs and the second for
+        many, or where the first has not reached the gap in a tenth of the time, see
+        `carbonsched.columns.choice`.
         Of scenarios, "milp" and "auto" hand all of them to the solver as one model, and
         "decomposed" solves them one by one, see `carbonsched.stochastic.decomposed`.
     solver : str
@@ -224,21 +220,15 @@ def solve(
             held = solve_milp(instance, chosen, how, (*stated, hold), settings)
             return _of_objective(instance, uncharged(held, hold), stated, settings)
     if engine == "auto":
-        engine = fitting_engine(instance, chosen, how, settings, stated)
+        fitting = fitting_engine(instance, chosen, how, settings, stated)
+        engine = "milp or columns" if fitting == "milp" else fitting
+    by = {
+        "milp": by_whole_model,
+        "milp or columns": by_whole_model_or_columns,
+        "column-generation": by_columns,
+    }[engine]
     with explaining(instance, chosen, explain, stated):
-        if engine == "milp":
-            known, left = _first_schedule(instance, chosen, how, settings, stated)
-            return solve_milp(instance, chosen, how, stated, left, known)
-        refuse_added(stated, "column generation", "engine='milp'")
-        schedule = column_generation(instance, chosen, how, settings)
-        if settings.polish and may_idle(instance.data, schedule.data):
-            model = build(instance, how, method=chosen)
-            schedule = polished(instance, schedule, model, stated, settings)
-        schedule = replace(schedule, versions=versions(solver))
-        schedule = believed(schedule, verify(instance, schedule), settings)
-        if schedule.status != "stopped" or placements(instance.data) > BRANCH_PLACEMENTS:
-            return schedule
-        return _branched(instance, schedule, stated, settings)
+        return by(instance, chosen, how, stated, settings)
 
 
 def _refuse_of_scenarios(engine: str, asked: Mapping[str, Any]) -> None:
@@ -311,69 +301,6 @@ def _of_objective(
             schedule = replace(schedule, bound=min(schedule.bound, relaxed))
     close = schedule.gap_to(settings.gap_of) <= settings.gap
     return replace(schedule, status="optimal") if schedule.status == "held" and close else schedule
-
-
-def _first_schedule(
-    instance: Instance,
-    method: Method,
-    formulation: Formulation,
-    settings: Settings,
-    families: tuple[Family, ...],
-) -> tuple[xr.Dataset | None, Settings]:
-    """Return a schedule to begin with, if finding one is worth the time, and the time left."""
-    able = settings.solver == "highs" and method.workload == "optimised" and not added(families)
-    if not able or placements(instance.data) <= START_PLACEMENTS:
-        return None, settings
-    begun = time.monotonic()
-    known = first_schedule(instance, method, formulation, settings)
-    left = settings.time_limit - (time.monotonic() - begun)
-    left = max(left, settings.time_limit / 10)  # what is known is soon handed over
-    return known, replace(settings, time_limit=left)
-
-
-def _branched(
-    instance: Instance, schedule: Schedule, families: tuple[Family, ...], settings: Settings
-) -> Schedule:
-    """Return the better of a schedule and what the whole model finds in the time that is left."""
-    spent = schedule.build_time + schedule.runtime
-    if settings.time_limit <= spent:
-        return replace(schedule, status="time_limit")
-    left = replace(settings, time_limit=settings.time_limit - spent)
-    try:
-        other = solve_milp(
-            instance, schedule.method, schedule.formulation, families, left, schedule.data
-        )
-    except (NoIncumbentError, SolverError, VerificationError):
-        return schedule
-    bounds = [s.bound for s in (schedule, other) if math.isfinite(s.bound)]
-    best = max(schedule, other, key=lambda s: s.objective)
-    best = replace(
-        best,
-        bound=min(bounds),
-        prices=schedule.prices if schedule.bound == min(bounds) else None,
-        runtime=schedule.runtime + other.runtime,
-        build_time=schedule.build_time + other.build_time,
-        status=other.status,
-    )
-    return replace(best, status="optimal") if best.gap_to(settings.gap_of) <= settings.gap else best
-
-
-def fitting_engine(
-    instance: Instance,
-    method: Method,
-    formulation: Formulation,
-    settings: Settings,
-    families: Iterable[Family] = FAMILIES,
-) -> str:
-    """Return what "auto" means: the engine for the number of placements the jobs may take."""
-    alone = method.workload == "optimised" and formulation.jobs == "start" and not settings.options
-    large = placements(instance.data) > AUTO_PLACEMENTS and alone and settings.solver == "highs"
-    return "column-generation" if large and not added(families) else "milp"
-
-
-def placements(data: xr.Dataset) -> int:
-    """Return on how many sites and in how many periods the jobs may start, all together."""
-    return int((data.allowed.sum("site") * start_counts(data)).sum())
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def relaxation_prices(
         raise InfeasibleError("not even the linear relaxation of (1)-(16) has a solution")
     if condition != "optimal":
         raise SolverError(f"{solver} ended with {condition!r} on the linear relaxation")
-    duals = _duals(model)
+    duals = dual_prices(model)
     hours = instance.data.step_hours.item()
     prices = xr.Dataset({"bound": model.objective.value})
     prices["carbon_price"] = duals.get("carbon_price", xr.DataArray(0.0))
@@ -143,10 +143,10 @@ def relaxed_prices(
     model = build(instance, formulation, method=method, families=families)
     model.variables.relax()
     run_solver(model, Settings(gap=0.0, time_limit=time_limit, progress=False))
-    return _duals(model)
+    return dual_prices(model)
 
 
-def _duals(model: linopy.Model) -> xr.Dataset:
+def dual_prices(model: linopy.Model) -> xr.Dataset:
     """Return the prices whose rows are in a model and have a dual."""
     prices = xr.Dataset()
     for name, (row, sign) in ROWS.items():

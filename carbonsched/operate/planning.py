@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from carbonsched.columns.choice import AUTO_PLACEMENTS
 from carbonsched.core.first_fit import it_room, split_evenly
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance, derived
 from carbonsched.core.reach import may_start
 from carbonsched.core.tighten import restricted
 from carbonsched.errors import UnmatchedWarning
-from carbonsched.front import AUTO_PLACEMENTS, solve
+from carbonsched.front import solve
 from carbonsched.operate.horizon import Horizon, movable
 from carbonsched.operate.policies import Policy
 from carbonsched.operate.reoptimise import Reoptimiser

@@ -37,10 +37,13 @@ _OPTIONS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
     "cplex": ("mip.tolerances.mipgap", "timelimit", {}, {"preprocessing.presolve": 0}),
     "xpress": ("miprelstop", "timelimit", {"outputlog": 0}, {"presolve": 0}),
     "copt": ("RelGap", "TimeLimit", {"Logging": 0}, {"Presolve": 0}),
+    "cupdlpx": ("", "TimeLimit", {}, {}),  # on a GPU; no integers
+    "cuopt": ("mip_relative_gap", "time_limit", {"log_to_console": False}, {"presolve": 0}),
 }
 
 
-DIRECT = ("highs", "gurobi")  # handed over in memory, and updated in place; others read a file
+DIRECT = ("highs", "gurobi")  # handed over in memory, and updated in place
+_ON_GPU = ("cupdlpx", "cuopt")  # in memory too, and no file for the solution; others read files
 
 
 def run_solver(
@@ -66,9 +69,9 @@ def run_solver(
     SolverError
         The solver is not installed, or failed.
     """
-    if settings.solver == "highs":
+    if settings.solver in ("highs", *_ON_GPU):
         engine = hand_over(model, settings, cautious=cautious)
-        if start is not None:
+        if start is not None and settings.solver == "highs":
             suggest(engine, model, start)
         return run(engine, model, settings)
     with tempfile.TemporaryDirectory(prefix="carbonsched-") as folder:
@@ -115,7 +118,7 @@ def hand_over(
     quiet = {} if settings.verbose else quiet
     chosen = named | quiet | (unpresolved if cautious else {}) | dict(settings.options)
     how: dict[str, Any] = {"io_api": "direct", "track_updates": track_updates}
-    if solver not in DIRECT:
+    if solver not in (*DIRECT, *_ON_GPU):
         how = {"io_api": "lp", "problem_fn": None if folder is None else folder / "model.lp"}
     with _as_solver_error(solver), silence(not settings.verbose):
         if rescale:

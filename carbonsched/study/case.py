@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from carbonsched.columns.choice import fitting_engine
 from carbonsched.core.build import added
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
@@ -15,7 +16,7 @@ from carbonsched.core.formulation import FORMULATIONS, Formulation, formulation_
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.errors import CarbonschedError, InfeasibleError, extra, kind_of
-from carbonsched.front import fitting_engine, solve
+from carbonsched.front import solve
 from carbonsched.operate.kept import classes, code_of, key
 from carbonsched.operate.reoptimise import Reoptimiser
 from carbonsched.schedule import Schedule

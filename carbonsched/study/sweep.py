@@ -10,11 +10,9 @@ it is shown, and tried again by the next sweep.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -34,9 +32,7 @@ from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar
 from carbonsched.study.case import Way, name_of, solve_row
 from carbonsched.study.methods import HOW
-
-if TYPE_CHECKING:
-    from distributed import Client
+from carbonsched.study.processes import cores, side_by_side
 
 TIMES = ("runtime", "build_time")  # the columns that differ from run to run
 LABELS = ("instance", "method", "formulation")
@@ -74,10 +70,10 @@ def sweep(
     cache : path
         Folder of finished rows; rows found there are not computed again.
     cluster : str, optional
-        Address of a Dask scheduler to work on. By default a cluster of processes on this machine
-        is started for the sweep, and only if there is anything to compute.
+        Address of a Dask scheduler to work on. By default processes on this machine are started
+        for the sweep, and only if there is anything to compute.
     workers : int, optional
-        Processes of the local cluster; by default one a core.
+        Processes on this machine; by default one a core.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
     **how
@@ -140,13 +136,12 @@ def sweep(
     with progress_bar(progress, total=len(keys), unit="case") as bar:
         bar.update(len(keys) - len(missing))
         if missing:
-            with _client(cluster, workers) as client:
-                for path, row in _computed(client, missing):
-                    rows[path] = row
-                    if row["status"] != "crashed":
-                        with replacing(path) as temporary:
-                            temporary.write_text(json.dumps(row), encoding="utf-8")
-                    bar.update()
+            for path, row in _computed(cluster, workers, missing):
+                rows[path] = row
+                if row["status"] != "crashed":
+                    with replacing(path) as temporary:
+                        temporary.write_text(json.dumps(row), encoding="utf-8")
+                bar.update()
     frame = pd.DataFrame(
         [dict(zip(LABELS, case, strict=True)) | rows[path] for case, path in keys.items()]
     )
@@ -179,35 +174,30 @@ def _cached(path: Path) -> dict[str, Any] | None:
 
 
 def _computed(
-    client: Client, missing: Mapping[Path, tuple[Instance, Way]]
+    cluster: str | None, workers: int | None, missing: Mapping[Path, tuple[Instance, Way]]
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield rows as they are finished; a worker that died for good leaves a row that says so."""
-    from distributed import as_completed
-
-    futures = {
-        client.submit(solve_row, instance, way, pure=False): path
-        for path, (instance, way) in missing.items()
-    }
-    for future in as_completed(futures):
-        error = future.exception()
-        path = futures.pop(future)
-        if error is None:
-            yield path, future.result()
-        else:
-            yield path, {"status": "crashed", "message": f"{type(error).__name__}: {error}"}
+    if cluster is None:
+        ended = side_by_side(solve_row, missing, workers or cores())
+    else:
+        ended = _on_cluster(cluster, missing)
+    for path, row in ended:
+        if isinstance(row, BaseException):
+            row = {"status": "crashed", "message": f"{type(row).__name__}: {row}"}
+        yield path, row
 
 
-@contextmanager
-def _client(cluster: str | None, workers: int | None) -> Iterator[Client]:
-    """Connect to a running cluster, or start one of single-threaded processes."""
+def _on_cluster(
+    address: str, missing: Mapping[Path, tuple[Instance, Way]]
+) -> Iterator[tuple[Path, Any]]:
+    """Yield rows, or what is in their place, from a Dask cluster as they are finished."""
     with extra("study", "a sweep"):
-        from distributed import Client, LocalCluster
-    if cluster is not None:
-        with Client(cluster) as client:
-            yield client
-        return
-    local = LocalCluster(
-        n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR
-    )
-    with local, Client(local) as client:
-        yield client
+        from distributed import Client, as_completed
+    with Client(address) as client:
+        futures = {
+            client.submit(solve_row, instance, way, pure=False): path
+            for path, (instance, way) in missing.items()
+        }
+        for future in as_completed(futures):
+            error = future.exception()
+            yield futures.pop(future), future.result() if error is None else error

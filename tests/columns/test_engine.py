@@ -16,6 +16,7 @@ from carbonsched.bounds.lagrangian import (
     unit_worth,
 )
 from carbonsched.columns import engine
+from carbonsched.columns.choice import fitting_engine
 from carbonsched.columns.greedy import greedy
 from carbonsched.columns.master import Master
 from carbonsched.core.formulation import Formulation
@@ -24,7 +25,6 @@ from carbonsched.core.method import Method
 from carbonsched.core.reach import may_start
 from carbonsched.core.schema import PRICES
 from carbonsched.core.tighten import tightened
-from carbonsched.front import fitting_engine
 from carbonsched.solver.highs import HighsModel
 from carbonsched.solver.settings import Settings
 

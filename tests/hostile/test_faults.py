@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 
 import linopy
@@ -345,7 +344,7 @@ class OneWorker:
     def __init__(self, deaths: int) -> None:
         self.deaths = deaths
 
-    def computed(self, client, missing):
+    def computed(self, cluster, workers, missing):
         for path, (instance, way) in missing.items():
             if self.deaths:
                 self.deaths -= 1
@@ -357,7 +356,6 @@ class OneWorker:
 def test_what_crashed_is_shown_and_tried_again(tmp_path, monkeypatch):
     cluster = OneWorker(deaths=1)
     monkeypatch.setattr(sweeps, "_computed", cluster.computed)
-    monkeypatch.setattr(sweeps, "_client", lambda *given: nullcontext())
     instances = {"a": SMALL["old"](), "b": SMALL["new"]()}
     first = sweeps.sweep(instances, cache=tmp_path)
     assert list(first.status) == ["crashed", "optimal"]
@@ -368,7 +366,6 @@ def test_what_crashed_is_shown_and_tried_again(tmp_path, monkeypatch):
 @pytest.mark.parametrize("content", ["", '{"status": "opt', "[]", "\0", '{"status": "crashed"}'])
 def test_a_row_of_the_cache_that_is_none_is_computed_again(content, tmp_path, monkeypatch):
     monkeypatch.setattr(sweeps, "_computed", OneWorker(0).computed)
-    monkeypatch.setattr(sweeps, "_client", lambda *given: nullcontext())
     instances = {"a": SMALL["old"]()}
     first = sweeps.sweep(instances, cache=tmp_path)
     (row,) = tmp_path.rglob("*.json")

@@ -1,0 +1,207 @@
+"""Which engine solves an instance, and what the other one adds where it falls short.
+
+The whole model is the quicker one for few placements, or where exporting pays more than importing
+costs, so that most hours need a state of the grid; column generation for many
+(`benchmarks/engines.py` measures both). Either may end without the gap asked for: columns because
+the relaxation leaves it open, and the whole model because its search stalls. Then the other one
+takes over in the time that is left, and what is returned is the better schedule of both with the
+lower bound of both.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+import xarray as xr
+
+from carbonsched.columns.engine import column_generation, first_schedule
+from carbonsched.core.build import added, build, refuse_added
+from carbonsched.core.families import FAMILIES
+from carbonsched.core.families.grid import needs_states
+from carbonsched.core.family import Family
+from carbonsched.core.formulation import Formulation
+from carbonsched.core.instance import Instance
+from carbonsched.core.method import Method
+from carbonsched.core.reach import start_counts
+from carbonsched.errors import NoIncumbentError, SolverError, VerificationError
+from carbonsched.judge.verify import verify
+from carbonsched.schedule import Schedule
+from carbonsched.solver.milp import believed, polished, solve_milp, versions
+from carbonsched.solver.polish import may_idle
+from carbonsched.solver.settings import Settings
+
+AUTO_PLACEMENTS = 2_000  # above, columns are faster: measured by benchmarks/engines.py
+STATES_SHARE = 0.1  # of sites and periods with a state of the grid, above which columns are slow
+STATES_PLACEMENTS = 10_000  # up to this, such an instance is for the whole model alone
+STALL_SHARE = 0.1  # of the time limit, after which the whole model is left for columns
+LEAST_STALL = 5.0  # s; a shorter time limit is all for the whole model
+START_PLACEMENTS = 1_000  # above, the search begins with a workload placed greedily
+BRANCH_PLACEMENTS = 20_000  # up to this, what columns leave open is for the whole model
+
+
+def fitting_engine(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    settings: Settings,
+    families: Iterable[Family] = FAMILIES,
+) -> str:
+    """Return what "auto" means: the engine for the number of placements the jobs may take."""
+    able = may_have_columns(method, formulation, settings, families)
+    large = placements(instance.data) > AUTO_PLACEMENTS
+    return "column-generation" if large and able and not _stately(instance, formulation) else "milp"
+
+
+def may_have_columns(
+    method: Method, formulation: Formulation, settings: Settings, families: Iterable[Family]
+) -> bool:
+    """Return whether "auto" may go by columns."""
+    alone = method.workload == "optimised" and formulation.jobs == "start" and not settings.options
+    return alone and settings.solver == "highs" and not added(families)
+
+
+def _stately(instance: Instance, formulation: Formulation) -> bool:
+    """Return whether states of the grid, for which columns branch each time, are many."""
+    states = needs_states(instance.data, formulation).mean() > STATES_SHARE
+    return bool(states) and placements(instance.data) <= STATES_PLACEMENTS
+
+
+def placements(data: xr.Dataset) -> int:
+    """Return on how many sites and in how many periods the jobs may start, all together."""
+    return int((data.allowed.sum("site") * start_counts(data)).sum())
+
+
+def by_whole_model(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    families: tuple[Family, ...],
+    settings: Settings,
+) -> Schedule:
+    """Return what the whole model gives, begun with a workload placed greedily if it is large."""
+    known, left = _first_schedule(instance, method, formulation, settings, families)
+    return solve_milp(instance, method, formulation, families, left, known)
+
+
+def by_whole_model_or_columns(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    families: tuple[Family, ...],
+    settings: Settings,
+) -> Schedule:
+    """Return what the whole model gives, and where it stalls the better of that and of columns.
+
+    It has a share of the time to reach the gap; what it finds within that is as without columns.
+    """
+    how, begun = (instance, method, formulation, families), time.monotonic()
+    share = max(STALL_SHARE * settings.time_limit, LEAST_STALL)
+    able = may_have_columns(method, formulation, settings, families)
+    able = able and not _stately(instance, formulation)
+    if share >= settings.time_limit or not able:
+        return by_whole_model(*how, settings)
+
+    def left() -> Settings:
+        """Return the settings with the time that is left."""
+        spent = time.monotonic() - begun
+        return replace(settings, time_limit=max(settings.time_limit - spent, 0.0))
+
+    schedule = None
+    with suppress(NoIncumbentError):
+        schedule = by_whole_model(*how, replace(settings, time_limit=share))
+        if schedule.status == "optimal" or left().time_limit <= 0:
+            return schedule
+    with suppress(NoIncumbentError, SolverError, VerificationError):
+        other = _columns(*how, left())
+        schedule = other if schedule is None else _better(schedule, other, settings)
+    if schedule is None:
+        return by_whole_model(*how, left())
+    if schedule.status == "optimal":
+        return schedule
+    return _branched(instance, schedule, families, settings)
+
+
+def by_columns(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    families: tuple[Family, ...],
+    settings: Settings,
+) -> Schedule:
+    """Return what columns give, or the better of that and the whole model where a gap is left."""
+    schedule = _columns(instance, method, formulation, families, settings)
+    if schedule.status != "stopped" or placements(instance.data) > BRANCH_PLACEMENTS:
+        return schedule
+    return _branched(instance, schedule, families, settings)
+
+
+def _first_schedule(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    settings: Settings,
+    families: tuple[Family, ...],
+) -> tuple[xr.Dataset | None, Settings]:
+    """Return a schedule to begin with, if finding one is worth the time, and the time left."""
+    able = settings.solver == "highs" and method.workload == "optimised" and not added(families)
+    if not able or placements(instance.data) <= START_PLACEMENTS:
+        return None, settings
+    begun = time.monotonic()
+    known = first_schedule(instance, method, formulation, settings)
+    left = settings.time_limit - (time.monotonic() - begun)
+    left = max(left, settings.time_limit / 10)  # what is known is soon handed over
+    return known, replace(settings, time_limit=left)
+
+
+def _columns(
+    instance: Instance,
+    method: Method,
+    formulation: Formulation,
+    families: tuple[Family, ...],
+    settings: Settings,
+) -> Schedule:
+    """Return what column generation finds, its dispatch the calmest, verified."""
+    refuse_added(families, "column generation", "engine='milp'")
+    schedule = column_generation(instance, method, formulation, settings)
+    if settings.polish and may_idle(instance.data, schedule.data):
+        model = build(instance, formulation, method=method)
+        schedule = polished(instance, schedule, model, families, settings)
+    schedule = replace(schedule, versions=versions(settings.solver))
+    return believed(schedule, verify(instance, schedule), settings)
+
+
+def _branched(
+    instance: Instance, schedule: Schedule, families: tuple[Family, ...], settings: Settings
+) -> Schedule:
+    """Return the better of a schedule and what the whole model finds in the time that is left."""
+    spent = schedule.build_time + schedule.runtime
+    if settings.time_limit <= spent:
+        return replace(schedule, status="time_limit")
+    left = replace(settings, time_limit=settings.time_limit - spent)
+    try:
+        other = solve_milp(
+            instance, schedule.method, schedule.formulation, families, left, schedule.data
+        )
+    except (NoIncumbentError, SolverError, VerificationError):
+        return schedule
+    return _better(schedule, other, settings)
+
+
+def _better(schedule: Schedule, other: Schedule, settings: Settings) -> Schedule:
+    """Return the one that earns more, with the lower bound of both and the time of both."""
+    bounds = [s.bound for s in (schedule, other) if math.isfinite(s.bound)]
+    best = max(schedule, other, key=lambda s: s.objective)
+    proofs = [s.prices for s in (schedule, other) if s.bound == min(bounds)]
+    best = replace(
+        best,
+        bound=min(bounds),
+        prices=proofs[0],
+        runtime=schedule.runtime + other.runtime,
+        build_time=schedule.build_time + other.build_time,
+        status=other.status,
+    )
+    return replace(best, status="optimal") if best.gap_to(settings.gap_of) <= settings.gap else best
