@@ -165,7 +165,8 @@ HANDED_ON = (
         (
             "distributed",
             "study",
-            "carbonsched.sweep({'a': carbonsched.generate(1, 2, 1, 1)}, cache='rows')",
+            "carbonsched.sweep({'a': carbonsched.generate(1, 2, 1, 1)}, cache='rows', "
+            "cluster='tcp://nowhere:1')",
         ),
     ],
 )

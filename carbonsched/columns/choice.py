@@ -35,6 +35,7 @@ from carbonsched.solver.polish import may_idle
 from carbonsched.solver.settings import Settings
 
 AUTO_PLACEMENTS = 2_000  # above, columns are faster: measured by benchmarks/engines.py
+COARSE_PLACEMENTS, COARSE_GAP = 500, 1e-3  # above so few, if the gap is at least this
 STATES_SHARE = 0.1  # of sites and periods with a state of the grid, above which columns are slow
 STATES_PLACEMENTS = 10_000  # up to this, such an instance is for the whole model alone
 STALL_SHARE = 0.1  # of the time limit, after which the whole model is left for columns
@@ -50,9 +51,10 @@ def fitting_engine(
     settings: Settings,
     families: Iterable[Family] = FAMILIES,
 ) -> str:
-    """Return what "auto" means: the engine for the number of placements the jobs may take."""
+    """Return what "auto" means: the engine for the placements, the states and the gap asked for."""
     able = may_have_columns(method, formulation, settings, families)
-    large = placements(instance.data) > AUTO_PLACEMENTS
+    few = COARSE_PLACEMENTS if settings.gap >= COARSE_GAP else AUTO_PLACEMENTS
+    large = placements(instance.data) > few
     return "column-generation" if large and able and not _stately(instance, formulation) else "milp"
 
 

@@ -52,7 +52,7 @@ from carbonsched.solver.polish import (
 )
 from carbonsched.solver.settings import Settings
 
-_PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
+_PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt", "cbc": "cbcbox"}
 
 
 def solve_milp(
