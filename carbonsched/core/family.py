@@ -131,15 +131,6 @@ class Family:
         yield from ()
 
 
-class Unknown(Family):
-    """A family that a schedule names and nobody has given: what it forbids cannot be judged."""
-
-    judged = False
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
 def over(data: xr.Dataset, *dims: Hashable) -> dict[Hashable, pd.Index]:
     """Return the labels of some dimensions, to declare variables over.
 
