@@ -56,7 +56,8 @@ def tightened(data: xr.Dataset, method: Method, formulation: Formulation) -> xr.
     left = restricted(data, method)
     if formulation.bounds == "given":
         return left
-    return left.assign(tighter_limits(left, most_facility_power(left)))
+    parts = left, most_facility_power(left)
+    return left.assign(tighter_limits(*(p.drop_vars(list(p.indexes)) for p in parts)))  # faster
 
 
 def restricted(data: xr.Dataset, method: Method) -> xr.Dataset:

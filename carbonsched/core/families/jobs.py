@@ -132,10 +132,9 @@ class Jobs(Family):
         if formulation.jobs == "start":
             return  # (9), (10) hold by construction
         run, stop = model["run"], model["stop"]
-        before = run.shift(time=1)
         require(model, "jobs:one_site", (1, run), at_most=1, over=("job", "time"))  # (8)
         require(
-            model, "jobs:logic", (1, run), (-1, before), (-1, start), (1, stop), equal=0,
+            model, "jobs:logic", (1, run), (-1, run.shift(time=1)), (-1, start), (1, stop), equal=0,
             over=JOB_SITE_TIME,
         )  # (9)  # fmt: skip
         for name, length in of_like_length(data.duration).items():
