@@ -19,6 +19,15 @@ from carbonsched.keywords import require_kinds
 ARRAYS = ("data", "prices", "steps")
 
 
+class Unknown(Family):
+    """A family that a schedule names and nobody has given: what it forbids cannot be judged."""
+
+    judged = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 @dataclass(frozen=True, repr=False)
 class Schedule:
     """What `solve` returns.

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -131,15 +130,6 @@ class Family:
         yield from ()
 
 
-class Unknown(Family):
-    """A family that a schedule names and nobody has given: what it forbids cannot be judged."""
-
-    judged = False
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
 def over(data: xr.Dataset, *dims: Hashable) -> dict[Hashable, pd.Index]:
     """Return the labels of some dimensions, to declare variables over.
 
@@ -205,7 +195,7 @@ def stakes(
 
 def turnover_of(decided: Mapping[str, xr.DataArray], decisions: xr.Dataset) -> float:
     """Return the absolute terms of what is decided, USD, see `stakes`, in some decisions."""
-    return sum(float(np.abs(unit * decisions[name]).sum()) for name, unit in decided.items())
+    return sum(float(abs(u.variable * decisions[n].variable).sum()) for n, u in decided.items())
 
 
 def accounts(
@@ -223,8 +213,8 @@ def accounts(
             continue
         with asking(family, "worth"):
             for term, worth in family.worth(data).items():
-                earned = sum(float((unit * decided[name]).sum()) for name, unit in worth.items())
-                benefit[term] = benefit.get(term, 0.0) + earned
+                parts = [unit.variable * decided[name].variable for name, unit in worth.items()]
+                benefit[term] = benefit.get(term, 0.0) + sum(float(part.sum()) for part in parts)
         with asking(family, "emitted"):
             emitted += [unit * decided[name] for name, unit in family.emitted(data).items()]
     total = sum(emitted[1:], start=emitted[0]) if emitted else xr.DataArray(0.0)

@@ -56,7 +56,8 @@ def tightened(data: xr.Dataset, method: Method, formulation: Formulation) -> xr.
     left = restricted(data, method)
     if formulation.bounds == "given":
         return left
-    return left.assign(tighter_limits(left, most_facility_power(left)))
+    used, labels = most_facility_power(left), list(left.indexes)  # whose comparing takes longest
+    return left.assign(tighter_limits(left.drop_vars(labels), used.drop_vars(list(used.indexes))))
 
 
 def restricted(data: xr.Dataset, method: Method) -> xr.Dataset:

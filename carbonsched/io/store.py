@@ -12,7 +12,7 @@ from typing import Any
 
 import xarray as xr
 
-from carbonsched.core.family import Family, Unknown, listed
+from carbonsched.core.family import Family, listed
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Contributor, Instance
 from carbonsched.core.method import Method
@@ -23,7 +23,7 @@ from carbonsched.io.folder import Content, read_folder, write_folder
 from carbonsched.io.netcdf import read_netcdf, write_netcdf
 from carbonsched.io.stated import stated
 from carbonsched.keywords import named_keywords, require_kinds
-from carbonsched.schedule import ARRAYS, Schedule
+from carbonsched.schedule import ARRAYS, Schedule, Unknown
 
 EXAMPLES = ("default", "real-week", "real-year")
 SCENARIOS = "scenarios"  # the attribute that a file of scenarios has

@@ -66,7 +66,7 @@ def read_decisions(
     (IT power, facility power, state of charge, states) is computed from them, so that rounding
     leaves no trace; opposite flows that a tie in prices left standing are netted.
     """
-    given = instance.data
+    given, solved = _positional(instance.data, solved)
     start = _value(given, solved, DECISIONS["start"]).round()
     run = running(start, given.duration)
     route = _met(given, _value(given, solved, DECISIONS["route"]).clip(min=0))
@@ -99,15 +99,23 @@ def read_decisions(
             values = np.round(values).astype(np.int8 if quantity.kind == "bool" else np.int64)
         about = {"units": quantity.unit, "long_name": quantity.meaning}
         arrays[name] = (quantity.dims, values, about)
-    return xr.Dataset(arrays, {dim: given[dim] for dim in DIMENSIONS})
+    return xr.Dataset(arrays, {dim: instance.data[dim] for dim in DIMENSIONS})
+
+
+def _positional(given: xr.Dataset, solved: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return both without labels, once these are the same: to compare them takes xarray longest."""
+    own = {dim: given.indexes[dim] for dim in DIMENSIONS if dim in solved.indexes}
+    strange = {dim: index for dim, index in own.items() if not index.equals(solved.indexes[dim])}
+    solved = solved.reindex(strange) if strange else solved
+    return given.drop_vars(DIMENSIONS), solved.drop_vars(list(own))
 
 
 def _value(given: xr.Dataset, solved: xr.Dataset, quantity: Quantity) -> xr.DataArray:
     """Return a solved variable, zero where it was not declared."""
-    indexes = {dim: given.indexes[dim] for dim in quantity.dims}
     if quantity.name in solved:
         return solved[quantity.name].fillna(0)
-    return xr.DataArray(0.0, indexes, quantity.dims)
+    shape = [given.sizes[dim] for dim in quantity.dims]
+    return xr.DataArray(np.zeros(shape), dims=quantity.dims)
 
 
 def _met(given: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
@@ -119,7 +127,7 @@ def _met(given: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
 
 def running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:
     """Return where jobs run: started, and not `duration` periods ago or earlier."""
-    started = start.drop_vars("time").cumsum("time")
+    started = start.drop_vars("time", errors="ignore").cumsum("time")
     ended_by = (xr.DataArray(np.arange(start.sizes["time"]), dims="time") - duration).clip(min=-1)
     ended = started.isel(time=ended_by.clip(min=0)).where(ended_by >= 0, 0)
     return (started - ended).assign_coords(time=start.time).transpose(*start.dims)

@@ -108,18 +108,18 @@ def require(
     equal, at_most, at_least : array or number
         The right side; exactly one of them.
     mask : xarray.DataArray, optional
-        Where there is a row.
+        Where there is a row, over all labels or, where it has fewer, only some.
     """
     ((sign, right),) = (
         (s, r) for s, r in (("=", equal), ("<=", at_most), (">=", at_least)) if r is not None
     )
-    over = (*_each(right, *chain(*pairs)), *over)
-    indexes = {dim: model.indexes[dim] for dim in over}
+    over, own = (*_each(right, *chain(*pairs)), *over), {} if mask is None else mask.indexes
+    indexes = {dim: own.get(dim, model.indexes[dim]) for dim in over}
     data = _terms(pairs, indexes)
     shape = tuple(len(index) for index in indexes.values())
     right = np.array(np.broadcast_to(_aligned(right, over, indexes), shape), float)
     rows = {"rhs": right, "sign": np.full(shape, sign), "scaling": np.ones(shape)}
-    data = data.assign({of: (over, values) for of, values in rows.items()})
+    data = data.assign({part: (over, values) for part, values in rows.items()})
     model.add_constraints(linopy.Constraint(data, model, skip_broadcast=True), name=name, mask=mask)
 
 

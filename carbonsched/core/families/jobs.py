@@ -65,6 +65,14 @@ def load_of_starts(start: Variable, data: xr.Dataset, model: Model) -> LinearExp
     return LinearExpression(block, model)
 
 
+def of_like_length(duration: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Return the rows (10) as one block, or more: a block takes memory by its longest job."""
+    if duration.max() <= 2 * duration.mean():
+        return {"jobs:continuity": duration}
+    doubled = np.ceil(np.log2(duration)).astype(int)
+    return {f"jobs:continuity:{2**n}": duration[doubled == n] for n in np.unique(doubled)}
+
+
 def next_periods(variable: Variable, count: xr.DataArray, model: Model) -> LinearExpression:
     """Sum a variable over this and the following periods, `count` in all: (job, site, time)."""
     labels = variable.labels.transpose(*JOB_SITE_TIME)
@@ -124,18 +132,17 @@ class Jobs(Family):
         if formulation.jobs == "start":
             return  # (9), (10) hold by construction
         run, stop = model["run"], model["stop"]
-        before = run.shift(time=1)
-        running_ahead = next_periods(run, data.duration, model)
-
         require(model, "jobs:one_site", (1, run), at_most=1, over=("job", "time"))  # (8)
         require(
-            model, "jobs:logic", (1, run), (-1, before), (-1, start), (1, stop), equal=0,
+            model, "jobs:logic", (1, run), (-1, run.shift(time=1)), (-1, start), (1, stop), equal=0,
             over=JOB_SITE_TIME,
         )  # (9)  # fmt: skip
-        require(
-            model, "jobs:continuity", (1, running_ahead), (-data.duration, start), at_least=0,
-            over=JOB_SITE_TIME, mask=start.labels >= 0,
-        )  # (10)  # fmt: skip
+        for name, length in of_like_length(data.duration).items():
+            begins, runs = (variable.sel(job=length.job) for variable in (start, run))
+            require(
+                model, name, (1, next_periods(runs, length, model)), (-length, begins), at_least=0,
+                over=JOB_SITE_TIME, mask=begins.labels >= 0,
+            )  # (10)  # fmt: skip
         require(
             model, "jobs:run_length", (1, run), (-data.duration, start), equal=0, over=("job",)
         )  # (10)
