@@ -17,8 +17,9 @@ ROOT = Path(__file__).parent.parent
 SINGLE = ROOT / "_build" / "singlehtml"
 PDF = ROOT / "_build" / "carbonsched.pdf"
 STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
-# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that only draws or computes
-# stays in the notebooks; whatever else the pages fold, a solution and what it prints too, is for a reader to see.
+# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that only
+# draws or computes stays in the notebooks; whatever else the pages fold is for a reader to see, a
+# solution and what it prints too.
 CHAPTERS = """() => {
   for (const old of document.querySelectorAll(".toctree-wrapper :is(h3, h4, h5, h6)")) {
     const heading = document.createElement(`h${Number(old.tagName[1]) - 2}`);
@@ -41,7 +42,7 @@ CHAPTERS = """() => {
   for (const one of document.querySelectorAll(".toggle-hidden"))
     one.classList.remove("toggle-hidden");
 }"""
-# The theme keeps every table and listing on one sheet; of a long one the half before it would be empty.
+# The theme keeps each table and listing on one sheet; before a long one half a sheet is empty.
 LONG = """(most) => {
   for (const one of document.querySelectorAll("table, [class*='highlight-'], .admonition"))
     one.classList.toggle("long", one.offsetHeight > most);
