@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 import carbonsched as cs
 from carbonsched.plots import style
 
-DATA = Path(__file__).parent.parent / "data"
+STORED = Path(__file__).parent / "../data/results/real-week"
 BLUE, ORANGE = style.COLOURS["blue"], style.COLOURS["orange"]
 PLANS = {"energy_only": "energy after work", "joint": "both together"}
 PLACES = {
@@ -24,9 +24,8 @@ PLACES = {
 
 def week() -> tuple[cs.Instance, dict[str, cs.Schedule]]:
     """Return the real week and its stored schedules by method."""
-    stored = DATA / "results" / "real-week"
-    return cs.load(DATA / "real-week"), {
-        method: cs.Schedule.load(stored / f"{method}.nc")
+    return cs.example("real-week"), {
+        method: cs.Schedule.load(STORED / f"{method}.nc")
         for method in ("joint", "energy_only", "no_carbon")
     }
 

@@ -12,6 +12,7 @@ import carbonsched
 
 BOOK = Path(__file__).parent.parent / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+ALONE = ("your-fleet", "your-files", "rerun-it", "model", "hardness", "extend", "data-dictionary")
 MARK = "nbval-check-output"  # a tag: a comment would stand on the page
 # a home or a scratch folder, or an object printed by its address: true on one machine, on one day
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|Users|var)/\w|\bat 0x[0-9a-f]{6,}")
@@ -69,6 +70,18 @@ def test_notebook_is_of_no_particular_machine(notebook):
     sources = [cell.source for cell in notebook.cells]
     assert [hit.group() for text in said + sources for hit in MACHINE.finditer(text)] == []
     assert set(notebook.metadata) <= {"kernelspec", "language_info", "mystnb"}, "run `make execute`"
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_tutorial_finds_its_data_wherever_it_is_saved(name):
+    """What it needs comes with the package, or the page says what to save beside it."""
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    assert [cell.source for cell in code_cells(notebook) if '"../' in cell.source] == []
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    beside = re.findall(r"^from families import (.+)$", code, re.MULTILINE)
+    said = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    needed = [module for line in beside for module in line.split(", ")]
+    assert [m for m in needed if f"{{download}}`{m}.py <families/{m}.py>`" not in said] == []
 
 
 def test_every_picture_is_described(notebook):

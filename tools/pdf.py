@@ -17,18 +17,37 @@ ROOT = Path(__file__).parent.parent
 SINGLE = ROOT / "_build" / "singlehtml"
 PDF = ROOT / "_build" / "carbonsched.pdf"
 STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
-# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that the
-# pages fold stays in the notebooks; whatever else they fold is for a reader to see.
+# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that only
+# draws or computes stays in the notebooks; whatever else the pages fold is for a reader to see, a
+# solution and what it prints too.
 CHAPTERS = """() => {
   for (const old of document.querySelectorAll(".toctree-wrapper :is(h3, h4, h5, h6)")) {
     const heading = document.createElement(`h${Number(old.tagName[1]) - 2}`);
     heading.append(...old.childNodes);
     old.replaceWith(heading);
   }
-  for (const one of document.querySelectorAll("details:not(.above-input)")) one.open = true;
+  for (const folded of document.querySelectorAll("details")) {
+    if (folded.matches(".above-input") && !folded.closest(".tag_hide-cell")) continue;
+    const summary = folded.querySelector(":scope > summary");
+    const words = (summary.querySelector(".collapsed") ?? summary).textContent.trim();
+    const said = words.replace(/^Show (an? )?/, "");
+    const title = document.createElement("p");
+    title.className = "unfolded-title";
+    title.textContent = said.charAt(0).toUpperCase() + said.slice(1);
+    const box = document.createElement("div");
+    box.className = "unfolded";
+    box.append(title, ...[...folded.childNodes].filter((node) => node !== summary));
+    folded.replaceWith(box);
+  }
   for (const one of document.querySelectorAll(".toggle-hidden"))
     one.classList.remove("toggle-hidden");
 }"""
+# The theme keeps each table and listing on one sheet; before a long one half a sheet is empty.
+LONG = """(most) => {
+  for (const one of document.querySelectorAll("table, [class*='highlight-'], .admonition"))
+    one.classList.toggle("long", one.offsetHeight > most);
+}"""
+SHEET = {"width": 665, "height": 985}  # px: A4 within its margins
 FOOT = (
     '<div style="width:100%;font:8pt sans-serif;color:#57606a;text-align:center">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
@@ -67,6 +86,9 @@ def print_page(page_file: Path, browser: str) -> None:
         page.evaluate("window.MathJax?.startup?.promise")
         page.evaluate(CHAPTERS)
         page.add_style_tag(content=STYLE)
+        page.set_viewport_size(SHEET)
+        page.emulate_media(media="print")
+        page.evaluate(LONG, SHEET["height"] / 3)
         page.pdf(
             path=PDF,
             format="A4",

@@ -33,6 +33,7 @@ Files are named as they lie in the repository; `data/README.md` says what made e
 def chapters() -> Iterator[str]:
     """Yield the notebooks' names in the order of the book."""
     contents = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    yield contents["root"]
     for part in contents["parts"]:
         names = (chapter["file"] for chapter in part["chapters"])
         yield from (name for name in names if (BOOK / f"{name}.ipynb").exists())
@@ -48,6 +49,16 @@ def data_of(sources: Iterable[str]) -> str:
     )
 
 
+def code_of(cells: Iterable[nbformat.NotebookNode]) -> Iterator[str]:
+    """Yield what a chapter runs, its own modules beside it included."""
+    for cell in cells:
+        if cell.cell_type == "code":
+            yield cell.source
+            for name in re.findall(r"^import (\w+)$", cell.source, flags=re.MULTILINE):
+                if (module := BOOK / f"{name}.py").exists():
+                    yield module.read_text(encoding="utf-8")
+
+
 def figures() -> str:
     """Return the page of figures."""
     page = [FIGURES]
@@ -57,7 +68,7 @@ def figures() -> str:
             found for cell in cells if (found := cell.metadata.get("mystnb", {}).get("figure"))
         ]
         if drawn:
-            data = data_of(cell.source for cell in cells if cell.cell_type == "code")
+            data = data_of(code_of(cells))
             page.append(f"\n**{{doc}}`{name}`**, from {data}:\n\n")
         for figure in drawn:
             shows = re.split(r"(?<=\.) (?=[A-Z])", figure["caption"])[0]

@@ -6,7 +6,22 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 UNREAD = {"script", "style", "svg", "title", "nav", "button", "template", "noscript"}
-INLINE = {"a", "abbr", "b", "code", "em", "i", "kbd", "q", "span", "strong", "sub", "sup", "var"}
+INLINE = {
+    "a",
+    "abbr",
+    "b",
+    "code",
+    "em",
+    "i",
+    "kbd",
+    "q",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "var",
+    "wbr",
+}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 

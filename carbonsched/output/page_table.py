@@ -60,6 +60,7 @@ def as_table(
     units: Mapping[str, str] | None = None,
     formats: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
+    turned: bool = False,
 ) -> PageTable:
     """Return a table to be shown on a page.
 
@@ -76,6 +77,9 @@ def as_table(
         are written whole and others to four digits.
     names : mapping, optional
         Of a column, the words in its head; by default its name with blanks.
+    turned : bool, optional
+        Columns stand below each other, each with its unit, and rows side by side: for many columns
+        of few rows, which a phone would cut.
 
     Returns
     -------
@@ -96,6 +100,12 @@ def as_table(
     method        objective [USD]
     joint                 206,182
     compute_only           59,062
+    >>> earned["emissions"] = [706.6, 1978.0]
+    >>> as_table(earned, "The same, turned", {"objective": "USD", "emissions": "t"}, turned=True)
+    The same, turned
+    method             joint  compute_only
+    objective [USD]  206,182        59,062
+    emissions [t]      706.6         1,978
     """
     table = frame.reset_index() if frame.index.name is not None else frame
     if units is None:  # of some columns of a frame: pandas keeps the units of all
@@ -106,11 +116,26 @@ def as_table(
     named = {n: names.get(n, str(n).replace("_", " ")) for n in table}
     shown = {n: unit for n, unit in units.items() if unit != "1"}  # a share has none to show
     columns = [[_written(v, formats.get(n, "")) for v in table[n]] for n in table.columns]
+    head = tuple((named[n], shown.get(n, "")) for n in table.columns)
+    if turned:
+        return _turned(caption, head, columns)
     return PageTable(
         caption,
-        tuple((named[n], shown.get(n, "")) for n in table.columns),
+        head,
         tuple(zip(*columns, strict=True)),
         tuple(is_numeric_dtype(t) and not is_bool_dtype(t) for t in table.dtypes),
+    )
+
+
+def _turned(caption: str, head: tuple[tuple[str, str], ...], columns: list[list[str]]) -> PageTable:
+    (first, _), *others = head
+    names, *values = columns
+    titles = (f"{name} [{unit}]" if unit else name for name, unit in others)
+    return PageTable(
+        caption,
+        ((first, ""), *((name, "") for name in names)),
+        tuple((title, *row) for title, row in zip(titles, values, strict=True)),
+        (False, *(True for _ in names)),
     )
 
 

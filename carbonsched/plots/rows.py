@@ -55,7 +55,7 @@ def spread(quantities: Mapping[str, pd.DataFrame]) -> Figure:
         axis.boxplot(
             [values[name].dropna() for name in names], positions=range(len(names)), widths=0.6,
             orientation="horizontal", whis=(5, 95), showfliers=False, patch_artist=True,
-            manage_ticks=False, boxprops={"facecolor": COLOURS["sky"], "edgecolor": EDGE},
+            manage_ticks=False, boxprops={"facecolor": COLOURS["sky"], "edgecolor": INK},
             medianprops={"color": EDGE, "linewidth": 2},
             whiskerprops={"color": INK}, capprops={"color": INK},
         )  # fmt: skip

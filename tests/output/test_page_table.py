@@ -90,3 +90,17 @@ def test_some_columns_of_a_frame_keep_their_own_units():
     frame = pd.DataFrame({"energy": [1.5], "cost": [20.0]})
     frame.attrs["units"] = {"energy": "MWh", "cost": "EUR"}
     assert as_table(frame[["cost"]], "Cost").head == (("cost", "EUR"),)
+
+
+def test_a_turned_table_holds_the_same_cells_the_other_way_round():
+    units, forms = {"earned": "USD"}, {"earned": ",.1f"}
+    upright, turned = (Cells(), Cells())
+    upright.feed(as_table(FRAME, "Earned", units, forms)._repr_html_())
+    table = as_table(FRAME, "Earned", units, forms, turned=True)
+    turned.feed(table._repr_html_())
+    across = [[cell for cell, _ in row] for row in upright.rows]
+    assert [[cell for cell, _ in row] for row in turned.rows] == [
+        list(r) for r in zip(*across, strict=True)
+    ]
+    assert [number for _, number in turned.rows[1]] == [False, True, True, True]
+    assert "earned [USD]" in repr(table)

@@ -7,6 +7,7 @@ from built_pages import read
 from equation_links import linked
 from inline_figures import inlined
 from lean_assets import used
+from narrow_tables import narrowed
 
 
 def test_text_and_places_of_a_page(tmp_path):
@@ -76,3 +77,20 @@ def test_only_styles_that_can_meet_an_element_are_kept():
 
 def test_parameters_of_a_signature_are_no_list():
     assert "<dl>" not in mended("<dl>\n<dd><em>a</em>,</dd>\n<dd>b</dd>\n</dl>")
+
+
+@pytest.mark.parametrize(
+    ("cell", "on_the_page"),
+    [
+        ("<td>compute_only</td>", "<td>compute_<wbr>only</td>"),
+        ('<th scope="row">us-ca</th>', '<th scope="row" class="whole">us-ca</th>'),
+        ("<td>-1.5 to +2,000</td>", '<td class="whole">-1.5 to +2,000</td>'),
+        ("<td>a service out of reach of all</td>", None),
+        ('<td class="number">1_2</td>', '<td class="number">1_2</td>'),
+    ],
+)
+def test_a_table_breaks_where_it_may(cell, on_the_page):
+    written = f'<div class="cs-table"><table><tr>{cell}</tr></table></div>'
+    expected = on_the_page or cell.replace("<td>", '<td class="sentence">')
+    assert narrowed(written) == written.replace(cell, expected)
+    assert narrowed(cell) == cell  # of a table that is none of ours
