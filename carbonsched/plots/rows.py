@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from carbonsched.plots.style import (
     COLOURS,
@@ -56,7 +57,11 @@ def spread(quantities: Mapping[str, pd.DataFrame]) -> Figure:
             [values[name].dropna() for name in names], positions=range(len(names)), widths=0.6,
             orientation="horizontal", whis=(5, 95), showfliers=False, patch_artist=True,
             manage_ticks=False, boxprops={"facecolor": COLOURS["sky"], "edgecolor": INK},
-            medianprops={"color": EDGE, "linewidth": 2},
+            # of a box without width the median alone is seen, on a dark page too
+            medianprops={
+                "color": EDGE, "linewidth": 2,
+                "path_effects": [withStroke(linewidth=3.2, foreground=INK)],
+            },
             whiskerprops={"color": INK}, capprops={"color": INK},
         )  # fmt: skip
     return figure
