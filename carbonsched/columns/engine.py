@@ -23,6 +23,7 @@ import xarray as xr
 from carbonsched.columns.dive import dive, place
 from carbonsched.columns.master import Master
 from carbonsched.columns.repair import repair
+from carbonsched.columns.rounding import round_locally
 from carbonsched.columns.search import Search
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
@@ -172,6 +173,14 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     if search.bound < _range(search.data)[0]:  # which is a proof, whatever the prices
         raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
     if search.done:
+        return
+    round_locally(search)
+    show()
+    if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
+        relax(search, 0.1, rounds_until, show)
+        round_locally(search)
+        show()
+    if search.done or not _solve_in_time(master, rounds_until - time.monotonic()):
         return
     weights = master.weights
     dive(search)
