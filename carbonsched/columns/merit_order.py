@@ -32,7 +32,8 @@ def blocks(
     routed : numpy.ndarray
         IT power that inference takes, MW over (site, time).
     pull : float
-        Of a site's capacity: inference that may come from other sites, or go there.
+        Of a site's capacity: inference that may come from other sites; all may go there, but
+        none if this is zero.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def blocks(
     elsewhere = _price_elsewhere(data, prices)
     served = np.isfinite(elsewhere)
     most = np.where(served, np.minimum(routed + pull * capacity, capacity), routed)
-    least = np.where(served, np.maximum(routed - pull * capacity, 0.0), routed)
+    least = np.where(served & (pull > 0), 0.0, routed)
     begun = exported + charged
     cost, end = _in_order(cost, size)
     end = np.minimum(
