@@ -2,12 +2,12 @@
 
 Each round prices every placement of every job at the duals of the restricted master, bounds the
 optimum from those duals alone (`carbonsched.bounds.lagrangian`), and adds the best placements as
-columns. Once master and bound are close, a dive rounds: jobs of the greatest weight are fixed, the
-master is solved again, and so on until every job is placed or declined. What remains is the
-dispatch of that workload, so an incumbent, which a local repair improves where it loses most; the
-gap is its distance from the best bound of any round. Where programs are fast, the time left is for
-branching on the columns there are. Required jobs are placed before all others, and a schedule
-without one of them is none.
+columns. Once master and bound are close, a local search rounds at their prices; if that is not near
+enough, a dive does: jobs of the greatest weight are fixed, the master is solved again, and so on
+until every job is placed or declined. What remains is the dispatch of that workload, so an
+incumbent, which a local repair improves where it loses most; the gap is its distance from the best
+bound of any round. Where programs are fast, the time left is for branching on the columns there
+are. Required jobs are placed before all others, and a schedule without one of them is none.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import xarray as xr
 from carbonsched.columns.dive import dive, place
 from carbonsched.columns.master import Master
 from carbonsched.columns.repair import repair
+from carbonsched.columns.rounding import round_locally
 from carbonsched.columns.search import Search
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
@@ -36,6 +37,7 @@ from carbonsched.solver.hand_over import silence
 from carbonsched.solver.progress import progress_bar
 from carbonsched.solver.settings import Settings
 
+FIRST_WITHIN = 0.6  # of the gap, that the relaxation may leave to the first rounding
 ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
 FIRST_PENALTY = 10.0  # for a required job without a placement: of what the dearest earns or costs
 LAST_PENALTY = 50.0  # of what lies between the least and the most any schedule earns
@@ -168,10 +170,18 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
     search.keep()
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
     master.free()
-    relax(search, 0.5, rounds_until, show)
+    relax(search, FIRST_WITHIN, rounds_until, show)
     if search.bound < _range(search.data)[0]:  # which is a proof, whatever the prices
         raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
     if search.done:
+        return
+    round_locally(search)
+    show()
+    if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
+        relax(search, 0.1, rounds_until, show)
+        round_locally(search)
+        show()
+    if search.done or not _solve_in_time(master, rounds_until - time.monotonic()):
         return
     weights = master.weights
     dive(search)

@@ -252,7 +252,7 @@ def failing(monkeypatch, at: str):
 
 
 def test_a_failure_after_the_first_schedule_keeps_it(default, monkeypatch):
-    failing(monkeypatch, "dive")
+    failing(monkeypatch, "round_locally")
     found = columns_alone(default, gap=1e-9)
     assert found.status == "stopped" and found.objective <= found.bound
 
