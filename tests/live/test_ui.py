@@ -19,8 +19,8 @@ import xarray as xr
 
 import carbonsched as cs
 from carbonsched import plots
-from carbonsched.plots import money
 from carbonsched.output.words import amount
+from carbonsched.plots import money
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
