@@ -21,6 +21,7 @@ STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
 # draws or computes stays in the notebooks; whatever else the pages fold is for a reader to see, a
 # solution and what it prints too.
 CHAPTERS = """() => {
+  document.querySelector("#every-chapter > h2")?.remove();  // they follow
   for (const old of document.querySelectorAll(".toctree-wrapper :is(h3, h4, h5, h6)")) {
     const heading = document.createElement(`h${Number(old.tagName[1]) - 2}`);
     heading.append(...old.childNodes);

@@ -20,6 +20,7 @@ import xarray as xr
 import carbonsched as cs
 from carbonsched import plots
 from carbonsched.output.words import amount
+from carbonsched.plots import money
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -441,5 +442,7 @@ def test_figures_look_as_the_books_do(page: Any, default: cs.Instance) -> None:
         name: (label, colour.lower(), hatch)
         for name, (label, colour, hatch) in (plots.SUPPLY | plots.USE).items()
     }
+    terms = {name: style(entry)[1:] for name, entry in look["terms"].items()}
+    assert terms == {name: (colour.lower(), hatch) for name, (colour, hatch) in money.TERMS.items()}
     sites = plots.site_styles(default).items()
     assert [style(entry) for entry in look["sites"]] == [(n, c.lower(), h) for n, (c, h) in sites]

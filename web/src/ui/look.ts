@@ -44,13 +44,13 @@ export const USE: Record<string, Look> = {
 
 export const TERMS: Record<string, Look> = {
   training: look("training", "blue"),
-  inference: look("inference", "sky"),
+  inference: look("inference", "sky", "\\\\\\"),
   export: look("export", "green", "..."),
   import: look("import", "grey", "///"),
-  generation: look("generation", "red", "\\\\\\"),
+  generation: look("generation", "red", "++"),
   battery: look("battery", "orange", "xxx"),
-  startup: look("startup", "pink", "+++"),
-  stored: look("stored", "yellow", "ooo"),
+  startup: look("startup", "pink", "---"),
+  stored: look("stored", "yellow", "oo"),
 };
 
 const SITES: [Colour, string][] = [

@@ -18,6 +18,7 @@ const STROKES: Record<string, string> = {
   "\\": "M-2,6 l4,4 M0,0 l8,8 M6,-2 l4,4",
   x: "M0,0 l8,8 M0,8 l8,-8",
   "+": "M4,0 v8 M0,4 h8",
+  "-": "M0,4 h8",
 };
 
 let drawings = 0;
