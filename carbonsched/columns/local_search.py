@@ -46,7 +46,7 @@ class LocalSearch:
         net = (data.reward - data.startup_cost).values
         self._heat = HEAT * float(np.abs(net).mean()) if len(net) else 0.0
         self._net = net + 1e6 * data.required.values * (1.0 + np.abs(net).max(initial=0.0))
-        may = startable.transpose("job", "site", "time").values.any(axis=1)
+        may = np.any(startable.transpose("job", "site", "time").values, axis=1)
         self._first = may.argmax(axis=1)
         self._last = may.shape[1] - 1 - may[:, ::-1].argmax(axis=1)
         self._able = np.array([len(sites) > 0 for sites in near], bool) & may.any(axis=1)
@@ -58,7 +58,7 @@ class LocalSearch:
         part = blocks(self._data, prices, routed, pull)
         rows = [part["slack"], part["rise"], *(part[n][None] for n in ("room", "least", "cooling"))]
         self._cells = np.concatenate(rows)
-        for job in np.flatnonzero(self.site >= 0):
+        for job in np.flatnonzero(self.site >= 0).tolist():
             self._shift(job, 1.0)
 
     def fits(self, job: int, site: int, time: int) -> bool:
