@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from carbonsched.bounds.relaxation import relaxed_bound
 from carbonsched.columns.choice import (
+    Task,
     by_columns,
     by_whole_model,
     by_whole_model_or_columns,
@@ -228,7 +229,7 @@ def solve(
         "column-generation": by_columns,
     }[engine]
     with explaining(instance, chosen, explain, stated):
-        return by(instance, chosen, how, stated, settings)
+        return by(Task(instance, chosen, how, stated, settings))
 
 
 def _refuse_of_scenarios(engine: str, asked: Mapping[str, Any]) -> None:

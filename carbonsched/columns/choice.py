@@ -14,7 +14,7 @@ import math
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import xarray as xr
 
@@ -77,120 +77,116 @@ def placements(data: xr.Dataset) -> int:
     return int((data.allowed.sum("site") * start_counts(data)).sum())
 
 
-def by_whole_model(
-    instance: Instance,
-    method: Method,
-    formulation: Formulation,
-    families: tuple[Family, ...],
-    settings: Settings,
-) -> Schedule:
+@dataclass(frozen=True)
+class Task:
+    """What is to be solved, and how.
+
+    Attributes
+    ----------
+    instance : Instance
+    method : Method
+    formulation : Formulation
+    families : tuple of Family
+    settings : Settings
+    """
+
+    instance: Instance
+    method: Method
+    formulation: Formulation
+    families: tuple[Family, ...]
+    settings: Settings
+
+    def within(self, seconds: float) -> Task:
+        """Return the same with another time limit, s."""
+        return replace(self, settings=replace(self.settings, time_limit=seconds))
+
+    def whole_model(self, known: xr.Dataset | None) -> Schedule:
+        """Return what the whole model gives, begun with a schedule if one is known."""
+        return solve_milp(
+            self.instance, self.method, self.formulation, self.families, self.settings, known
+        )
+
+
+def by_whole_model(task: Task) -> Schedule:
     """Return what the whole model gives, begun with a workload placed greedily if it is large."""
-    known, left = _first_schedule(instance, method, formulation, settings, families)
-    return solve_milp(instance, method, formulation, families, left, known)
+    known, seconds = _first_schedule(task)
+    return task.within(seconds).whole_model(known)
 
 
-def by_whole_model_or_columns(
-    instance: Instance,
-    method: Method,
-    formulation: Formulation,
-    families: tuple[Family, ...],
-    settings: Settings,
-) -> Schedule:
+def by_whole_model_or_columns(task: Task) -> Schedule:
     """Return what the whole model gives, and where it stalls the better of that and of columns.
 
     It has a share of the time to reach the gap; what it finds within that is as without columns.
     """
-    how, begun = (instance, method, formulation, families), time.monotonic()
-    share = max(STALL_SHARE * settings.time_limit, LEAST_STALL)
-    able = may_have_columns(method, formulation, settings, families)
-    able = able and not _stately(instance, formulation)
-    if share >= settings.time_limit or not able:
-        return by_whole_model(*how, settings)
+    begun, time_limit = time.monotonic(), task.settings.time_limit
+    share = max(STALL_SHARE * time_limit, LEAST_STALL)
+    able = may_have_columns(task.method, task.formulation, task.settings, task.families)
+    able = able and not _stately(task.instance, task.formulation)
+    if share >= time_limit or not able:
+        return by_whole_model(task)
 
-    def left() -> Settings:
-        """Return the settings with the time that is left."""
-        spent = time.monotonic() - begun
-        return replace(settings, time_limit=max(settings.time_limit - spent, 0.0))
+    def left() -> float:
+        """Return the seconds that are left."""
+        return max(time_limit - (time.monotonic() - begun), 0.0)
 
     schedule = None
     with suppress(NoIncumbentError):
-        schedule = by_whole_model(*how, replace(settings, time_limit=share))
-        if schedule.status == "optimal" or left().time_limit <= 0:
+        schedule = by_whole_model(task.within(share))
+        if schedule.status == "optimal" or left() <= 0:
             return schedule
     with suppress(NoIncumbentError, SolverError, VerificationError):
-        other = _columns(*how, left())
-        schedule = other if schedule is None else _better(schedule, other, settings)
+        other = _columns(task.within(left()))
+        schedule = other if schedule is None else _better(schedule, other, task.settings)
     if schedule is None:
-        return by_whole_model(*how, left())
+        return by_whole_model(task.within(left()))
     if schedule.status == "optimal":
         return schedule
-    return _branched(instance, schedule, families, settings)
+    return _branched(task, schedule)
 
 
-def by_columns(
-    instance: Instance,
-    method: Method,
-    formulation: Formulation,
-    families: tuple[Family, ...],
-    settings: Settings,
-) -> Schedule:
+def by_columns(task: Task) -> Schedule:
     """Return what columns give, or the better of that and the whole model where a gap is left."""
-    schedule = _columns(instance, method, formulation, families, settings)
-    if schedule.status != "stopped" or placements(instance.data) > BRANCH_PLACEMENTS:
+    schedule = _columns(task)
+    if schedule.status != "stopped" or placements(task.instance.data) > BRANCH_PLACEMENTS:
         return schedule
-    return _branched(instance, schedule, families, settings)
+    return _branched(task, schedule)
 
 
-def _first_schedule(
-    instance: Instance,
-    method: Method,
-    formulation: Formulation,
-    settings: Settings,
-    families: tuple[Family, ...],
-) -> tuple[xr.Dataset | None, Settings]:
-    """Return a schedule to begin with, if finding one is worth the time, and the time left."""
-    able = settings.solver == "highs" and method.workload == "optimised" and not added(families)
-    if not able or placements(instance.data) <= START_PLACEMENTS:
-        return None, settings
+def _first_schedule(task: Task) -> tuple[xr.Dataset | None, float]:
+    """Return a schedule to begin with, if finding one is worth the time, and the seconds left."""
+    settings, time_limit = task.settings, task.settings.time_limit
+    able = settings.solver == "highs" and task.method.workload == "optimised"
+    able = able and not added(task.families)
+    if not able or placements(task.instance.data) <= START_PLACEMENTS:
+        return None, time_limit
     begun = time.monotonic()
-    known = first_schedule(instance, method, formulation, settings)
-    left = settings.time_limit - (time.monotonic() - begun)
-    left = max(left, settings.time_limit / 10)  # what is known is soon handed over
-    return known, replace(settings, time_limit=left)
+    known = first_schedule(task.instance, task.method, task.formulation, settings)
+    left = time_limit - (time.monotonic() - begun)
+    return known, max(left, time_limit / 10)  # what is known is soon handed over
 
 
-def _columns(
-    instance: Instance,
-    method: Method,
-    formulation: Formulation,
-    families: tuple[Family, ...],
-    settings: Settings,
-) -> Schedule:
+def _columns(task: Task) -> Schedule:
     """Return what column generation finds, its dispatch the calmest, verified."""
-    refuse_added(families, "column generation", "engine='milp'")
-    schedule = column_generation(instance, method, formulation, settings)
+    instance, settings = task.instance, task.settings
+    refuse_added(task.families, "column generation", "engine='milp'")
+    schedule = column_generation(instance, task.method, task.formulation, settings)
     if settings.polish and may_idle(instance.data, schedule.data):
-        model = build(instance, formulation, method=method)
-        schedule = polished(instance, schedule, model, families, settings)
+        model = build(instance, task.formulation, method=task.method)
+        schedule = polished(instance, schedule, model, task.families, settings)
     schedule = replace(schedule, versions=versions(settings.solver))
     return believed(schedule, verify(instance, schedule), settings)
 
 
-def _branched(
-    instance: Instance, schedule: Schedule, families: tuple[Family, ...], settings: Settings
-) -> Schedule:
+def _branched(task: Task, schedule: Schedule) -> Schedule:
     """Return the better of a schedule and what the whole model finds in the time that is left."""
-    spent = schedule.build_time + schedule.runtime
-    if settings.time_limit <= spent:
+    left = task.settings.time_limit - (schedule.build_time + schedule.runtime)
+    if left <= 0:
         return replace(schedule, status="time_limit")
-    left = replace(settings, time_limit=settings.time_limit - spent)
     try:
-        other = solve_milp(
-            instance, schedule.method, schedule.formulation, families, left, schedule.data
-        )
+        other = task.within(left).whole_model(schedule.data)
     except (NoIncumbentError, SolverError, VerificationError):
         return schedule
-    return _better(schedule, other, settings)
+    return _better(schedule, other, task.settings)
 
 
 def _better(schedule: Schedule, other: Schedule, settings: Settings) -> Schedule:

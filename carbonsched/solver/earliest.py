@@ -25,7 +25,15 @@ from carbonsched.core.families.expressions import Model, expression
 from carbonsched.errors import SolverError
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.highs import HighsModel
-from carbonsched.solver.polish import SAME, keeping, may_lose, moved, of_equals, open_start
+from carbonsched.solver.polish import (
+    SAME,
+    keeping,
+    may_lose,
+    moved,
+    of_equals,
+    open_start,
+    to_the_end,
+)
 from carbonsched.solver.settings import Settings
 
 PIVOTS = 1.0  # of all tries together, for each that the program without a try takes,
@@ -75,7 +83,7 @@ def earliest(
     rows = {**(rows or {}), "polish:moved": quiet}
     now = start.solution.fillna(0).round().clip(0, 1).transpose("job", "site", "time")
     free = now.any(["site", "time"]) if still is None else now.any(["site", "time"]) & ~still
-    apart = replace(settings, gap=0.0, gap_of="decided", solver="highs", options={}, progress=False)
+    apart = replace(to_the_end(settings), gap_of="decided")
     try:
         with deciding(model, apart), keeping(model, rows):
             tries = _Tries(model, now, apart)

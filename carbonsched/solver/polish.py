@@ -69,7 +69,7 @@ def dispatch(
     SolverError
         HiGHS failed.
     """
-    tight = _to_the_end(settings)
+    tight = to_the_end(settings)
     with deciding(model, settings):
         engine = model.solver
         apart = engine is None or engine.solver_name.value != "highs"
@@ -115,7 +115,7 @@ def calmest(
         start.unfix()
 
 
-def _to_the_end(settings: Settings) -> Settings:
+def to_the_end(settings: Settings) -> Settings:
     """Return the settings of a program that HiGHS solves to its optimum, in the time that is left.
 
     It is quiet but for the log.
@@ -125,7 +125,7 @@ def _to_the_end(settings: Settings) -> Settings:
 
 def in_bounds(settings: Settings) -> Settings:
     """Return the settings of a choice among equals, which may take only so many nodes."""
-    return replace(_to_the_end(settings), options=_EQUALS)
+    return replace(to_the_end(settings), options=_EQUALS)
 
 
 def open_start(model: Model) -> linopy.Variable | None:

@@ -38,7 +38,8 @@ def case() -> tuple[cs.Instance, cs.Schedule]:
 
 def either(instance: cs.Instance, **asked: float) -> cs.Schedule:
     settings = Settings(progress=False, **asked)
-    return choice.by_whole_model_or_columns(instance, METHOD, FORMULATION, FAMILIES, settings)
+    task = choice.Task(instance, METHOD, FORMULATION, FAMILIES, settings)
+    return choice.by_whole_model_or_columns(task)
 
 
 def test_columns_take_over_from_a_search_that_stalls(case, monkeypatch):
@@ -95,7 +96,7 @@ def test_many_states_of_the_grid_are_for_the_whole_model_alone(monkeypatch):
     dear = fleet.replace(export_price=1.2 * fleet.data.import_price)
     fits = [choice.fitting_engine(case, METHOD, FORMULATION, Settings()) for case in (fleet, dear)]
     assert fits == ["column-generation", "milp"]
-    monkeypatch.setattr(choice, "_first_schedule", lambda *how: (None, how[3]))
+    monkeypatch.setattr(choice, "_first_schedule", lambda task: (None, task.settings.time_limit))
     stalled = Stalled(monkeypatch, None)
     with pytest.raises(NoIncumbentError):
         either(dear)
