@@ -42,7 +42,15 @@ def look(path: Path, most: int) -> list[str]:
 def _may_copy() -> bool:
     """Return whether a copy can wait for no lock of another thread, and can be waited for."""
     usual = sys.platform == "linux" and signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL
-    return usual and threading.active_count() == 1
+    return usual and all(map(_is_known, threading.enumerate()))
+
+
+def _is_known(thread: threading.Thread) -> bool:
+    """Return whether a thread is this one or tqdm's, which waits and holds its own lock at most.
+
+    linopy starts the latter with its first bar of progress, seen or not.
+    """
+    return thread is threading.current_thread() or type(thread).__module__ == "tqdm._monitor"
 
 
 def _in_a_copy(path: str, most: int) -> tuple[int, bytes]:

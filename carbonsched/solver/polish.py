@@ -29,6 +29,7 @@ from carbonsched.errors import SolverError
 from carbonsched.solver.decided import deciding
 from carbonsched.solver.hand_over import columns, hand_over, limit_from_now, run
 from carbonsched.solver.settings import Settings
+from carbonsched.solver.units import money_exponent
 
 LEAST_SECONDS = 1.0  # for what follows a search that has used up its time
 SAME = 1e-9  # of the turnover: benefits that differ by less are equal
@@ -160,7 +161,7 @@ def of_equals(
     try:
         with linopy.options as options, deciding(model, replace(settings, gap_of="decided")):
             options["semantics"] = "v1"  # all of what may be lost may be spent
-            floor = model.objective.expression >= benefit - may_lose(turnover)
+            floor = _at_least(model, benefit - may_lose(turnover))
             if best is not None:
                 model.objective = Objective(best, model, "max")
             tight = in_bounds(settings)
@@ -172,6 +173,13 @@ def of_equals(
     finally:
         model.objective = whole
     return result if str(result.status.termination_condition) == "optimal" else None
+
+
+def _at_least(model: Model, benefit: float) -> Any:
+    """Return the row of a least benefit, in a unit of money beside which tolerances are small."""
+    money = model.objective.expression
+    unit = 2.0 ** money_exponent(money.coeffs.values[money.vars.values >= 0])
+    return unit * money >= unit * benefit
 
 
 @contextmanager

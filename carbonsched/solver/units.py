@@ -103,10 +103,14 @@ def units(model: linopy.Model) -> tuple[np.ndarray, np.ndarray]:
 
 def count_money(highs: Any) -> None:
     """Let HiGHS multiply money, so that its absolute tolerances are small beside the prices."""
-    costs = np.abs(np.array(highs.getLp().col_cost_))
-    largest = float(costs.max(initial=0.0))
+    highs.setOptionValue(MONEY_OPTION, money_exponent(np.array(highs.getLp().col_cost_)))
+
+
+def money_exponent(costs: np.ndarray) -> int:
+    """Return by which power of two to multiply money where these are its coefficients."""
+    largest = float(np.abs(costs).max(initial=0.0))
     usual = not largest or USUAL_COSTS[0] <= largest <= USUAL_COSTS[1]
-    highs.setOptionValue(MONEY_OPTION, 0 if usual else round(math.log2(_COUNTED / largest)))
+    return 0 if usual else round(math.log2(_COUNTED / largest))
 
 
 def money_unit(highs: Any) -> float:

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -172,11 +173,12 @@ def test_an_interrupt_leaves_no_copy_behind(in_a_copy, file, monkeypatch):
 
 
 def test_no_copy_where_another_thread_may_hold_a_lock_or_takes_our_children(monkeypatch):
-    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    alone = [threading.current_thread()]
+    monkeypatch.setattr(threading, "enumerate", lambda: alone)
     assert look._may_copy() == (sys.platform == "linux")
-    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    monkeypatch.setattr(threading, "enumerate", lambda: [*alone, threading.Thread()])
     assert not look._may_copy()
-    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(threading, "enumerate", lambda: alone)
     usual = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
         assert not look._may_copy()
@@ -319,3 +321,17 @@ def test_the_first_look_needs_no_more_than_hdf5(file):
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]set()", done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a copy is made on Linux only")
+def test_a_bar_of_progress_hinders_no_copy():
+    """What linopy leaves behind after its first model is tqdm's thread, which waits."""
+    program = """
+import threading, warnings
+warnings.simplefilter("error")
+import tqdm
+for _ in tqdm.tqdm(range(1)): pass
+from carbonsched.io import look
+assert threading.active_count() == 2 and look._may_copy()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

@@ -59,6 +59,18 @@ def test_of_equal_plans_it_takes_the_calmest(make, engine):
     assert float(schedule.data.grid_import.sum()) == pytest.approx(60)
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-9, 1e9])
+def test_it_is_calm_in_any_unit_of_money(make, unit):
+    dollars = free_battery(make)
+    instance = dollars.replace(
+        **{name: unit * dollars.data[name] for name in ("import_price", "export_price")}
+    )
+    schedule = cs.solve(instance)
+    assert schedule.objective == pytest.approx(-600 * unit)
+    assert float(schedule.data.charge.sum() + schedule.data.discharge.sum()) == pytest.approx(0)
+    assert float(schedule.data.grid_import.sum()) == pytest.approx(60)
+
+
 def test_calm_costs_nothing_where_the_battery_earns(make):
     price = [[10.0, 10.0, 50.0, 50.0, 10.0, 10.0]]
     instance = free_battery(make, import_price=price)
