@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,7 +18,7 @@ from carbonsched.core.plausible import warn_of_suspicious
 from carbonsched.core.schema import DIMENSIONS, PARAMETERS, Quantity
 from carbonsched.core.validate import find_faults
 from carbonsched.currency import currency_of, in_currency
-from carbonsched.errors import InstanceError, SuspiciousValueWarning
+from carbonsched.errors import InstanceError
 
 _DTYPE: dict[str, Any] = {"float": float, "int": np.int64, "bool": bool, "site": object}
 
@@ -71,14 +70,7 @@ class Instance:
     extra: tuple[Quantity, ...] = ()
 
     def __post_init__(self) -> None:
-        named = [q.name for q in self.quantities.values() if q.kind == "site"]
-        data = _composed(self.data, named)
-        faults = find_faults(data, self.quantities)
-        if faults:
-            title = getattr(self.data, "attrs", {}).get("title", "instance")
-            told = [fault.sentence for fault in faults]
-            raise InstanceError(told, str(title), [(fault.name, fault.at) for fault in faults])
-        object.__setattr__(self, "data", _canonical(data, self.quantities))
+        object.__setattr__(self, "data", _sound(self.data, self.quantities))
         warn_of_suspicious(self.data, self.quantities.values())
 
     @property
@@ -148,11 +140,9 @@ class Instance:
             if quantity.name not in values and data[quantity.name].equals(data[quantity.default]):
                 data = data.drop_vars(quantity.name)
         data = data.assign(shaped(values, quantities, self.data, "replace"))
-        with warnings.catch_warnings():  # of what is not replaced, this instance has warned
-            warnings.simplefilter("ignore", SuspiciousValueWarning)
-            made = Instance(data, self.extra)
-        warn_of_suspicious(made.data, [quantities[name] for name in values])
-        return made
+        data = _sound(data, quantities)
+        warn_of_suspicious(data, [quantities[name] for name in values])  # of others it has warned
+        return derived(data, self.extra)
 
     def save(self, path: str | Path) -> Path:
         """Write to a NetCDF file (suffix `.nc`) or else to an editable folder of CSV tables."""
@@ -187,6 +177,16 @@ class Instance:
         hours = self.data.step_hours.item()
         step = f", periods of {hours:g} h" if hours != 1 else ""
         return f"<Instance {self.data.attrs.get('title', '')!r}: {sizes}{step}>"
+
+
+def _sound(given: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
+    """Return data in the schema's form; raise InstanceError with all of its faults."""
+    data = _composed(given, [q.name for q in quantities.values() if q.kind == "site"])
+    if faults := find_faults(data, quantities):
+        title = str(getattr(given, "attrs", {}).get("title", "instance"))
+        told = [fault.sentence for fault in faults]
+        raise InstanceError(told, title, [(fault.name, fault.at) for fault in faults])
+    return _canonical(data, quantities)
 
 
 def shaped(
@@ -225,11 +225,11 @@ def _composed(given: Any, references: Iterable[str] = ()) -> Any:
     if not isinstance(given, xr.Dataset | xr.DataArray):
         return given
     dims = [dim for dim in DIMENSIONS if dim != "time" and dim in given.indexes]
-    composed = {dim: pd.Index(_nfc(given.indexes[dim]), dtype=object) for dim in dims}
-    given = given.assign_coords(composed)
-    for name in [name for name in references if name in given]:
-        given = given.assign({name: given[name].copy(data=_nfc(given[name]))})
-    return given
+    composed = {dim: pd.Index(_nfc(given.indexes[dim]), object, name=dim) for dim in dims}
+    if any(not of.identical(given.indexes[dim]) for dim, of in composed.items()):
+        given = given.assign_coords(composed)
+    names = {name: given[name].copy(data=_nfc(given[name])) for name in references if name in given}
+    return given.assign(names) if names else given
 
 
 def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
@@ -237,25 +237,22 @@ def _canonical(data: xr.Dataset, quantities: dict[str, Quantity]) -> xr.Dataset:
     times: Any = data.indexes["time"]
     if times.dtype.kind == "M":
         times = times.astype("datetime64[ns]")
-    named = {
-        dim: np.asarray(data.indexes[dim], dtype=object) for dim in DIMENSIONS if dim != "time"
-    }
-    coords = {"time": times} | {dim: pd.Index(of, dtype=object) for dim, of in named.items()}
+    names = [dim for dim in DIMENSIONS if dim != "time"]
+    coords = {"time": times} | {dim: data.indexes[dim].astype(object) for dim in names}
     currency = currency_of(data)
 
-    def array(quantity: Quantity) -> xr.DataArray:
-        given = data.get(quantity.name)
-        given = default_of(quantity, data) if given is None else given
+    def array(quantity: Quantity) -> xr.Variable:
+        given = data.variables.get(quantity.name)
+        given = default_of(quantity, data).variable if given is None else given
         dims = (
             [dim for dim in DIMENSIONS if dim in given.dims] if quantity.varies else quantity.dims
         )
         given = given.transpose(*dims)
         values = given.values.astype(_DTYPE.get(quantity.kind, times.dtype))
         kept = {k: v for k, v in given.attrs.items() if k in ("source", "licence")}
-        unit = in_currency(quantity.unit, currency)
-        numeric = {"units": unit} if quantity.kind in ("float", "int") else {}
-        attrs = numeric | {"long_name": quantity.meaning} | kept
-        return xr.DataArray(values, dims=dims, attrs=attrs)
+        unit = {"units": in_currency(quantity.unit, currency)}
+        numeric = unit if quantity.kind in ("float", "int") else {}
+        return xr.Variable(dims, values, numeric | {"long_name": quantity.meaning} | kept)
 
     arrays = {name: array(quantity) for name, quantity in quantities.items()}
     if times.dtype.kind == "M" and len(times) > 1:  # what is stated may be rounded

@@ -53,10 +53,11 @@ def find_faults(data: xr.Dataset, quantities: Mapping[str, Quantity] = PARAMETER
         if (q := PARAMETERS[name]) and (name not in data or name in broken)
         if set(q.dims) <= set(data.sizes)
     }
+    whole = data.assign(usual) if usual else data
     for check, needs in _AGREEMENTS.items():
         dims = {dim for name in needs for dim in PARAMETERS[name].dims} | {"time"}
-        if not broken & (needs | dims) and needs <= {*data, *usual}:
-            faults += check(data.assign(usual))
+        if not broken & (needs | dims) and needs <= {*whole}:
+            faults += check(whole)
     return faults
 
 
@@ -205,20 +206,22 @@ def _named(
 
 
 def _batteries(data: xr.Dataset) -> Iterator[Fault]:
-    low, high, initial = (data[n] for n in ("battery_min", "battery_energy", "battery_initial"))
-    yield from _named(low, low > high, PARAMETERS["battery_min"], "above battery_energy")
+    v, above = data.variables, "above battery_energy"  # without labels: quick, and all the same
+    low, high, initial = v["battery_min"], v["battery_energy"], v["battery_initial"]
+    yield from _named(data.battery_min, low > high, PARAMETERS["battery_min"], above)
     least = low.min("time") if "time" in low.dims else low
-    low_start = (initial < least) & (data.battery_recovery == 0)
+    low_start = (initial < least) & (v["battery_recovery"] == 0)
     outside = (low_start | (initial > high)) & (least <= high)
     complaint = "outside the battery, [battery_min, battery_energy]"
     complaint += "; below its reserve it may begin with a battery_recovery" * bool(low_start.any())
-    yield from _named(initial, outside, PARAMETERS["battery_initial"], complaint)
+    yield from _named(data.battery_initial, outside, PARAMETERS["battery_initial"], complaint)
 
 
 def _final_charge(data: xr.Dataset) -> Iterator[Fault]:
-    final, high = data.battery_final, data.battery_energy
-    above = (final > high) & (final != data.battery_initial)  # which is judged by itself
-    yield from _named(final, above, PARAMETERS["battery_final"], "above battery_energy")
+    v, above = data.variables, "above battery_energy"
+    unlike = v["battery_final"] != v["battery_initial"]  # which is judged by itself
+    high = unlike & (v["battery_final"] > v["battery_energy"])
+    yield from _named(data.battery_final, high, PARAMETERS["battery_final"], above)
 
 
 def _windows(data: xr.Dataset) -> Iterator[Fault]:
@@ -236,13 +239,14 @@ def _windows(data: xr.Dataset) -> Iterator[Fault]:
 
 
 def _hosts(data: xr.Dataset) -> Iterator[Fault]:
-    most = data.it_capacity.max("time") if "time" in data.it_capacity.dims else data.it_capacity
-    hosts = data.allowed.astype(bool) & (most >= data.power)
+    most = data.variables["it_capacity"]
+    most = most.max("time") if "time" in most.dims else most
+    hosts = data.variables["allowed"].astype(bool) & (most >= data.variables["power"])
     for job in data.job.values[~hosts.any("site").values]:
-        power = f"job {job}: power {float(data.power.sel(job=job)):g} MW"
+        needs = f"job {job}: power {float(data.power.sel(job=job)):g} MW"
         somewhere = bool(data.allowed.sel(job=job).any())
         why = "no allowed site has that it_capacity" if somewhere else "no site is allowed"
-        yield Fault("power", f"{power}, {why}", {"job": job})
+        yield Fault("power", f"{needs}, {why}", {"job": job})
 
 
 _AGREEMENTS = {

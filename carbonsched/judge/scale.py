@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from carbonsched.judge.bare import Bare
+
 
 def scales(data: xr.Dataset) -> dict[str, float]:
     """Return the largest amounts that an instance is about, by unit.
@@ -33,26 +35,25 @@ def scales(data: xr.Dataset) -> dict[str, float]:
     >>> round(scales(in_kilowatts)["MW"] / scales(data)["MW"])
     1000
     """
-    hours = data.step_hours
-    load = data.power.sum("job") + (data.power_per_unit * data.demand).sum("service")
-    used = data.cooling * np.minimum(data.it_capacity, load)
-    charge = np.minimum(data.charge_limit, data.battery_energy / (hours * data.charge_efficiency))
-    drawn = np.minimum(
-        data.discharge_limit, data.battery_energy * data.discharge_efficiency / hours
-    )
-    offered = data.generation_available
+    p = Bare(data)
+    hours = p.step_hours
+    load = p.power.sum("job") + (p.power_per_unit * p.demand).sum("service")
+    used = p.cooling * np.minimum(p.it_capacity, load)
+    charge = np.minimum(p.charge_limit, p.battery_energy / (hours * p.charge_efficiency))
+    drawn = np.minimum(p.discharge_limit, p.battery_energy * p.discharge_efficiency / hours)
+    offered = p.generation_available
     power = max(
         _largest(used),
-        _largest(np.minimum(offered, used + data.export_limit + charge)),
-        _largest(np.minimum(charge, data.import_limit + offered)),
-        _largest(np.minimum(drawn, used + data.export_limit)),
+        _largest(np.minimum(offered, used + p.export_limit + charge)),
+        _largest(np.minimum(charge, p.import_limit + offered)),
+        _largest(np.minimum(drawn, used + p.export_limit)),
     )
-    power = power or _largest(data.it_capacity)  # where nothing can run
-    hour = float(hours) * power
-    dirtiest = max(_largest(data.carbon_intensity), _largest(data.generation_carbon))
-    held = min(_largest(data.battery_energy), hour * data.sizes["time"])
+    power = power or _largest(p.it_capacity)  # where nothing can run
+    hour = hours.item() * power
+    dirtiest = max(_largest(p.carbon_intensity), _largest(p.generation_carbon))
+    held = min(_largest(p.battery_energy), hour * p.sizes["time"])
     return {"MW": power, "MWh": held, "tCO2e": hour * dirtiest}
 
 
-def _largest(array: xr.DataArray) -> float:
+def _largest(array: xr.Variable) -> float:
     return float(array.max()) if array.size else 0.0

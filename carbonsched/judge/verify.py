@@ -10,8 +10,8 @@ watts, megawatts or any other units.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -21,6 +21,7 @@ from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
 from carbonsched.currency import currency_of
 from carbonsched.errors import asking
+from carbonsched.judge.bare import Bare
 from carbonsched.judge.report import Check, Report
 from carbonsched.judge.scale import scales
 from carbonsched.keywords import named_keywords
@@ -122,26 +123,28 @@ def verify(
         what = "decisions over the instance's labels"
         checks = (Check(whose, what, np.inf, "", wrong, False) for whose, wrong in apart)
         return Report(tuple(checks), unjudged)
+    decisions = schedule.data.astype(float)
+    p, s = Bare(data), Bare(decisions)  # their labels are the same
+    least = {unit: _SHARE * scale for unit, scale in scales(data).items()}
     with xr.set_options(arithmetic_join="exact"):
-        decisions = schedule.data.astype(float)
-        totals = list(_benefit_and_emissions(data, decisions, schedule, known, claims=not unjudged))
+        own = _of_families(data, decisions, known)
+        money = None if unjudged else currency_of(data)
+        totals = list(_benefit_and_emissions(p, s, own, schedule, money))
         rows = [  # in the paper's order
             *(row for row in totals if row[0] == "1"),
-            *_rows(data, decisions),
+            *_rows(p, s),
             *(row for row in totals if row[0] == "16"),
-            *_of_method(data, decisions, schedule.method),
+            *_of_method(p, s, schedule.method),
         ]
-        least = {unit: _SHARE * scale for unit, scale in scales(data).items()}
-        checks = [_judge(*row, least.get(row[2], 0.0), tolerance) for row in rows]
+        checks = [_judge(*row, least.get(row[2], 0.0), tolerance, data.indexes) for row in rows]
         for family in known:
             with asking(family, "judge"):
-                checks += [
-                    _judge(
-                        family.name, row, unit, xr.DataArray(excess), size,
-                        least.get(unit, 1.0), tolerance,
-                    )
-                    for row, unit, excess, size in family.judge(data, decisions)
-                ]  # fmt: skip
+                for row, unit, excess, size in family.judge(data, decisions):
+                    both = xr.align(xr.DataArray(excess), xr.DataArray(size), join="exact")
+                    labels = {**both[0].indexes, **both[1].indexes}
+                    of = least.get(unit, 1.0)
+                    bare = (array.variable for array in both)
+                    checks.append(_judge(family.name, row, unit, *bare, of, tolerance, labels))
         return Report(tuple(checks), unjudged)
 
 
@@ -163,19 +166,18 @@ def mismatches(
             yield whose, f"wrong dimensions: {', '.join(wrong)}"
 
 
-Row = tuple[
-    str, str, str, xr.DataArray, "xr.DataArray | float"
-]  # equation, row, unit, excess, size
+Row = tuple[str, str, str, xr.Variable, "xr.Variable | float"]  # equation, row, unit, excess, size
 
 
 def _judge(
     equation: str,
     row: str,
     unit: str,
-    excess: xr.DataArray,
-    size: xr.DataArray | float,
+    excess: xr.Variable,
+    size: xr.Variable | float,
     least: float,
     tolerance: float,
+    labels: Mapping[Hashable, Any],
 ) -> Check:
     """Find the worst excess of a row; a value that is not a number is infinitely bad.
 
@@ -183,22 +185,21 @@ def _judge(
     """
     if not excess.size:
         return Check(equation, row, 0.0, unit, "", True)
-    excess, extent = xr.align(excess, xr.DataArray(size), join="exact", copy=False)
-    sizes = {**excess.sizes, **extent.sizes}  # of arrays without labels from here on: fast
-    misses, extents = (array.variable.set_dims(sizes).values for array in (excess, extent))
+    extent = size if isinstance(size, xr.Variable) else xr.Variable((), size)
+    sizes = {**excess.sizes, **extent.sizes}
+    misses, extents = (array.set_dims(sizes).values for array in (excess, extent))
     misses = np.where(np.isnan(misses), np.inf, misses)
     extents = np.maximum(np.abs(extents), least)
     scaled = misses / np.where(extents > 0, extents, 1.0)
     scaled = np.where((extents > 0) | (misses <= 0), scaled, np.inf)
     at = np.unravel_index(int(np.argmax(scaled)), scaled.shape)
     worst = float(misses[at])
-    indexes = {**excess.indexes, **extent.indexes}
-    label = ", ".join(f"{dim}={indexes[dim][k]}" for dim, k in zip(sizes, at, strict=True))
+    label = ", ".join(f"{dim}={labels[dim][k]}" for dim, k in zip(sizes, at, strict=True))
     ok = bool(float(scaled[at]) <= tolerance)
     return Check(equation, row, max(worst, 0.0), unit, f"at {label}" if label else "", ok)
 
 
-def _rows(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+def _rows(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield (equation, row, unit, excess, size) for parameters `p` and decisions `s`."""
     yield from _power(p, s)
     yield from _grid(p, s)
@@ -207,7 +208,7 @@ def _rows(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield from _storage(p, s)
 
 
-def _power(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+def _power(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield (2), (3) and (4): power is hosted, cooled and balanced."""
     jobs = (s.run * p.power).sum("job")
     inference = (s.route * p.power_per_unit).sum("service")
@@ -222,21 +223,21 @@ def _power(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield "4", "generation not negative", "MW", -s.generate, 0.0
 
 
-def _grid(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+def _grid(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield (5), (6) and (7): import and export within their limits, and not both."""
-    for equation, power, limit, state in (
-        ("5", s.grid_import, p.import_limit, s.importing),
-        ("6", s.grid_export, p.export_limit, s.exporting),
+    for equation, name, power, limit, allowing, state in (
+        ("5", "grid_import", s.grid_import, p.import_limit, "importing", s.importing),
+        ("6", "grid_export", s.grid_export, p.export_limit, "exporting", s.exporting),
     ):
-        yield equation, f"{power.name} within its limit", "MW", power - limit * state, power
-        yield equation, f"{power.name} not negative", "MW", -power, 0.0
-        yield equation, f"{state.name} is 0 or 1", "1", _off_binary(state), 1.0
+        yield equation, f"{name} within its limit", "MW", power - limit * state, power
+        yield equation, f"{name} not negative", "MW", -power, 0.0
+        yield equation, f"{allowing} is 0 or 1", "1", _off_binary(state), 1.0
     yield "7", "importing or exporting, not both", "1", s.importing + s.exporting - 1, 1.0
     both = np.minimum(s.grid_import, s.grid_export)
     yield "7", "import or export, not both", "MW", both, 0.0
 
 
-def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+def _jobs(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield (8), (9) and (10): jobs run once, on one site, without a break."""
     yield "8", "one site at a time", "1", s.run.sum("site") - 1, 1.0
     starts = s.start.sum(["site", "time"])
@@ -245,8 +246,8 @@ def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
         yield "8", "required jobs run", "1", p.required - starts, 1.0
     yield "8", "runs within its window", "1", s.run * ~_within(p), 1.0
     yield "8", "runs on allowed sites", "1", s.run * ~p.allowed, 1.0
-    for decision in (s.run, s.start, s.stop):
-        yield "8", f"{decision.name} is 0 or 1", "1", _off_binary(decision), 1.0
+    for name, decision in (("run", s.run), ("start", s.start), ("stop", s.stop)):
+        yield "8", f"{name} is 0 or 1", "1", _off_binary(decision), 1.0
     previous = s.run.shift(time=1, fill_value=0)
     logic = (s.run - previous) - (s.start - s.stop)
     yield "9", "run changes by start and stop", "1", np.abs(logic), 1.0
@@ -256,28 +257,28 @@ def _jobs(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     for j, i, begin in np.argwhere(starts > 0.5):
         length = int(p.duration[j])
         short[j] = max(short[j], length - runs[j, i, begin : begin + length].sum())
-    yield "10", "runs without a break", "periods", xr.DataArray(short, {"job": p.job}), 1.0
+    yield "10", "runs without a break", "periods", xr.Variable("job", short), 1.0
     periods = s.run.sum(["site", "time"]) - p.duration * s.start.sum(["site", "time"])
     yield "10", "runs exactly its duration", "periods", np.abs(periods), 1.0
 
 
-def _within(p: xr.Dataset) -> xr.DataArray:
+def _within(p: Bare) -> xr.Variable:
     """Return which periods lie within a job's release and deadline: bool over (job, time).
 
     A deadline that is a label lets that period run to its end; any other instant none beyond it.
     """
-    begins = p.indexes["time"].to_numpy()
+    begins = p.time.values
     one = (
         np.timedelta64(round(p.step_hours.item() * 3.6e12), "ns") if begins.dtype.kind == "M" else 1
     )
     one = begins[1] - begins[0] if len(begins) > 1 else one
-    ends = xr.DataArray(begins + one, {"time": p.time})
-    named = p.deadline.isin(begins)
+    ends = xr.Variable("time", begins + one)
+    named = xr.Variable("job", np.isin(p.deadline.values, begins))
     late = (named & (p.time > p.deadline)) | (~named & (ends > p.deadline))
     return ~late & (p.time >= p.release)
 
 
-def _inference(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+def _inference(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield (11) and (12): demand is served, by sites near enough."""
     size = _units(p)
     yield "11", "demand served", "unit", np.abs(s.route.sum("site") - p.demand), size
@@ -286,37 +287,59 @@ def _inference(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
     yield "12", "latency", "unit", s.route * too_far, size
 
 
-def _units(p: xr.Dataset) -> xr.DataArray:
+def _units(p: Bare) -> xr.Variable:
     """Return the size of a service in its own units of workload: its demand, or a tenth of most."""
     return np.maximum(p.demand, _SHARE * p.demand.max("time"))
 
 
-def _storage(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+def _storage(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield (13), (14) and (15): what batteries hold, and how fast it may change."""
     before = s.soc.shift(time=1)
-    before = before.where(before.time != before.time[0], p.battery_initial)
+    number = xr.Variable("time", np.arange(1, p.sizes["time"] + 1))
+    before = xr.where(number == 1, p.battery_initial, before)
     change = p.charge_efficiency * s.charge - s.discharge / p.discharge_efficiency
     size = np.maximum(s.soc, before)
     yield "13", "state of charge", "MWh", np.abs(s.soc - before - p.step_hours * change), size
     least = p.battery_final
-    final = least - s.soc.isel(time=-1, drop=True)
+    final = least - s.soc.isel(time=-1)
     yield "13", "final state of charge", "MWh", final, least
-    number = xr.DataArray(np.arange(1, p.sizes["time"] + 1), {"time": p.time})
     recovering = (number < p.battery_recovery) & (p.battery_initial < p.battery_min)
     floor = xr.where(recovering, p.battery_initial, p.battery_min)
     yield "14", "battery not below its minimum", "MWh", floor - s.soc, floor
     yield "14", "battery not above its energy", "MWh", s.soc - p.battery_energy, s.soc
-    for power, limit in ((s.charge, p.charge_limit), (s.discharge, p.discharge_limit)):
-        yield "15", f"{power.name} within its limit", "MW", power - limit, power
-        yield "15", f"{power.name} not negative", "MW", -power, 0.0
+    for name, power, limit in (
+        ("charge", s.charge, p.charge_limit),
+        ("discharge", s.discharge, p.discharge_limit),
+    ):
+        yield "15", f"{name} within its limit", "MW", power - limit, power
+        yield "15", f"{name} not negative", "MW", -power, 0.0
     both = np.minimum(s.charge, s.discharge)
     yield "15", "charge or discharge, not both", "MW", both, 0.0
 
 
+def _of_families(
+    data: xr.Dataset, decisions: xr.Dataset, families: Iterable[Family]
+) -> tuple[list[xr.Variable], xr.Variable]:
+    """Return what each term of added families is worth, and what they emit together."""
+    earned, total = list[xr.Variable](), xr.Variable((), 0.0)
+    for family in families:
+        with asking(family, "worth"):
+            worth = family.worth(data).values()
+            earned += [(unit * decisions[n]).variable for w in worth for n, unit in w.items()]
+        with asking(family, "emitted"):
+            for name, unit in family.emitted(data).items():
+                total = total + (unit * decisions[name]).variable.sum()
+    return earned, total
+
+
 def _benefit_and_emissions(
-    p: xr.Dataset, s: xr.Dataset, claimed: Judged, families: Iterable[Family], claims: bool
+    p: Bare,
+    s: Bare,
+    of_families: tuple[list[xr.Variable], xr.Variable],
+    claimed: Judged,
+    currency: str | None,
 ) -> Iterator[Row]:
-    """Yield (1) and (16); what is claimed of them only if every family is known."""
+    """Yield (1) and (16); with a currency, so if every family is known, what is claimed of them."""
     trade = p.export_price * s.grid_export - p.import_price * s.grid_import
     running_cost = p.generation_cost * s.generate + p.battery_cost * (s.charge + s.discharge)
     starts = s.start.sum(["site", "time"])
@@ -324,32 +347,27 @@ def _benefit_and_emissions(
     emitted = p.carbon_intensity * s.grid_import + p.generation_carbon * s.generate
     earned = [jobs.sum()]
     earned += [p.step_hours * part.sum() for part in (p.value * s.route, trade, -running_cost)]
-    gained = p.battery_value * (s.soc.isel(time=-1, drop=True) - p.battery_initial)
-    earned += [gained.sum()]
+    gained = p.battery_value * (s.soc.isel(time=-1) - p.battery_initial)
+    own, own_emissions = of_families
+    earned += [gained.sum(), *(part.sum() for part in own)]
     turnover = (
         np.abs(starts * (p.reward + p.startup_cost)).sum()
         + np.abs(gained).sum()
         + p.step_hours
         * (np.abs(p.value * s.route).sum() + np.abs(trade).sum() + running_cost.sum())
+        + sum(np.abs(part).sum() for part in own)
     )
-    total = p.step_hours * emitted.sum()
-    for family in families:
-        with asking(family, "worth"):
-            own = [unit * s[n] for w in family.worth(p).values() for n, unit in w.items()]
-        earned += [part.sum() for part in own]
-        turnover = turnover + sum(np.abs(part).sum() for part in own)
-        with asking(family, "emitted"):
-            total = total + sum((unit * s[name]).sum() for name, unit in family.emitted(p).items())
-    if claims:
+    total = p.step_hours * emitted.sum() + own_emissions
+    if currency:
         apart = np.abs(sum(earned) - claimed.objective)
-        yield "1", "objective as claimed", currency_of(p), apart, turnover
+        yield "1", "objective as claimed", currency, apart, turnover
         yield "16", "emissions as claimed", "tCO2e", np.abs(total - claimed.emissions), total
     held = claimed.method.carbon == "budget" and np.isfinite(p.carbon_budget)
     over = total - p.carbon_budget if held else xr.zeros_like(total)
     yield "16", "carbon budget", "tCO2e", over, total
 
 
-def _of_method(p: xr.Dataset, s: xr.Dataset, method: Method) -> Iterator[Row]:
+def _of_method(p: Bare, s: Bare, method: Method) -> Iterator[Row]:
     """Yield what a method of Table I does without."""
     if method.generation == "none":
         yield "method", "no on-site generation", "MW", s.generate, 0.0
@@ -365,7 +383,7 @@ def _of_method(p: xr.Dataset, s: xr.Dataset, method: Method) -> Iterator[Row]:
         yield from _first_come(p, s)
 
 
-def _first_come(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
+def _first_come(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield how far the workload is from first come, first served, inference split by capacity."""
     order = ("site", "time")
     near = (p.latency <= p.latency_limit) * p.it_capacity
@@ -395,9 +413,9 @@ def _first_come(p: xr.Dataset, s: xr.Dataset) -> Iterator[Row]:
         wrong[j] = placed != ([] if due is None else [due])
         if due is not None:
             free[due[0], due[1] : due[1] + length] -= power
-    yield "method", "jobs first come, first served", "1", xr.DataArray(wrong, {"job": p.job}), 1.0
+    yield "method", "jobs first come, first served", "1", xr.Variable("job", wrong), 1.0
 
 
-def _off_binary(values: xr.DataArray) -> xr.DataArray:
+def _off_binary(values: xr.Variable) -> xr.Variable:
     """Return the distance of each value from the nearer of 0 and 1."""
-    return xr.ufuncs.minimum(abs(values), abs(values - 1))
+    return np.minimum(abs(values), abs(values - 1))

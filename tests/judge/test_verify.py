@@ -256,7 +256,7 @@ def test_the_verifier_shares_no_code_with_the_model():
     }
     ours = {name for name in imports if name and name.startswith("carbonsched")}
     given = {"family", "instance", "method", "schema"}  # the family for its type only
-    judge = {f"carbonsched.judge.{name}" for name in ("report", "scale")}
+    judge = {f"carbonsched.judge.{name}" for name in ("bare", "report", "scale")}
     core = {f"carbonsched.core.{name}" for name in given}
     words = {f"carbonsched.{name}" for name in ("currency", "errors", "keywords")}
     assert ours == judge | core | words
