@@ -50,7 +50,7 @@ def test_a_schedule_survives_the_disk(default, tmp_path):
 
 
 def test_a_time_limit_keeps_the_incumbent_and_its_gap(hard):
-    schedule = cs.solve(hard, gap=0, time_limit=6)
+    schedule = cs.solve(hard, gap=0, time_limit=3)
     assert schedule.status == "time_limit"
     assert 0 < schedule.gap < 1 and math.isfinite(schedule.bound)
     assert cs.verify(hard, schedule).ok
@@ -192,8 +192,8 @@ def test_a_solver_that_cannot_tell_infeasible_from_unbounded_is_understood(defau
         module._status(result, "infeasible", "gurobi", ())
 
 
-def test_a_solver_without_callbacks_shows_no_more_than_the_time(default, capfd):
-    cs.solve(default, solver="scip", gap=0.05, progress=True)
+def test_a_solver_without_callbacks_shows_no_more_than_the_time(make, capfd):
+    cs.solve(make(2, 6, 2, 1), solver="scip", progress=True)
     assert "incumbent" not in capfd.readouterr().err
 
 

@@ -249,23 +249,23 @@ def test_a_policy_starts_jobs_and_the_rest_is_dispatched(make):
 def test_a_plan_is_kept_unless_changing_it_pays(make):
     """Proves: two cheap hours that change places by forecast, 5 USD apart: the plan follows or not.
 
-    A job of 10 MWh is planned for period 2 or 3 by turns; at a cost of 100 it stays where it was
+    A job of 10 MWh is planned for period 3 or 4 by turns; at a cost of 100 it stays where it was
     first planned, and the record counts the moves.
     """
-    instance = make(1, 6, 1, 0, release=4, import_price=10.0)
+    instance = make(1, 5, 1, 0, release=3, import_price=10.0)
 
     def turning(issued, horizon):
         price = np.full((1, len(horizon)), 10.0)
         for k, at in enumerate(horizon):
-            if at in (4, 5):
+            if at in (3, 4):
                 price[0, k] = 5.0 if (at + issued) % 2 == 0 else 5.5
         return xr.Dataset(
             {"import_price": (("site", "time"), price)}, {"site": ["A"], "time": horizon}
         )
 
-    free = roll(instance, forecast=turning, window=6, step=1, gap=0)
-    held = roll(instance, forecast=turning, window=6, step=1, gap=0, change_cost=100.0)
-    assert free.steps.moved.values.sum() >= 3
+    free = roll(instance, forecast=turning, window=5, step=1, gap=0)
+    held = roll(instance, forecast=turning, window=5, step=1, gap=0, change_cost=100.0)
+    assert free.steps.moved.values.sum() >= 2
     assert held.steps.moved.values.sum() == 0
 
 

@@ -71,7 +71,7 @@ def test_commands_alone_give_a_verified_schedule_and_a_certificate(fleet, tmp_pa
     made, day, proof = (tmp_path / name for name in ("fleet.nc", "day.nc", "proof.json"))
     for words in (
         ("build", fleet, "--out", made),
-        ("solve", made, "--out", day),
+        ("solve", made, "--gap", 0.05, "--out", day),
         ("verify", made, day),
         ("certify", made, day, "--out", proof),
     ):

@@ -44,7 +44,7 @@ def rows(cache: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def address():
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         yield cluster.scheduler_address
 
 
@@ -291,7 +291,7 @@ def test_a_worker_that_dies_for_good_leaves_a_row(tmp_path, monkeypatch):
         raise MemoryError("the worker died")
 
     monkeypatch.setattr(sweeps, "solve_row", dead)
-    with LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
         instances = small(1)
         table = sweep(instances, cache=tmp_path, cluster=cluster.scheduler_address)
     assert list(table.status) == ["crashed"]
