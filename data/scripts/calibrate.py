@@ -18,7 +18,7 @@ The carbon row (16) is left out of the fit: the budget is above every row of the
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -137,10 +137,13 @@ def twelve(values: Mapping[str, float]) -> np.ndarray:
     return residuals(reached).to_numpy().ravel()
 
 
-def slopes(values: Mapping[str, float], step: float = 0.01) -> pd.DataFrame:
-    """Return what the residuals of `twelve` change by for the whole range of each knob."""
+def slopes(
+    values: Mapping[str, float], step: float = 0.01, of: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Return what the residuals of `twelve` change by for the whole range of each knob, or some."""
     rest, columns = twelve(values), {}
-    for name, knob in (KNOBS | {"split": SPLIT}).items():
+    knobs = KNOBS | {"split": SPLIT}
+    for name, knob in ((name, knobs[name]) for name in of or knobs):
         width = knob.high - knob.low
         at = values.get(name, knob.start)
         way = step if at + step * width <= knob.high else -step
@@ -254,6 +257,7 @@ def main(
     files["knobs"] = table.rename_axis("knob").reset_index()
     files["residuals"] = found.rename_axis("method").reset_index()
     files["refinement"] = rounds.round(6)
+    files["slopes"] = slopes(knobs).round(12)
     out.mkdir(parents=True, exist_ok=True)
     for name, frame in files.items():
         with replacing(out / f"{name}.csv") as temporary:
