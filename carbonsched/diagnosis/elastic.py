@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,9 @@ from carbonsched.diagnosis.feasibility import ROWS, Plan, state_elastic
 from carbonsched.solver.highs import HighsModel
 from carbonsched.solver.program import INFINITY
 from carbonsched.solver.settings import Settings
+
+if TYPE_CHECKING:
+    import highspy
 
 _SPLITTING = {"it_capacity", "latency_limit"}  # what the split of `energy_only` follows
 
@@ -59,6 +63,7 @@ class Elastic:
         self.rows = {name: self._held.rows(name) for name in self.model.constraints}
         columns = {name: self._held.columns(name) for name in self.model.variables}
         self._opened = columns.get("opened")
+        self._basis: highspy.HighsBasis | None = None
         self._starts = _declared(columns["start"]) if "start" in columns else np.zeros(0, int)
         self._more = {n.removeprefix("more_"): at for n, at in columns.items() if "more_" in n}
         movable = [*self._more.values(), *([] if self._opened is None else [self._opened])]
@@ -110,9 +115,13 @@ class Elastic:
         why.
         """
         self._placed(False)
-        if not self._held.run():
-            return True
-        return bool(len(self._starts)) and not self._solve(seconds)
+        if self._basis is not None:  # a search for integers has left none to go on from
+            self._held.restore(self._basis)
+        there = self._held.run()
+        if not len(self._starts):
+            return not there
+        self._basis = self._held.basis()
+        return not there or not self._solve(seconds)
 
     @property
     def proved(self) -> bool:
