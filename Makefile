@@ -5,7 +5,8 @@
 
 PYTHON    ?= $(shell command -v python3.11 || echo python3)
 VENV      ?= .venv
-JOBS      ?= 2
+# One more than cores: some tests wait for files, processes or a clock.
+JOBS      ?= 3
 BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
 NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
