@@ -19,11 +19,15 @@ is worth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from carbonsched.bare import Bare
+
+Known = xr.Dataset | Bare  # what is summed over the same labels may come without them
 NOT_NEGATIVE = ("capacity_price", "final_price", "carbon_price")
 
 
@@ -69,10 +73,19 @@ def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> floa
         `PRICES`; of any origin. Negative ones that must not be negative are taken as zero.
     best : xarray.DataArray
         The worth of each job's best placement at these prices, USD over (job).
+
+    Raises
+    ------
+    ValueError
+        The prices are over other labels, or in another order.
     """
+    for dim, labels in prices.indexes.items():
+        if dim in data.indexes and not labels.equals(data.indexes[dim]):
+            raise ValueError(f"the prices have other labels of {dim}, or another order")
     jobs = jobs_best(data, best)
-    parts = (*energy_parts(data, prices), served_best(data, prices), jobs)
-    return float(sum(part.sum() for part in parts))  # (1)
+    p, y = Bare(data), Bare(prices)
+    parts = (*energy_parts(p, y), served_best(p, y))
+    return float(jobs.sum()) + sum(float(part.sum()) for part in parts)  # (1)
 
 
 def jobs_best(data: xr.Dataset, best: xr.DataArray) -> xr.DataArray:
@@ -86,10 +99,10 @@ def jobs_best(data: xr.Dataset, best: xr.DataArray) -> xr.DataArray:
     return best.where(must, best.clip(min=0))
 
 
-def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
+def energy_worth(data: Known, prices: Known) -> dict[str, Any]:
     """Return what 1 MW of each power of the energy side earns at some prices, USD a period.
 
-    Variables `grid_import`, `grid_export`, `generate`, `charge`, `discharge` over (site, time).
+    `grid_import`, `grid_export`, `generate`, `charge`, `discharge`, over (site, time).
     """
     hours, power = data.step_hours, prices.power_price
     stored = prices.storage_price + data.battery_value
@@ -97,23 +110,22 @@ def energy_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.Dataset:
     wear = hours * data.battery_cost
     bought = power - hours * data.import_price - carbon * data.carbon_intensity
     generated = power - hours * data.generation_cost - carbon * data.generation_carbon
-    return xr.Dataset(
-        {
-            "grid_import": bought,
-            "grid_export": hours * data.export_price - power,
-            "generate": generated,
-            "charge": hours * data.charge_efficiency * stored - power - wear,
-            "discharge": power - wear - hours * stored / data.discharge_efficiency,
-        }
-    )
+    return {
+        "grid_import": bought,
+        "grid_export": hours * data.export_price - power,
+        "generate": generated,
+        "charge": hours * data.charge_efficiency * stored - power - wear,
+        "discharge": power - wear - hours * stored / data.discharge_efficiency,
+    }
 
 
-def flow_parts(data: xr.Dataset, worth: xr.Dataset) -> xr.DataArray:
+def flow_parts(data: Known, worth: Mapping[str, Any]) -> Any:
     """Return what trade, generation and battery powers earn at most, USD over (site, time)."""
-    bought = worth.grid_import * data.import_limit  # (5)
-    sold = worth.grid_export * data.export_limit  # (6)
-    charged, drawn = worth.charge * data.charge_limit, worth.discharge * data.discharge_limit
-    generated = (worth.generate * data.generation_available).clip(min=0)  # (4)
+    bought = worth["grid_import"] * data.import_limit  # (5)
+    sold = worth["grid_export"] * data.export_limit  # (6)
+    charged = worth["charge"] * data.charge_limit
+    drawn = worth["discharge"] * data.discharge_limit
+    generated = (worth["generate"] * data.generation_available).clip(min=0)  # (4)
     trade = np.maximum(bought, sold).clip(min=0)  # (7): the better of the two
     battery = np.maximum(charged, drawn).clip(min=0)  # (15): not both
     return trade + generated + battery
@@ -130,7 +142,7 @@ def flow_losses(data: xr.Dataset, prices: xr.Dataset, decided: xr.Dataset) -> xr
     return (flow_parts(data, worth) - earned).clip(min=0).transpose("site", "time")
 
 
-def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ...]:
+def energy_parts(data: Known, prices: Known) -> tuple[Any, ...]:
     """Return what grid, generation, batteries and limits are worth at most, USD.
 
     Each part is over (site, time), over site, or a single number, and waits to be summed.
@@ -142,7 +154,7 @@ def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ..
     last = data.time == data.time[-1]  # (13), (14): between one period's price and the next
     later = xr.where(last, final_price, stored.shift(time=-1, fill_value=0)) - stored
     held = np.maximum(later * data.battery_energy, later * data.battery_min)
-    start = stored.isel(time=0, drop=True) * data.battery_initial
+    start = stored.isel(time=0) * data.battery_initial
     start = start - final_price * data.battery_final
 
     capacity = capacity_price * data.it_capacity  # (2)
@@ -150,14 +162,13 @@ def energy_parts(data: xr.Dataset, prices: xr.Dataset) -> tuple[xr.DataArray, ..
     return flows, held, start, capacity, budget
 
 
-def unit_worth(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+def unit_worth(data: Known, prices: Known) -> Any:
     """Return what a unit of workload served earns, USD over (service, site, time)."""
-    capacity_price = prices.capacity_price.clip(min=0)
-    power = it_price(data, prices.assign(capacity_price=capacity_price))
+    power = data.cooling * prices.power_price + prices.capacity_price.clip(min=0)
     return data.step_hours * data.value - data.power_per_unit * power
 
 
-def served_best(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
+def served_best(data: Known, prices: Known) -> Any:
     """Return what each service earns at its best sites, USD over (service, time)."""
     near = data.latency <= data.latency_limit  # (12); all demand is served by (11)
     served = unit_worth(data, prices).where(near, -np.inf).max("site")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from carbonsched.judge.bare import Bare
+from carbonsched.bare import Bare
 
 
 def scales(data: xr.Dataset) -> dict[str, float]:

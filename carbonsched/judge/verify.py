@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import xarray as xr
 
+from carbonsched.bare import Bare
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
 from carbonsched.core.schema import DECISIONS
 from carbonsched.currency import currency_of
 from carbonsched.errors import asking
-from carbonsched.judge.bare import Bare
 from carbonsched.judge.report import Check, Report
 from carbonsched.judge.scale import scales
 from carbonsched.keywords import named_keywords

@@ -32,6 +32,13 @@ def test_only_a_required_job_counts_a_loss():
     assert dual_bound(data, prices(data), best) == pytest.approx(5 - 7)
 
 
+def test_prices_in_another_order_bound_nothing():
+    data = plain(2, 1, 0, 0)
+    best = xr.DataArray(np.zeros(0), {"job": data.job})
+    with pytest.raises(ValueError, match="other labels of site"):
+        dual_bound(data, prices(data).isel(site=[1, 0]), best)
+
+
 def test_stored_energy_is_worth_its_price_from_the_reserve_up():
     """A price of 4 in the first hour, 0 then: what is held costs 4 a MWh, so the reserve of it.
 

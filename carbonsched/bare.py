@@ -10,7 +10,7 @@ import xarray as xr
 
 
 class Bare:
-    """The variables of a dataset by name, as attributes, and its sizes.
+    """The variables of a dataset by name, as attributes or in brackets, and its sizes.
 
     Examples
     --------
@@ -24,5 +24,9 @@ class Bare:
         self._variables, self.sizes = data.variables, data.sizes
 
     def __getattr__(self, name: str) -> xr.Variable:
+        """Return a variable."""
+        return self._variables[name]
+
+    def __getitem__(self, name: str) -> xr.Variable:
         """Return a variable."""
         return self._variables[name]
