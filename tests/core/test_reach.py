@@ -9,7 +9,14 @@ import xarray as xr
 from by_hand import plain
 
 import carbonsched as cs
-from carbonsched.core.reach import may_run, may_start, reserve, start_counts, window_positions
+from carbonsched.core.reach import (
+    may_run,
+    may_start,
+    require_routes,
+    reserve,
+    start_counts,
+    window_positions,
+)
 from carbonsched.judge.verify import _within
 from carbonsched.proof.restated import left_by, possible_starts
 
@@ -93,3 +100,11 @@ def test_a_reserve_is_what_must_be_held_of_it(recovery):
     assert reserve(data).transpose("site", "time").values.tolist() == [held, [2] * 4]
     given = left_by(data, asdict(cs.METHODS["joint"])).battery_min
     xr.testing.assert_equal(given, reserve(data))
+
+
+@pytest.mark.parametrize("demand", [0.5, 2.0])
+def test_a_service_with_any_demand_and_no_site_is_told(demand):
+    data = plain(1, 2, 0, 1, demand=[[0.0, demand]], latency=5.0, latency_limit=1.0)
+    with pytest.raises(cs.InfeasibleError, match="no site within the latency limit of s0"):
+        require_routes(data)
+    require_routes(data.assign(demand=0 * data.demand))

@@ -32,6 +32,13 @@ def test_power_is_limited_by_the_room_in_the_battery():
     assert rounded(data.discharge_limit) == [8, 8, 5]  # no more than 0 MW of load and 5 exported
 
 
+def test_what_the_battery_holds_is_counted_from_its_lowest_reserve():
+    """From 2 MWh, the least of any half-hour, to 10: the limits are those of a reserve of 2."""
+    data = limits(battery_min=[[2, 6, 2]], battery_initial=6, battery_final=2)
+    assert rounded(data.charge_limit) == [20, 20, 20]
+    assert rounded(data.discharge_limit) == [8, 8, 5]
+
+
 def test_charging_is_limited_by_what_a_site_can_draw():
     data = limits(import_limit=7, generation_available=[[1, 2, 30]])
     assert rounded(data.charge_limit) == [8, 9, 20]

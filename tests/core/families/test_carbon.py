@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import carbonsched as cs
 from carbonsched.core.families import carbon
@@ -77,3 +78,9 @@ def test_moving_a_model_without_a_budget_changes_nothing(make):
     model = cs.build(instance)
     carbon.family.update(model, instance.data, cs.Formulation())
     assert "carbon:budget" not in model.constraints
+
+
+def test_a_budget_in_one_scenario_is_a_budget():
+    data = xr.Dataset({"carbon_budget": ("scenario", [np.inf, 5.0])})
+    assert carbon.has_budget(data, cs.Formulation())
+    assert not carbon.has_budget(data.isel(scenario=[0]), cs.Formulation())

@@ -61,6 +61,16 @@ def test_what_is_gained_is_worth_its_value(make, solved):
     assert solved(make(1, 1, 0, 0, **battery, battery_value=9)).objective == pytest.approx(0)
 
 
+def test_wear_is_paid_where_what_is_stored_has_a_value_too(make, solved):
+    """Proves: 4 MWh a period, bought for 10 and worn for 5, are worth 30; at a wear of 25, none."""
+    for wear, earned in ((5.0, 8 * 15.0), (25.0, 0.0)):
+        instance = make(
+            1, 2, 0, 0, battery_energy=10, battery_initial=0, battery_final=0, charge_limit=4,
+            discharge_limit=4, battery_value=30, battery_cost=wear, import_price=10,
+        )  # fmt: skip
+        assert solved(instance).objective == pytest.approx(earned)
+
+
 def test_a_reserve_is_held_once_it_is_recovered(make, solved):
     """Proves: n. 6 MWh by the end of the second period: 4 at 1 USD, and none at 10."""
     instance = make(
