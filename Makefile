@@ -145,8 +145,8 @@ format: environment  ## let ruff repair what it can
 
 # With the pages: a browser tries them, where Debian's Chromium is; where not, the tests that were skipped say so.
 unit: environment $(BUILT)  ## the tests of the core, of the data and of the repository's own promises
-	$(BIN)/python -m pytest -n $(JOBS) -m 'not long'
-	$(BIN)/python -m pytest -n $(JOBS) --doctest-modules carbonsched $(UNTRIED)
+	$(BIN)/python -m pytest -n $(JOBS) -p no:nbval -m 'not long'
+	$(BIN)/python -m pytest -n $(JOBS) -p no:nbval --doctest-modules carbonsched $(UNTRIED)
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
 test-long: environment $(BUILT)  ## every test, with the counts that are too long for every change
