@@ -1,4 +1,7 @@
-"""The front door, `solve`: it alone knows the engines and the diagnosis of what has no schedule."""
+"""The front door, `solve`: it alone knows the engines and the diagnosis of what has no schedule.
+
+What most solves do without, scenarios and the diagnosis, is loaded where it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,6 @@ from carbonsched.core.family import Family
 from carbonsched.core.formulation import Formulation, formulation_of
 from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.method import Method, method_of
-from carbonsched.diagnosis.diagnose import diagnose
 from carbonsched.errors import (
     InfeasibleError,
     SolverError,
@@ -34,13 +36,14 @@ from carbonsched.solver.milp import solve_milp
 from carbonsched.solver.near import hold_of, uncharged
 from carbonsched.solver.polish import seconds_left
 from carbonsched.solver.settings import Settings
-from carbonsched.stochastic.extensive import extensive
-from carbonsched.stochastic.outlook import Outlook
-from carbonsched.stochastic.scenarios import Scenarios
-from carbonsched.stochastic.schedule import ScenarioSchedule
 
 if TYPE_CHECKING:
     from distributed import Client
+    from typing_extensions import TypeIs
+
+    from carbonsched.diagnosis.diagnose import Diagnosis
+    from carbonsched.stochastic.scenarios import Scenarios
+    from carbonsched.stochastic.schedule import ScenarioSchedule
 
 ENGINES = ("auto", "milp", "column-generation")
 DECOMPOSED = "decomposed"  # of scenarios only
@@ -195,19 +198,19 @@ def solve(
     of_scenarios = {"risk": risk, "tail": tail, "budget": budget, "workers": workers,
                     "folder": folder}  # fmt: skip
     require_kinds(explain=(explain, bool))
-    if not isinstance(instance, Scenarios):
+    if not _are_scenarios(instance):
         require_instance(instance)
         _refuse_of_scenarios(engine, of_scenarios)
     chosen, how = method_of(method), formulation_of(formulation)
     stated = require_families(families)
-    known = (*ENGINES, DECOMPOSED) if isinstance(instance, Scenarios) else ENGINES
+    known = (*ENGINES, DECOMPOSED) if _are_scenarios(instance) else ENGINES
     if engine not in known:
         raise ValueError(f"engine {engine!r}, choose from {', '.join(known)}")
     settings = Settings.of(
         gap=gap, gap_of=gap_of, time_limit=time_limit, solver=solver, verbose=verbose,
         progress=progress, polish=polish, options=options,
     )  # fmt: skip
-    if isinstance(instance, Scenarios):
+    if _are_scenarios(instance):
         if near is not None or change_cost:
             raise ValueError("near, change_cost: a former plan is not held over scenarios")
         given = replace(instance, instance=fitted(instance.instance, stated))
@@ -230,6 +233,15 @@ def solve(
     }[engine]
     with explaining(instance, chosen, explain, stated):
         return by(Task(instance, chosen, how, stated, settings))
+
+
+def _are_scenarios(given: Instance | Scenarios) -> TypeIs[Scenarios]:
+    """Return whether what is given are scenarios."""
+    if isinstance(given, Instance):
+        return False
+    from carbonsched.stochastic.scenarios import Scenarios
+
+    return isinstance(given, Scenarios)
 
 
 def _refuse_of_scenarios(engine: str, asked: Mapping[str, Any]) -> None:
@@ -255,6 +267,9 @@ def _solve_scenarios(
     explain: bool,
 ) -> ScenarioSchedule:
     """Return the plan for scenarios, by the engine asked for."""
+    from carbonsched.stochastic.extensive import extensive
+    from carbonsched.stochastic.outlook import Outlook
+
     outlook = Outlook(asked["risk"], asked["tail"], asked["budget"])
     if engine == "column-generation":
         raise ValueError("column generation knows one future: use engine='milp' or 'decomposed'")
@@ -278,10 +293,10 @@ def explaining_scenarios(
         yield
     except InfeasibleError as error:
         for label, instance in scenarios.each():
-            found = diagnose(instance, method, families=families)
+            found = _diagnosed(instance, method, families)
             if not found.feasible:
                 error.args = (f"scenario {label}: {error}",)
-                error.ask = partial(diagnose, instance, method, families=families)
+                error.ask = partial(_diagnosed, instance, method, families)
                 if explain:
                     error.explain()
                 raise
@@ -315,7 +330,7 @@ def explaining(
     try:
         yield
     except InfeasibleError as error:
-        error.ask = partial(diagnose, instance, method, families=families)
+        error.ask = partial(_diagnosed, instance, method, families)
         if own := [family.name for family in added(families)]:
             error.add_note(f"the diagnosis knows the paper's families, and not {', '.join(own)}")
         if explain:
@@ -323,3 +338,10 @@ def explaining(
         else:
             error.add_note("its attribute `diagnosis` says why; solve(..., explain=True) at once")
         raise
+
+
+def _diagnosed(instance: Instance, method: Method, families: Iterable[Family]) -> Diagnosis:
+    """Return why there is no schedule."""
+    from carbonsched.diagnosis.diagnose import diagnose
+
+    return diagnose(instance, method, families=families)
