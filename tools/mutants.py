@@ -8,8 +8,9 @@
 Each mutant is a process forked from one that has everything imported. It runs the tests of the
 mutant's own module until one fails, then all that ask about the model. A mutant that no test of its
 module kills is built on random instances too: where every matrix comes out as before, no test of
-the model can tell it from the original. `data/results/trust/mutants.csv` takes a row a mutant;
-`tools/survivors.csv` says why those that survive do no harm.
+the model can tell it from the original. `data/results/trust/mutants.csv` has a row for each mutant
+of the code as it is, `killed` blank as long as it was not asked; `tools/survivors.csv` says why
+those that survive do no harm.
 
 The libraries for this (cosmic-ray, mutmut) start a process and import linopy for each mutant, or
 change strings and arguments; neither drops a row or a term, the mistakes that matter in a model.
@@ -262,9 +263,11 @@ def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
     reference = in_a_process(matrices, SECONDS)  # a solve here would leave its threads to no fork
     every = [(module, *mutant) for module in modules for mutant in mutants(module)]
     every.sort(key=lambda mutant: mutant[1]["function"] == "update")  # those take minutes each
+    rooms = [import_module(f"carbonsched.core.{path}") for path in MODULES]
+    whole = pd.DataFrame([about for room in rooms for about, _ in mutants(room)])
     if left and TABLE.exists():
         table = pd.read_csv(TABLE)
-        known = table[table.killed | table.why.notna()]
+        known = table[table.killed.eq(True) | table.why.notna()]
         done = set(known[KEY].itertuples(index=False, name=None))
         every = [mutant for mutant in every if tuple(mutant[1][k] for k in KEY) not in done]
     if shuffled:
@@ -277,16 +280,20 @@ def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
         )
         rows.append(about | {"killed": bool(killed_by), "killed_by": killed_by})
         tqdm.write(f"{time.monotonic() - begun:5.1f} s  {rows[-1]}")
-        write(pd.DataFrame(rows))
+        write(pd.DataFrame(rows), whole)
 
 
-def write(table: pd.DataFrame) -> None:
-    """Write the table with what is known of the survivors; rows not tried again stay."""
+def write(table: pd.DataFrame, whole: pd.DataFrame) -> None:
+    """Write the table with what is known of the survivors; rows not tried again stay.
+
+    `whole` has every mutant of the code as it is: rows of code that is no more are left out.
+    """
     if TABLE.exists():
-        known = pd.read_csv(TABLE, keep_default_na=False).drop(columns="why")
-        table = pd.concat([known, table]).drop_duplicates(KEY, keep="last")
+        known = pd.read_csv(TABLE, keep_default_na=False, na_values={"killed": ""})
+        table = pd.concat([known.drop(columns="why"), table]).drop_duplicates(KEY, keep="last")
+    table = whole.drop_duplicates(KEY).merge(table, how="left", on=KEY)
     table = table.merge(pd.read_csv(WHY), how="left", on=["file", "function", "change"])
-    table["why"] = table["why"].where(~table.killed)
+    table["why"] = table["why"].where(table.killed.eq(False))
     with replacing(TABLE) as new:
         table.sort_values(["file", "line"], kind="stable").to_csv(new, index=False)
 

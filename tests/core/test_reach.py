@@ -12,6 +12,7 @@ import carbonsched as cs
 from carbonsched.core.reach import (
     may_run,
     may_start,
+    open_routes,
     require_routes,
     reserve,
     start_counts,
@@ -108,3 +109,8 @@ def test_a_service_with_any_demand_and_no_site_is_told(demand):
     with pytest.raises(cs.InfeasibleError, match="no site within the latency limit of s0"):
         require_routes(data)
     require_routes(data.assign(demand=0 * data.demand))
+
+
+def test_a_site_just_within_the_limit_is_open():
+    data = plain(3, 1, 0, 1, latency=[[4.0, 5.0, 6.0]], latency_limit=5.0)
+    assert open_routes(data).values.tolist() == [[True, True, False]]

@@ -122,3 +122,8 @@ def test_required_jobs_that_do_not_fit_have_no_schedule(make):
     with pytest.raises(cs.InfeasibleError):
         cs.solve(make(1, 1, 2, it_capacity=15, required=True))
     assert cs.solve(make(1, 1, 2, it_capacity=15, required=[True, False])).data.start.sum() == 1
+
+
+def test_what_a_required_job_earns_is_settled(make):
+    data = make(1, 2, 2, 0, reward=[50.0, 60.0], startup_cost=20.0, required=[True, False]).data
+    assert jobs.family.settled(data)["start"].values.tolist() == [30, 0]
