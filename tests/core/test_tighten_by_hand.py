@@ -39,6 +39,13 @@ def test_what_the_battery_holds_is_counted_from_its_lowest_reserve():
     assert rounded(data.discharge_limit) == [8, 8, 5]
 
 
+def test_each_site_has_a_reserve_of_its_own():
+    """8 and 4 MWh of room in half an hour, so 20 and 10 MW charged."""
+    own = {"battery_min": [2, 6], "battery_initial": 6, "generation_available": 90}
+    data = tightened(plain(2, 3, 0, 1, **SITE | own), METHODS["joint"], cs.Formulation())
+    assert rounded(data.charge_limit) == [20, 20, 20, 10, 10, 10]
+
+
 def test_charging_is_limited_by_what_a_site_can_draw():
     data = limits(import_limit=7, generation_available=[[1, 2, 30]])
     assert rounded(data.charge_limit) == [8, 9, 20]
