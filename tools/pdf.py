@@ -34,11 +34,19 @@ CHAPTERS = """() => {
     const said = words.replace(/^Show (an? )?/, "");
     const title = document.createElement("p");
     title.className = "unfolded-title";
-    title.textContent = said.charAt(0).toUpperCase() + said.slice(1);
+    const file = /^[\\w/]+\\.\\w+/.test(said);  // whose name is written as it is
+    title.textContent = (file ? said.charAt(0) : said.charAt(0).toUpperCase()) + said.slice(1);
     const box = document.createElement("div");
     box.className = "unfolded";
     box.append(title, ...[...folded.childNodes].filter((node) => node !== summary));
     folded.replaceWith(box);
+  }
+  for (const live of document.querySelectorAll(".cs-live")) {
+    const note = document.createElement("p");
+    note.className = "on-paper";
+    note.textContent = "On paper this stands as the book solved it; in a browser it can be moved, "
+      + "and is solved anew there.";
+    live.before(note);
   }
   for (const one of document.querySelectorAll(".toggle-hidden"))
     one.classList.remove("toggle-hidden");

@@ -8,8 +8,12 @@ function addExcerpt(item, terms, marks) {
   const target = new URL(link.href);
   const page = PAGE_TEXTS[target.pathname.split("/").pop().replace(/\.html$/, "")];
   if (!page) return;
-  const start = page.places[decodeURIComponent(target.hash.slice(1))] ?? 0;
-  const summary = Search.makeSearchSummary(page.text.slice(start), [...terms, ...marks]); // stems, and the words themselves
+  const place = decodeURIComponent(target.hash.slice(1));
+  const start = page.places[place] ?? 0;
+  // What is said of an object ends where the next begins; a page, or a part of one, goes on.
+  const next = place.includes(".") ? Object.values(page.places).filter((at) => at > start) : [];
+  const text = page.text.slice(start, Math.min(page.text.length, ...next));
+  const summary = Search.makeSearchSummary(text, [...terms, ...marks]); // stems, and the words themselves
   if (!summary) return;
   item.appendChild(summary);
   marks.forEach((word) => _highlightText(summary, word, "highlighted"));

@@ -56,7 +56,7 @@ class Report:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a check: equation, row, worst, unit, label, ok."""
+        """One row a check, with equation, row, worst, unit, label and ok."""
         return pd.DataFrame(self.checks)
 
     def raise_if_broken(self) -> None:

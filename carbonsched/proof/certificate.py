@@ -153,7 +153,7 @@ class Certificate:
 
     @property
     def gap(self) -> float:
-        """The certified root gap: distance of the objective from the bound, over the turnover.
+        """The certified root gap, from the objective to the bound, over the turnover.
 
         Over the objective, if the certificate does not state a turnover.
 

@@ -288,7 +288,8 @@ def shipped(model: type[P] = Profile) -> dict[str, P]:
 
     Examples
     --------
-    >>> shipped()["smard"].time.zone
+    >>> import carbonsched as cs
+    >>> cs.sources.profiles()["smard"].time.zone
     'Europe/Berlin'
     """
     kinds = set(get_args(model.model_fields["kind"].annotation))
@@ -310,7 +311,8 @@ def find(name: str | Path, model: type[P] = Profile) -> P:
 
     Examples
     --------
-    >>> find("aemo").time.interval
+    >>> import carbonsched as cs
+    >>> cs.sources.profile("aemo").time.interval
     'end'
     """
     path = Path(name)

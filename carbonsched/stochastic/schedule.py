@@ -111,7 +111,7 @@ class ScenarioSchedule:
 
     @property
     def data(self) -> xr.Dataset:
-        """All decisions: those of jobs once, the others over `scenario` too."""
+        """All decisions, those of jobs once, the others over `scenario` too."""
         shared = [*self.first, "run", "stop"]
         each = [one.data for one in self.schedules.values()]
         of_each = xr.concat([data.drop_vars(shared) for data in each], self.probability.scenario)
@@ -139,7 +139,7 @@ class ScenarioSchedule:
 
     @property
     def objective(self) -> float:
-        """What is maximised: expectation and `cvar` by the weight of risk, USD."""
+        """What is maximised, expectation and `cvar` by the weight of risk, USD."""
         return self.outlook.value(self.benefit, self.probability)
 
     @property
@@ -160,7 +160,7 @@ class ScenarioSchedule:
 
     @property
     def turnover(self) -> float:
-        """Expected turnover, USD: what the gap is relative to, see `carbonsched.Schedule`."""
+        """Expected turnover, USD, to which the gap is relative, see `carbonsched.Schedule`."""
         each = [one.turnover for one in self.schedules.values()]
         return expectation(self._of_each(each, "turnover"), self.probability)
 

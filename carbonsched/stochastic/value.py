@@ -86,12 +86,12 @@ class InformationValue:
 
     @property
     def vss(self) -> Interval:
-        """Value of the stochastic solution, USD: what planning for all scenarios earns more."""
+        """Value of the stochastic solution, USD, which planning for all scenarios earns more."""
         return (self.stochastic - self.expected_value).at_least(0.0)
 
     @property
     def evpi(self) -> Interval:
-        """Expected value of perfect information, USD: what knowing the scenario would earn more."""
+        """Expected value of perfect information, USD, that knowing the scenario would earn more."""
         return (self.wait_and_see - self.stochastic).at_least(0.0)
 
     def __repr__(self) -> str:

@@ -5,9 +5,12 @@ import pytest
 from accessible import mended
 from built_pages import read
 from equation_links import linked
+from grouped_attributes import apart
 from inline_figures import inlined
 from lean_assets import used
 from narrow_tables import narrowed
+
+import carbonsched as cs
 
 
 def test_text_and_places_of_a_page(tmp_path):
@@ -94,3 +97,28 @@ def test_a_table_breaks_where_it_may(cell, on_the_page):
     expected = on_the_page or cell.replace("<td>", '<td class="sentence">')
     assert narrowed(written) == written.replace(cell, expected)
     assert narrowed(cell) == cell  # of a table that is none of ours
+
+
+def test_attributes_described_together_get_an_entry_each():
+    described = [
+        "One.", "", "Attributes", "----------", "a : int", "    Of one.", "lower, upper : float",
+        "    Closed bounds.", "", "Returns", "-------", "b, c : int",
+    ]  # fmt: skip
+    both = ["lower : float", "    Closed bounds.", "", "upper : float", "    Closed bounds.", ""]
+    assert apart(described) == [*described[:6], *both, *described[9:]]
+
+
+def properties():
+    """Yield the properties of what the package shows, with their names."""
+    for name in cs.__all__:
+        shown = getattr(cs, name)
+        if isinstance(shown, type):
+            for own, what in vars(shown).items():
+                if isinstance(what, property) and not own.startswith("_"):
+                    yield f"{name}.{own}", what
+
+
+def test_no_property_begins_with_what_would_be_read_as_its_type():
+    """Napoleon takes what stands before a colon for a type."""
+    begun = {name: (of.__doc__ or "").split("\n\n")[0] for name, of in properties()}
+    assert begun and not [name for name, words in begun.items() if ": " in words]

@@ -71,6 +71,20 @@ def test_wear_is_paid_where_what_is_stored_has_a_value_too(make, solved):
         assert solved(instance).objective == pytest.approx(earned)
 
 
+def test_what_is_drawn_loses_what_the_battery_loses(make, solved):
+    """Proves: 1 MWh delivered takes 2 from the store, worth 60: import at 50 is cheaper."""
+    instance = make(
+        1, 1, 0, 1, **BATTERY, battery_initial=10, battery_final=0, battery_value=30,
+        discharge_efficiency=0.5, demand=[[5]], import_price=50,
+    )  # fmt: skip
+    assert solved(instance).objective == pytest.approx(-250)
+
+
+def test_without_its_state_a_battery_does_not_charge(make):
+    model = cs.build(make(1, 4, **BATTERY, export_limit=10, import_price=-1))
+    assert (model.constraints["storage:charge"].rhs == 0).all()
+
+
 def test_a_reserve_is_held_once_it_is_recovered(make, solved):
     """Proves: n. 6 MWh by the end of the second period: 4 at 1 USD, and none at 10."""
     instance = make(
