@@ -1,10 +1,13 @@
 """Arrays without their labels, for sums over data that is known to have the same ones.
 
 xarray compares the labels of both sides at every sum, which takes longer than the sums do. Where
-they have been compared once, variables, which know their dimensions only, say the same.
+they have been compared once, variables, which know their dimensions only, say the same. To a type
+checker they are anything: NumPy's functions of a variable return variables, and say otherwise.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import xarray as xr
 
@@ -23,10 +26,10 @@ class Bare:
     def __init__(self, data: xr.Dataset) -> None:
         self._variables, self.sizes = data.variables, data.sizes
 
-    def __getattr__(self, name: str) -> xr.Variable:
+    def __getattr__(self, name: str) -> Any:
         """Return a variable."""
         return self._variables[name]
 
-    def __getitem__(self, name: str) -> xr.Variable:
+    def __getitem__(self, name: str) -> Any:
         """Return a variable."""
         return self._variables[name]

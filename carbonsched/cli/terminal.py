@@ -43,6 +43,9 @@ def explained() -> Generator[None]:
             yield
     except (typer.Exit, typer.Abort):
         raise
+    except BrokenPipeError as error:  # whoever reads it has enough, as `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from error
     except (CarbonschedError, OSError, ValueError) as error:
         typer.echo(plain(f"error: {error}"), err=True)
         code = FAULTY if isinstance(error, InstanceError | OSError | GivenError) else FAILED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -55,5 +57,5 @@ def scales(data: xr.Dataset) -> dict[str, float]:
     return {"MW": power, "MWh": held, "tCO2e": hour * dirtiest}
 
 
-def _largest(array: xr.Variable) -> float:
+def _largest(array: Any) -> float:
     return float(array.max()) if array.size else 0.0

@@ -140,11 +140,10 @@ def verify(
         for family in known:
             with asking(family, "judge"):
                 for row, unit, excess, size in family.judge(data, decisions):
-                    both = xr.align(xr.DataArray(excess), xr.DataArray(size), join="exact")
-                    labels = {**both[0].indexes, **both[1].indexes}
-                    of = least.get(unit, 1.0)
-                    bare = (array.variable for array in both)
-                    checks.append(_judge(family.name, row, unit, *bare, of, tolerance, labels))
+                    by, of = xr.align(xr.DataArray(excess), xr.DataArray(size), join="exact")
+                    labels = {**by.indexes, **of.indexes}
+                    given = family.name, row, unit, by.variable, of.variable
+                    checks.append(_judge(*given, least.get(unit, 1.0), tolerance, labels))
         return Report(tuple(checks), unjudged)
 
 
@@ -262,7 +261,7 @@ def _jobs(p: Bare, s: Bare) -> Iterator[Row]:
     yield "10", "runs exactly its duration", "periods", np.abs(periods), 1.0
 
 
-def _within(p: Bare) -> xr.Variable:
+def _within(p: Bare) -> Any:
     """Return which periods lie within a job's release and deadline: bool over (job, time).
 
     A deadline that is a label lets that period run to its end; any other instant none beyond it.
@@ -287,7 +286,7 @@ def _inference(p: Bare, s: Bare) -> Iterator[Row]:
     yield "12", "latency", "unit", s.route * too_far, size
 
 
-def _units(p: Bare) -> xr.Variable:
+def _units(p: Bare) -> Any:
     """Return the size of a service in its own units of workload: its demand, or a tenth of most."""
     return np.maximum(p.demand, _SHARE * p.demand.max("time"))
 
@@ -416,6 +415,6 @@ def _first_come(p: Bare, s: Bare) -> Iterator[Row]:
     yield "method", "jobs first come, first served", "1", xr.Variable("job", wrong), 1.0
 
 
-def _off_binary(values: xr.Variable) -> xr.Variable:
+def _off_binary(values: Any) -> Any:
     """Return the distance of each value from the nearer of 0 and 1."""
     return np.minimum(abs(values), abs(values - 1))

@@ -22,7 +22,7 @@ with extra("sources", "reading a project file"):
     from pydantic_core import core_schema
 
 _WRITTEN = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
-_COMMA = re.compile(r"[-+]?\d+,\d+")
+_GROUPED = re.compile(r"[,.'’_]?\d")  # what follows a number that is written in groups
 _FILE = re.compile(r".*\.(csv|gz|zip|xlsx|json|txt)", re.IGNORECASE | re.DOTALL)
 _SIZES = ("capacity", "rated")  # of a plant: one number, where its quantity varies
 _UNLIMITED = 1e15  # as `carbonsched.core.validate` has it
@@ -87,8 +87,6 @@ def amount(text: str, unit: str, money: Money) -> float:
     >>> amount("500 kW", "MW", Money()), amount("6 ct/kWh", "EUR/MWh", Money("EUR"))
     (0.5, 60.0)
     """
-    if _COMMA.match(text.strip()):
-        raise ValueError(f"{text!r:.80}: a comma in a number; write 1234.5")
     written = _WRITTEN.fullmatch(text.strip())
     if written is None:
         shown = "as a number" if unit in PLAIN else f"in {unit}"
@@ -96,6 +94,8 @@ def amount(text: str, unit: str, money: Money) -> float:
     number, own = float(written[1]), written[2]
     if not own:
         return number
+    if _GROUPED.match(own):
+        raise ValueError(f"{text!r:.80}: digits in groups, or a decimal comma; write 1234.5")
     return float(convert(np.array(number), own, PLAIN.get(unit, unit), money.rates)[0])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,9 @@ class Reader:
             per=given.per,
         )
         series = self._placed(series, given.most_missing)
+        length = f"{self.hours:g} h"
+        told = f"Demand is what arrives in a period of {length}: power_per_unit and value go by it."
+        series = replace(series, notes=(*series.notes, told))
         about = ("demand", series.source, series.licence)
         return self._told(path, given.requests, about, series, given.times)
 

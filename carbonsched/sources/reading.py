@@ -100,7 +100,9 @@ def read(
         faults.append(f"column {found.column!r}: neither profile nor file says its unit: give it")
     else:
         try:
-            units.standard(stated)
+            asked, written = units.standard(stated), units.standard(found.unit or stated)
+            if asked != written:
+                notes.append(f"Values are taken in {unit}, as asked for; {found.unit} is stated.")
         except ValueError as error:
             faults.append(str(error))
     if faults:
