@@ -26,10 +26,8 @@ class Bare:
     def __init__(self, data: xr.Dataset) -> None:
         self._variables, self.sizes = data.variables, data.sizes
 
-    def __getattr__(self, name: str) -> Any:
-        """Return a variable."""
-        return self._variables[name]
-
     def __getitem__(self, name: str) -> Any:
         """Return a variable."""
         return self._variables[name]
+
+    __getattr__ = __getitem__

@@ -257,14 +257,15 @@ def in_a_process(task: object, seconds: float) -> str:
 
 
 def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
-    modules = [import_module(f"carbonsched.core.{path}") for path in names]
+    rooms = dict.fromkeys((*MODULES, *names))
+    modules = [import_module(f"carbonsched.core.{path}") for path in rooms]
     os.chdir(ROOT)
     run_tests("--collect-only", *SUITE)
     reference = in_a_process(matrices, SECONDS)  # a solve here would leave its threads to no fork
     every = [(module, *mutant) for module in modules for mutant in mutants(module)]
+    whole = pd.DataFrame([about for _, about, _ in every])
+    every = [mutant for mutant in every if mutant[0].__name__.split(".core.")[1] in names]
     every.sort(key=lambda mutant: mutant[1]["function"] == "update")  # those take minutes each
-    rooms = [import_module(f"carbonsched.core.{path}") for path in MODULES]
-    whole = pd.DataFrame([about for room in rooms for about, _ in mutants(room)])
     if left and TABLE.exists():
         table = pd.read_csv(TABLE)
         known = table[table.killed.eq(True) | table.why.notna()]
