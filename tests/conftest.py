@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import textwrap
 from collections import defaultdict
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import typer.testing
+import xarray as xr
 from browser import FLAGS, chromium
 from by_hand import ROOT, plain
 from few import FEW
@@ -23,6 +26,10 @@ from carbonsched.io import replacing
 from carbonsched.solver import milp as solving
 
 settings.load_profile("short")
+# Labels that differ are an error, not left out; and labels known to be equal are not copied.
+xr.set_options(arithmetic_join="exact")
+# A command line is read from its functions once, as in a process, not at every call.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 
 @pytest.fixture

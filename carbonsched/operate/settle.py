@@ -199,8 +199,7 @@ def _missed(horizon: Horizon, data: xr.Dataset, settings: Settings, plan: xr.Dat
         unserved = xr.zeros_like(data.demand)
     served = data.assign(demand=(data.demand - unserved).clip(min=0))
     decided = _read(horizon, served, model, plan)
-    own = horizon.given.data.service
-    return decided.assign(overdrawn=over, unserved=unserved.sel(service=own))
+    return decided.assign(overdrawn=over, unserved=unserved)
 
 
 def _read(horizon: Horizon, data: xr.Dataset, model: Model, plan: xr.Dataset) -> xr.Dataset:
@@ -214,8 +213,9 @@ def _read(horizon: Horizon, data: xr.Dataset, model: Model, plan: xr.Dataset) ->
 
 def overdue(unserved: xr.DataArray, horizon: Horizon) -> float:
     """Return the energy of unserved inference, MWh of IT."""
-    power = horizon.given.data.power_per_unit
-    return float((power * unserved).sum() * horizon.given.data.step_hours)
+    power = horizon.given.data.power_per_unit  # of its services, not of what feeds running jobs
+    own = unserved.sel(service=power.service)
+    return float((power * own).sum() * horizon.given.data.step_hours)
 
 
 def told(decided: xr.Dataset, horizon: Horizon, first: int) -> str:
@@ -223,7 +223,8 @@ def told(decided: xr.Dataset, horizon: Horizon, first: int) -> str:
     data = horizon.given.data
     times = data.indexes["time"]
     parts = []
-    short = (decided.unserved * data.power_per_unit).transpose("time", "service").values
+    own = decided.unserved.sel(service=data.service)
+    short = (own * data.power_per_unit).transpose("time", "service").values
     for at, service in np.argwhere(short > 0)[:3]:
         parts.append(
             f"{short[at, service]:.4g} MW of {data.service.values[service]} short in period "
