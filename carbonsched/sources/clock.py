@@ -216,7 +216,8 @@ def to_utc(
     second, notes = np.zeros(len(index), bool), list[str]()
     walls = index.to_numpy()
     known = walls[~np.isnat(walls)]
-    backwards = len(known) > 1 and np.median(np.diff(known).astype(int)) < 0
+    apart = np.diff(known).astype(int)
+    backwards = bool((apart < 0).sum() > (apart > 0).sum())
     for night in np.unique(walls[twice].astype("datetime64[D]")):
         at = np.flatnonzero(twice & (walls.astype("datetime64[D]") == night))
         at = at[::-1] if backwards else at
@@ -228,7 +229,11 @@ def to_utc(
             second[at] = said.iloc[at].to_numpy() == names
             how = "told apart by the zone that the rows name"
         else:
-            second[at], how = _in_order(walls[at], at[0] == (len(index) - 1) * backwards, sudden)
+            begins = at[0] == (len(index) - 1) * backwards
+            if sudden and _sorted_by_stamp(walls[at]):
+                faults.append(_unsorted(wall.index[np.sort(at)], walls[at], zone))
+                continue
+            second[at], how = _in_order(walls[at], begins, sudden)
         notes.append(f"The hour that the clocks of {zone} repeat on {night}: {how}.")
     utc = pd.Series(np.where(second, later, earlier), index=wall.index).astype("datetime64[ns]")
     skipped: Any = wall[utc.isna() & wall.notna()]
@@ -244,10 +249,30 @@ def to_utc(
     return Instants(utc, zone, tuple(notes))
 
 
+def _sorted_by_stamp(walls: np.ndarray) -> bool:
+    """Return whether rows of both hours lie between each other, by what the clock showed."""
+    steps = np.diff(walls).astype(int)
+    return bool((steps == 0).any() and (steps > 0).any() and not (steps < 0).any())
+
+
+def _unsorted(rows: pd.Index, walls: np.ndarray, zone: tzinfo) -> str:
+    """Say why rows of an hour that is told twice cannot be told apart, and how to write them."""
+    times = [f"{stamp:%H:%M}" for stamp in pd.DatetimeIndex(np.unique(walls))]
+    order = ", ".join([*times, times[0]])
+    return (
+        f"rows {rows[0]} to {rows[-1]}: the hour that the clocks of {zone} repeat on "
+        f"{pd.Timestamp(walls[0]):%Y-%m-%d} is sorted by what the clock showed, so that nothing "
+        "tells which row is of the first hour and which of the second: write one hour after the "
+        f"other, {order}, ..., or give each stamp its offset, or stamps in UTC"
+    )
+
+
 def _in_order(walls: np.ndarray, begins: bool, sudden: bool) -> tuple[np.ndarray, str]:
     """Return which rows of a night are of the second hour, and how that was found."""
     steps = np.diff(walls).astype(int)
-    back = np.flatnonzero(steps <= 0 if sudden else steps < 0)
+    back = np.flatnonzero(steps < 0)
+    if sudden and not back.size:
+        back = np.flatnonzero(steps == 0)
     second = np.zeros(len(walls), bool)
     if back.size:
         second[back[0] + 1 :] = True
