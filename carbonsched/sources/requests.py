@@ -35,7 +35,8 @@ def read_requests(
 
     A log is taken to run from its first request to its last. A period that it covers in part only
     would count too few: it is missing (NaN), as is one that it does not cover, and both are told.
-    A period of which less than 1 % lies outside is whole.
+    A period of which less than 1 % lies outside is whole. One within the log in which no request
+    came counts 0, and is told.
 
     Parameters
     ----------
@@ -174,6 +175,7 @@ def _counts(
     inside = (place >= 0) & (place < periods.count)
     given = None if weights is None else weights.loc[when.index].to_numpy()[inside]
     counts = np.bincount(place[inside], given, periods.count).astype(float)
+    empty = np.bincount(place[inside], minlength=periods.count) == 0
     starts = periods.start + periods.step * np.arange(periods.count)
     slack = int(periods.step * PART)
     before = starts < at.min() - slack
@@ -197,4 +199,18 @@ def _counts(
         notes.append(
             f"The log does not cover {bare:,} of {many(periods.count, 'period')}: missing."
         )
+    notes += _holes(starts[empty & ~before & ~after], periods)
     return np.where(before | after, np.nan, counts), notes
+
+
+def _holes(starts: np.ndarray, periods: Periods) -> list[str]:
+    """Say which periods within a log have no request, by their starts in ns."""
+    if not starts.size:
+        return []
+    first, last = (shown(pd.Timestamp(int(start))) for start in starts[[0, -1]])
+    several = f"the first from {first}, the last from {last}"
+    where = several if starts.size > 1 else f"that from {first}"
+    return [
+        f"Within the log no request came in {starts.size:,} of {many(periods.count, 'period')}, "
+        f"{where}: 0 is taken. Is the log whole there?"
+    ]
