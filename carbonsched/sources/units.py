@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -50,8 +51,14 @@ _OTHER_KIND = {  # units that fit by their dimension, and measure something else
     re.compile(r"[kMG]?VA", re.IGNORECASE): "apparent power: multiply it by the power factor and "
     "write kW",
     re.compile(r"[kMG]?VAr", re.IGNORECASE): "reactive power: write the active power, in kW",
+    re.compile(r"mW"): "of a thousandth of a W: write MW",
     re.compile(r"hp"): "of several sizes, that of an engine or of a motor: write kW",
 }
+_USUAL = (  # what an unknown unit is held against
+    *("EUR/MWh", "USD/MWh", "GBP/MWh", "ct/kWh", "EUR/kWh", "USD/kWh", "EUR", "USD", "GBP"),
+    *("g/kWh", "kg/kWh", "kg/MWh", "t/MWh", "lb/MWh", "gCO2eq/kWh", "tCO2e/MWh", "kg", "t"),
+    *("W", "kW", "MW", "GW", "kWh", "MWh", "GWh", "percent", "degC", "degF", "ms", "s", "min", "h"),
+)
 _SCALES = {"°c": "degC", "c": "degC", "°f": "degF"}
 
 
@@ -82,10 +89,12 @@ class Rate:
 
 @cache
 def registry() -> Any:
-    """Return the units: pint's, with currencies, each a dimension of its own."""
+    """Return the units: pint's, currencies, each a dimension of its own, and what is counted."""
     units = pint.UnitRegistry(cache_folder=None)
     for code in CURRENCIES:
         units.define(f"{code} = [currency_{code}]")
+    for counted in ("request", "token", "query"):
+        units.define(f"{counted} = []")
     return units
 
 
@@ -115,8 +124,32 @@ def standard(text: str) -> str:
     try:
         registry().parse_expression(spelt)
     except Exception as error:  # pint raises many kinds, of its own and of Python's tokenizer
-        raise ValueError(f"unit {text!r} is not known") from error
+        raise ValueError(f"unit {text!r:.80} is not known{_near(plain)}") from error
     return spelt
+
+
+def _near(text: str) -> str:
+    """Say which usual unit is meant by an unknown one, or how units are written."""
+    usual = {unit.casefold(): unit for unit in _USUAL}
+    text = "".join(text.split()).casefold().replace("watt", "w")
+    like = get_close_matches(text, usual, 2, 0.6)
+    if like:
+        return f": did you mean {' or '.join(usual[unit] for unit in like)}?"
+    return ": write such as EUR/MWh, ct/kWh, g/kWh, t/MWh, MW, kW, percent"
+
+
+def same(spelt: str, other: str) -> bool:
+    """Return whether a unit, spelt as pint does, is another one, which need not be known.
+
+    Examples
+    --------
+    >>> same("EUR/MWh", "€/MWh"), same("EUR/MWh", "Euronen")
+    (True, False)
+    """
+    try:
+        return standard(other) == spelt
+    except ValueError:
+        return False
 
 
 def _refuse_unlike(text: str, part: str) -> None:
@@ -148,6 +181,17 @@ def currency_of(unit: str) -> str | None:
     ('EUR', None)
     """
     return next(iter(CURRENCIES.intersection(re.split(r"\W+", standard(unit)))), None)
+
+
+def is_power(unit: str) -> bool:
+    """Return whether a unit is one of power.
+
+    Examples
+    --------
+    >>> is_power("kW"), is_power("percent")
+    (True, False)
+    """
+    return registry().Quantity(registry().parse_expression(standard(unit))).check("[power]")
 
 
 def convert(
