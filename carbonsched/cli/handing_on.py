@@ -19,7 +19,7 @@ from carbonsched.cli.options import (
     ZoneOption,
 )
 from carbonsched.cli.outputs import EXPORTS, FIGURES, REPORT, require_free
-from carbonsched.cli.terminal import GivenError, explained
+from carbonsched.cli.terminal import GivenError, explained, plain
 
 Figure = StrEnum("Figure", ["dispatch", "gantt", "budget", "prices", "flows"])  # plots.KINDS
 Tidy = StrEnum("Tidy", ["flows", "jobs", "sites", "inference", "money"])  # output.tables.TABLES
@@ -71,8 +71,6 @@ def plot(
         require_free(outputs, read, overwrite=overwrite)
         with replacing(out) as temporary:
             temporary.write_bytes(content)
-        from carbonsched.cli.terminal import plain
-
         typer.echo(plain(alt(str(kind), given, of, clock)))
     typer.echo(f"written to {out}")
 
@@ -144,12 +142,18 @@ def report(
         matplotlib.use("agg")
         require_free({out: REPORT}, read, overwrite=overwrite)
         cs.report(given, found, out, proof, zone)
-        holds = cs.verify(given, found).ok
+        verdict = cs.verify(given, found)
         if proof is not None:
             proof.check(given)
-            holds &= proof.feasible
     typer.echo(f"written to {out}")
-    raise typer.Exit(0 if holds else 1)
+    missed = proof is not None and not proof.feasible
+    if not verdict.ok:
+        told = f"{schedule} is no schedule of {instance} that holds, as the report says: {verdict}"
+        typer.echo(plain(told), err=True)
+    if missed:
+        told = f"{certificate} proves the bound, but of a schedule that misses a limit"
+        typer.echo(plain(told), err=True)
+    raise typer.Exit(1 if missed or not verdict.ok else 0)
 
 
 def _require_ending(out: Path, known: Mapping[str, object]) -> None:

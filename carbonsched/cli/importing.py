@@ -46,6 +46,12 @@ def import_series(
         typer.Option(help="Year of a profile that has none. Repeatable, in order."),
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option(metavar=".|,", help="Decimal mark, if not the profile's.")
+    ] = None,
+    thousands: Annotated[
+        str | None, typer.Option(metavar="MARK", help="Mark between groups of three digits.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(dir_okay=False, help="CSV file for it: time in UTC, value with its unit."),
@@ -88,6 +94,8 @@ def import_series(
             select=chosen,
             year=year,
             sheet=sheet,
+            decimal=decimal,
+            thousands=thousands,
         )
         if out is not None:
             _write(series, out)
@@ -126,6 +134,8 @@ def _describe(series: Series, file: str) -> None:
         here = str(instant)[:16].replace("T", " ")
         return f"{here} UTC" if series.zone == "UTC" else f"{there} = {here} UTC"
 
+    sizes = " or ".join(f"{size:g} kW" for size in series.ratings)
+    size = {"plant it is of": sizes} if sizes else {}
     show_rows(
         {
             "what": series.kind.replace("_", " "),
@@ -137,6 +147,7 @@ def _describe(series: Series, file: str) -> None:
             "intervals": f"{data.size:,}, {data.size - known.size:,} missing",
             "least, mean, most": f"{known.min():g}, {known.mean():g}, {known.max():g}",
             "time zone": series.zone,
+            **size,
             "source": series.source,
             "licence": series.licence,
         },

@@ -51,6 +51,10 @@ def plan(
         document |= {"status_words": here.standing, "verified": report.ok, "values": here.note}
         document |= {"stated": stated if here.changed else None}
         typer.echo(json.dumps(document, indent=2))
+        if not report.ok:
+            typer.echo(
+                plain(f"{schedule} is no schedule of {instance} that holds: {report}"), err=True
+            )
         raise typer.Exit(0 if report.ok else 1)
     rows = answer.answer(here.schedule, frame, given)
     rows |= {"status": here.standing, "values": here.note}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any
+from unicodedata import normalize
 
 import pandas as pd
 import xarray as xr
@@ -41,7 +42,8 @@ def zones_of(data: xr.Dataset) -> dict[str, tzinfo]:
     if not isinstance(named, dict):
         raise InstanceError([f"{ATTRIBUTE}: expected a JSON object of a zone for each site"])
     faults, zones = list[str](), dict[str, tzinfo]()
-    for site, name in named.items():
+    for given, name in named.items():
+        site = normalize("NFC", given)
         if site not in data.indexes["site"]:
             faults.append(f"{ATTRIBUTE}: {site!r:.80} is no site")
         try:

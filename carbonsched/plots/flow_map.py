@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import xarray as xr
@@ -53,7 +54,7 @@ def places_of(data: xr.Dataset) -> dict[str, tuple[float, float]] | None:
         return None
     try:
         said: Any = json.loads(str(stated))
-        places = {str(site): (float(at[0]), float(at[1])) for site, at in said.items()}
+        places = {normalize("NFC", site): (float(at[0]), float(at[1])) for site, at in said.items()}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         places = {}
     good = all(abs(lat) <= 90 and abs(lon) <= 180 for lat, lon in places.values())

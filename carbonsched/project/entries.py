@@ -49,8 +49,10 @@ class Named:
             self.by_name[name] = key, value
 
 
-def unfolded(root: MappingNode, folder: Path) -> tuple[MappingNode, list[Fault]]:
+def unfolded(root: MappingNode, folder: Path) -> tuple[MappingNode, list[Fault], set[str]]:
     """Return a project file with its sites, jobs and services as entries by name, with defaults.
+
+    Faults come with it, and of which kinds some entries could not be read.
 
     Parameters
     ----------
@@ -60,6 +62,7 @@ def unfolded(root: MappingNode, folder: Path) -> tuple[MappingNode, list[Fault]]
     """
     pairs: list[tuple[Node, Node]] = []
     faults: list[Fault] = []
+    lacking: set[str] = set()
     defaults = _value(root, "defaults")
     for key, value in root.value:
         if key.value not in KINDS:
@@ -70,13 +73,15 @@ def unfolded(root: MappingNode, folder: Path) -> tuple[MappingNode, list[Fault]]
         entries = [(k, merged(_entry(v), common)) for k, v in named.by_name.values()]
         pairs.append((key, mapping(entries, value)))
         faults += named.faults
+        if named.faults or (named.logs and key.value != "jobs"):
+            lacking.add(key.value)
         if key.value == "jobs":
             logs = [merged(log, _terms(common)) for log in named.logs]
             pairs.append((scalar("job_logs", key), SequenceNode(_SEQ, logs, value.start_mark)))
         else:
             told = f"{key.value}: a table has no profile: its columns are called as the keys here"
             faults += [fault(log, told) for log in named.logs]
-    return mapping(pairs, root), faults
+    return mapping(pairs, root), faults, lacking
 
 
 _SEQ = "tag:yaml.org,2002:seq"

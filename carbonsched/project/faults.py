@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
@@ -35,13 +37,37 @@ _WORDS = {  # keys that people try which are near to none of ours
 def told(error: ValidationError, root: Node, money: Money, *, partial: bool = False) -> list[Fault]:
     """Return the faults that a validator found, each once, where it is written.
 
-    Of entries of which a part could not be read, it is no fault that there are none.
+    Of entries of which a part could not be read, it is no fault that there are none. What is
+    missing under a name that is misspelt is told as that, and a column that a table lacks once.
     """
-    errors = error.errors(include_url=False)
-    found = [
-        _fault(one, root, money) for one in errors if not (partial and one["type"] == "too_short")
+    errors = [
+        one
+        for one in error.errors(include_url=False)
+        if not (partial and one["type"] == "too_short")
     ]
-    return list(dict.fromkeys(found))
+    misspelt = {
+        (*one["loc"][:-1], near)
+        for one in errors
+        if one["type"] == "extra_forbidden"
+        for near in like(str(one["loc"][-1]), _keys(ProjectFile, one["loc"][:-1]))
+    }
+    found: dict[Any, list[Fault]] = {}
+    for one in errors:
+        if one["type"] == "missing" and one["loc"] in misspelt:
+            continue
+        fault = _fault(one, root, money)
+        by_row = fault.word == "row" and one["type"] in ("missing", "extra_forbidden")
+        same = (fault.file, one["type"], one["loc"][0], one["loc"][2:]) if by_row else fault
+        found.setdefault(same, []).append(fault)
+    return [_once(list(dict.fromkeys(faults))) for faults in found.values()]
+
+
+def _once(faults: list[Fault]) -> Fault:
+    """Return the first of the faults that rows of a table share, with how many more there are."""
+    more = len(faults) - 1
+    rows = "row" if more == 1 else "rows"
+    told = f"{faults[0].told}; and so in {more} more {rows}" if more else faults[0].told
+    return replace(faults[0], told=told)
 
 
 def told_of_defaults(
@@ -112,11 +138,33 @@ def _said(one: Any) -> str:
 def nearest(key: str, known: Iterable[str]) -> str:
     """Say which of the known names is meant, or which there are."""
     known = list(known)
-    like = [_WORDS[key.lower()]] if _WORDS.get(key.lower()) in known else []
-    like += get_close_matches(key.lower(), known, 1, 0.5)
-    if like:
-        return f": did you mean {like[0]}?"
+    if near := like(key, known):
+        return f": did you mean {near[0]}?{_unseen(key, near[0])}"
     return f": there are {', '.join(known)}" if known else ""
+
+
+def like(key: str, known: Iterable[str]) -> list[str]:
+    """Return the known name that is meant, if there is one."""
+    known = list(known)
+    if _WORDS.get(key.lower()) in known:
+        return [_WORDS[key.lower()]]
+    return get_close_matches(key.lower(), known, 1, 0.5)
+
+
+def _unseen(key: str, near: str) -> str:
+    """Say by which letter two names differ that may look the same."""
+    for one, other in ((key, "here"), (near, "there")):
+        unlike = near if one is key else key
+        scripts = {_called(letter).split()[0] for letter in unlike if letter.isalpha()}
+        odd = [_called(letter) for letter in one if ord(letter) > 127 and letter not in unlike]
+        if odd and (unlike.isascii() or any(name.split()[0] not in scripts for name in odd)):
+            return f" ({other} with {', '.join(dict.fromkeys(odd))})"
+    return ""
+
+
+def _called(letter: str) -> str:
+    """Return what Unicode calls a letter, such as latin small letter a."""
+    return unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
 
 
 def _keys(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:

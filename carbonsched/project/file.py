@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from carbonsched.currency import DEFAULT
 from carbonsched.errors import InstanceError, extra
@@ -16,6 +17,7 @@ from carbonsched.project.amounts import Money
 from carbonsched.project.entries import KINDS, unfolded
 from carbonsched.project.model import Job, ProjectFile, Service, Site, names_of
 from carbonsched.project.nodes import Fault, MappingNode, fault, place, plain
+from carbonsched.project.tables import beside
 from carbonsched.sources.units import Rate
 
 with extra("sources", "reading a project file"):
@@ -40,10 +42,9 @@ class Project:
     given: ProjectFile
     root: MappingNode
 
-    @property
-    def folder(self) -> Path:
-        """Where the files are that it names."""
-        return self.path.parent
+    def file(self, name: str) -> Path:
+        """Return where a file is that it names."""
+        return beside(self.path.parent, name)
 
     @property
     def money(self) -> Money:
@@ -103,13 +104,13 @@ def read(path: str | Path) -> Project:
     except UnreadableError as error:
         raise InstanceError([str(error)], str(path)) from error
     form = toml if path.suffix.lower() == ".toml" else nodes
-    root, faults = form.compose(text, path.name)
+    root, faults = form.compose(normalize("NFC", text), path.name)  # "ü" is one letter
     require_none(faults, path)
     assert root is not None
-    root, faults = unfolded(root, path.parent)
-    said, partial = plain(root), bool(faults)
+    root, faults, lacking = unfolded(root, path.parent)
+    said, partial = plain(root), bool(lacking)
     money, bad = _money(said, root)
-    faults += [*bad, *_references(said, root)]
+    faults += [*bad, *_references(said, root, known="sites" not in lacking)]
     try:
         given = ProjectFile.model_validate(said, context=money)
     except ValidationError as error:
@@ -165,13 +166,13 @@ def _of_defaults(said: dict[str, Any], root: MappingNode, money: Money) -> list[
     return faults
 
 
-def _references(said: dict[str, Any], root: MappingNode) -> Iterator[Fault]:
-    """Yield where a site is named that there is not, and jobs that would never pay."""
+def _references(said: dict[str, Any], root: MappingNode, *, known: bool) -> Iterator[Fault]:
+    """Yield where a site is named that there is not, if all are known, and jobs that never pay."""
     sites = _entries(said, "sites")
     for key, at in (("jobs", "jobs"), ("services", "services"), ("job_logs", "jobs")):
         for name, one in _entries(said, key).items():
             named = [one["home"]] if "home" in one else names_of(one.get("allowed", ()))
-            if not isinstance(named, list) or named == ["all"]:
+            if not known or not isinstance(named, list) or named == ["all"]:
                 named = []
             for site in [site for site in named if isinstance(site, str) and site not in sites]:
                 node, seen = place(root, (key, name, "home" if "home" in one else "allowed"))
@@ -179,7 +180,7 @@ def _references(said: dict[str, Any], root: MappingNode) -> Iterator[Fault]:
                 yield fault(node, told)
             running = one.get("running")
             there = running.get("site") if isinstance(running, dict) else None
-            if isinstance(there, str) and there not in sites:
+            if known and isinstance(there, str) and there not in sites:
                 node, seen = place(root, (key, name, "running", "site"))
                 told = f"{found.named(seen)}: no site {there}{found.nearest(there, sites)}"
                 yield fault(node, told)

@@ -26,7 +26,22 @@ Zone = Annotated[
 ]
 
 
-class SeriesFile(Entry):
+class Written(Entry):
+    """How the numbers of a file are written, if not as its profile says, and whose it is."""
+
+    decimal: Literal[".", ","] | None = Field(None, description="decimal mark of its numbers")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        None, description="mark between groups of three digits"
+    )
+    source: str | None = Field(None, description="who made the file, if not as the profile says")
+    licence: str | None = Field(None, description="terms of the file, if not as the profile says")
+
+    def credited(self, source: str, licence: str) -> tuple[str, str]:
+        """Return whose the file is and its terms: as said here, or else as a profile says it."""
+        return self.source or source, self.licence or licence
+
+
+class SeriesFile(Written):
     """A series in a file, read by `carbonsched.sources.read`."""
 
     file: str = Field(description="CSV, JSON or workbook, relative to the project file")
@@ -46,11 +61,9 @@ class SeriesFile(Entry):
     year: int | list[int] | None = Field(None, description="for a profile without a year")
     most_missing: int = Field(0, ge=0, description="most missing periods in a row to fill")
     times: float = Field(1.0, description="every value is multiplied by it")
-    source: str | None = Field(None, description="who made the file")
-    licence: str | None = Field(None, description="terms of the file")
 
 
-class Requests(Entry):
+class Requests(Written):
     """Demand from a log of requests, read by `carbonsched.sources.read_requests`."""
 
     requests: str = Field(description="the log, relative to the project file")

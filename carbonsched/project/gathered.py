@@ -51,7 +51,10 @@ class Gathered:
 
     @contextmanager
     def at(self, path: At, file: str | None = None) -> Generator[None]:
-        """Take what goes wrong in this block as faults of an entry, or of a file that it shares."""
+        """Take what goes wrong in this block as faults of an entry, or of the file that it names.
+
+        A fault of a file that several entries share is told once, with all of them.
+        """
         try:
             yield
         except InstanceError as error:
@@ -64,7 +67,12 @@ class Gathered:
             if file is None:
                 self.faults.append(self.project.fault(path, told))
             else:
-                self.of_files.setdefault((file, told), []).append(path)
+                self.of_files.setdefault((file, f"{file}: {told}"), []).append(path)
+
+    @property
+    def count(self) -> int:
+        """How often something was found to be at fault."""
+        return len(self.faults) + sum(map(len, self.of_files.values()))
 
     @property
     def all_faults(self) -> list[Fault]:

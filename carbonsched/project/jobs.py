@@ -16,6 +16,7 @@ from carbonsched.project.horizon import instant
 from carbonsched.project.model import Job, JobLog, Terms
 from carbonsched.project.series import Reader
 from carbonsched.sources import read_jobs
+from carbonsched.sources.log_profile import JobProfile
 
 _TYPES: dict[str, Any] = {
     "power": float,
@@ -161,10 +162,10 @@ def _label(moment: pd.Timestamp, reader: Reader, *, up: bool) -> pd.Timestamp:
 
 def _of_log(at: At, log: JobLog, reader: Reader) -> dict[str, dict[str, Any]]:
     """Return the jobs of a log by name."""
-    with reader.gathered.at((*at, "file")):
+    with reader.gathered.at((*at, "file"), log.file):
         read = read_jobs(
-            reader.project.folder / log.file,
-            reader.profile(log.profile),
+            reader.project.file(log.file),
+            reader.log_profile(log, log.profile, JobProfile),
             reader.times,
             reader.hours,
             kw_per_gpu=log.kw_per_gpu,
@@ -175,7 +176,7 @@ def _of_log(at: At, log: JobLog, reader: Reader) -> dict[str, dict[str, Any]]:
             at_least_hours=log.at_least_hours,
             at_least_gpus=log.at_least_gpus,
         )
-        about = (read.source, read.licence, read.notes)
+        about = *log.credited(read.source, read.licence), read.notes
         reader.gathered.sources.append(Source(named(at), log.file, _FROM_LOG, *about))
         return {
             str(name): _worth(log, row.to_dict(), row.power * row.duration * reader.hours)

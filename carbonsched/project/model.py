@@ -19,6 +19,7 @@ from carbonsched.project.forms import (
     Sale,
     Series,
     Worth,
+    Written,
     Zone,
 )
 
@@ -205,7 +206,7 @@ class Job(Terms):
         return self
 
 
-class JobLog(Terms):
+class JobLog(Terms, Written):
     """The jobs of a cluster's log, read by `carbonsched.sources.read_jobs`."""
 
     file: str = Field(description="the log, relative to the project file")
@@ -239,7 +240,7 @@ class Service(Entry):
     coordinates: Place | None = Field(None, description="where its users are")
 
 
-class LatencyFile(Entry):
+class LatencyFile(Written):
     """A table of latencies, origins by sites, read by `carbonsched.sources.read_latency`."""
 
     file: str = Field(description="the table, relative to the project file")

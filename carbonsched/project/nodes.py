@@ -30,7 +30,7 @@ _TRAPS = tuple(
         (r"[-+]?\d[\d.]*_[\d_.]*", "a number", "leave out the _, or put it in quotes"),
     )
 )
-_NOTHING = ("", "~", "null", "none")
+NOTHING = ("", "~", "null", "none")
 _TAGS = {
     f"tag:yaml.org,2002:{kind}"
     for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
@@ -178,7 +178,7 @@ def _value(node: ScalarNode) -> Any:
     text = str(node.value)
     if node.style:
         return text
-    if text.lower() in _NOTHING:
+    if text.lower() in NOTHING:
         return None
     if text.lower() in ("true", "false"):
         return text.lower() == "true"

@@ -15,10 +15,13 @@ from carbonsched.errors import InstanceError
 from carbonsched.io.zones import zone_of
 from carbonsched.project.amounts import PLAIN, unit_of
 from carbonsched.project.faults import named
-from carbonsched.project.forms import Requests, SeriesFile, TimeOfUse
+from carbonsched.project.forms import Requests, SeriesFile, TimeOfUse, Written
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.tariff import prices
 from carbonsched.sources import Profile, Series, profile, read, read_requests
+from carbonsched.sources.log_profile import RequestProfile
+from carbonsched.sources.profile import P, find
+from carbonsched.sources.units import is_power
 
 
 class Reader:
@@ -28,6 +31,7 @@ class Reader:
         self.gathered, self.times, self.step = gathered, times, step
         self.project = gathered.project
         self.hours = step.total_seconds() / 3600
+        self.ratings: dict[At, tuple[float, ...]] = {}  # MW, as a file says of its plant
 
     def values(self, path: At, given: Any, quantity: str, zone: str | None) -> Any:
         """Return a number, or an array over `time`, in the model's unit; 0 where it is at fault.
@@ -42,7 +46,7 @@ class Reader:
         zone : str, optional
             Of the site; for what says no zone of its own.
         """
-        with self.gathered.at(path, given.file if isinstance(given, SeriesFile) else None):
+        with self.gathered.at(path, _file_of(given)):
             if isinstance(given, list):
                 if len(given) != len(self.times):
                     raise ValueError(f"{len(given)} values for {len(self.times)} periods")
@@ -58,7 +62,13 @@ class Reader:
 
     def profile(self, name: str) -> str | Path:
         """Return a profile's name, or where the file is that is one, relative to the project."""
-        return self.project.folder / name if name.endswith(".toml") else name
+        return self.project.file(name) if name.endswith(".toml") else name
+
+    def log_profile(self, given: Written, name: str, model: type[P]) -> P:
+        """Return the profile of a log or of latencies, with the marks that the entry says."""
+        found = find(self.profile(name), model)
+        text = found.text.written(given.decimal, given.thousands)
+        return found.model_copy(update={"text": text})
 
     def _clock(self, zone: str | None) -> tzinfo:
         name = zone or self.project.given.horizon.zone
@@ -66,31 +76,31 @@ class Reader:
 
     def _from_file(self, path: At, given: SeriesFile, quantity: str) -> np.ndarray:
         """Return the values of a file, in the model's unit; of demand, as they are."""
-        bare = quantity in _BARE
-        try:
-            series = read(
-                self.project.folder / given.file,
-                self.profile(given.profile) if given.profile else _own_table(quantity),
-                column=given.column,
-                zone=given.zone,
-                unit=given.unit or ("dimensionless" if bare and not given.profile else None),
-                interval=given.interval,
-                select=given.select,
-                year=given.year,
-                sheet=given.sheet,
-            )
-            if quantity != "demand":
-                unit = self.project.money.unit(unit_of(quantity))
-                series = series.to(PLAIN.get(unit, unit), self.project.money.rates)
-            series = self._placed(series, given.most_missing)
-        except InstanceError as error:
-            told = [f"{given.file}: {fault}" for fault in error.faults]
-            raise InstanceError(told, given.file) from error
-        if quantity == "factor" and series.data.max() > _MOST_OF_ONE:
+        series = read(
+            self.project.file(given.file),
+            self.profile(given.profile) if given.profile else _own_table(quantity),
+            column=given.column,
+            zone=given.zone,
+            unit=given.unit,
+            interval=given.interval,
+            select=given.select,
+            year=given.year,
+            sheet=given.sheet,
+            decimal=given.decimal,
+            thousands=given.thousands,
+        )
+        if quantity == "factor" and is_power(series.unit):
+            raise ValueError(_no_share(series))
+        if quantity != "demand":
+            unit = self.project.money.unit(unit_of(quantity))
+            series = series.to(PLAIN.get(unit, unit), self.project.money.rates)
+        series = self._placed(series, given.most_missing)
+        if quantity == "factor" and series.data.max() > MOST_OF_ONE:
             told = f"a share of up to {series.data.max().item():g}: is its unit %? Then say so"
-            raise InstanceError([f"{given.file}: {told}"], given.file)
-        about = given.source or series.source, given.licence or series.licence
-        return self._told(path, given.file, (quantity, *about), series, given.times)
+            raise ValueError(told)
+        self.ratings[path] = tuple(size / 1000 * given.times for size in series.ratings)
+        about = quantity, *given.credited(series.source, series.licence)
+        return self._told(path, given.file, about, series, given.times)
 
     def _told(
         self, path: At, file: str, about: tuple[str, str, str], series: Series, times: float
@@ -114,8 +124,8 @@ class Reader:
     def _requests(self, path: At, given: Requests) -> np.ndarray:
         """Return the requests of a log in each period, times a factor."""
         series = read_requests(
-            self.project.folder / given.requests,
-            self.profile(given.profile),
+            self.project.file(given.requests),
+            self.log_profile(given, given.profile, RequestProfile),
             self.times,
             self.hours,
             zone=given.zone,
@@ -126,11 +136,27 @@ class Reader:
         length = f"{self.hours:g} h"
         told = f"Demand is what arrives in a period of {length}: power_per_unit and value go by it."
         series = replace(series, notes=(*series.notes, told))
-        about = ("demand", series.source, series.licence)
+        about = "demand", *given.credited(series.source, series.licence)
         return self._told(path, given.requests, about, series, given.times)
 
 
-_MOST_OF_ONE = 1.2  # of a share: a plant may give a little more than its size
+def _file_of(given: Any) -> str | None:
+    """Return the file that a value comes from, if it comes from one."""
+    if isinstance(given, Requests):
+        return given.requests
+    return given.file if isinstance(given, SeriesFile) else None
+
+
+def _no_share(series: Series) -> str:
+    """Say how to give the power of a plant, which stands where a share of it is expected."""
+    size = f"{min(series.ratings):g} kW" if series.ratings else "1 kW"
+    return (
+        f"column {series.data.name!r} is power, in {series.unit}, and `factor` a share: name the "
+        f"file as `output`, and beside it say `rated: {size}`, the size of the plant that it is of"
+    )
+
+
+MOST_OF_ONE = 1.2  # of a share: a plant may give a little more than its size
 _BARE = ("factor", "cooling", "demand")  # whose tables need no unit
 _KINDS = {
     "import_price": "price",
@@ -142,5 +168,8 @@ _KINDS = {
 
 def _own_table(quantity: str) -> Profile:
     """Return the profile of a table without one: a column of times, and columns of values."""
-    kind = _KINDS.get(quantity, "power")
-    return profile("tidy").model_copy(update={"kind": kind, "source": "", "licence": ""})
+    form, kind = profile("tidy"), _KINDS.get(quantity, "power")
+    unit = "dimensionless" if quantity in _BARE else None
+    values = form.values.model_copy(update={"unit": unit})
+    own = {"kind": kind, "source": "", "licence": "", "values": values}
+    return form.model_copy(update=own)

@@ -11,6 +11,7 @@ from carbonsched.project.gathered import Source
 from carbonsched.project.model import LatencyFile
 from carbonsched.project.series import Reader
 from carbonsched.sources import latency_from_coordinates, read_latency
+from carbonsched.sources.log_profile import LatencyProfile
 
 KEYS: dict[str, tuple[str, ...]] = {
     "demand": ("demand",),
@@ -106,12 +107,12 @@ def _from_file(file: LatencyFile, reader: Reader) -> np.ndarray:
     """Return the rows of a table for the origins of services, or their homes."""
     project, gathered = reader.project, reader.gathered
     found = np.zeros((len(project.given.services), len(project.given.sites)))
-    with gathered.at(("latency", "file")):
-        table = read_latency(
-            project.folder / file.file, reader.profile(file.profile), rename=file.rename
-        )
-        about = table.attrs["source"], table.attrs["licence"], tuple(table.attrs["notes"])
-        gathered.sources.append(Source("latency", file.file, ("latency",), *about))
+    with gathered.at(("latency", "file"), file.file):
+        form = reader.log_profile(file, file.profile, LatencyProfile)
+        table = read_latency(project.file(file.file), form, rename=file.rename)
+        about = file.credited(table.attrs["source"], table.attrs["licence"])
+        notes = tuple(table.attrs["notes"])
+        gathered.sources.append(Source("latency", file.file, ("latency",), *about, notes))
         lacking = {site for site in project.given.sites if site not in table.columns}
         for site in lacking:
             told = f"no column {site} in {file.file}{nearest(site, table.columns)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import isclose, sqrt
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from carbonsched.project.amounts import Share
 from carbonsched.project.faults import named
 from carbonsched.project.gathered import At
 from carbonsched.project.model import Battery, Plant, Site
-from carbonsched.project.series import Reader
+from carbonsched.project.series import MOST_OF_ONE, Reader
 
 Values = dict[str, Any]  # by quantity, a number or an array over `time`
 
@@ -97,6 +97,7 @@ def _plants(at: At, site: Site, reader: Reader) -> Values:
     if not site.generation:
         return _NO_PLANT
     power: Any = 0.0
+    before = reader.gathered.count
     costs: list[tuple[Any, Any]] = []
     for name, plant in site.generation.items():
         inner = (*at, "generation", name)
@@ -107,7 +108,8 @@ def _plants(at: At, site: Site, reader: Reader) -> Values:
                 reader.values((*inner, "carbon"), plant.carbon, "generation_carbon", site.zone),
             )
         )
-        if any(not np.array_equal(a, b) for a, b in zip(costs[-1], costs[0], strict=True)):
+        differ = any(not np.array_equal(a, b) for a, b in zip(costs[-1], costs[0], strict=True))
+        if differ and reader.gathered.count == before:  # of what could not be read it says nothing
             told = "cost or carbon is another than of the plant before: the model has one a site"
             reader.gathered.faults.append(reader.project.fault(inner, told))
     cost, carbon = costs[0]
@@ -122,7 +124,24 @@ def _power(at: At, plant: Plant, zone: str | None, reader: Reader) -> Any:
     if plant.factor is not None:
         return capacity * reader.values((*at, "factor"), plant.factor, "factor", zone)
     output = reader.values((*at, "output"), plant.output, "generation_available", zone)
-    return capacity * output / (plant.rated or 1.0)
+    rated = plant.rated or 1.0
+    if told := _other_size(rated, output, reader.ratings.get((*at, "output"), ())):
+        reader.gathered.faults.append(reader.project.fault((*at, "rated"), told))
+    return capacity * output / rated
+
+
+def _other_size(rated: float, output: Any, stated: tuple[float, ...]) -> str | None:
+    """Say why a size is not that of the plant whose output is given, MW, if so."""
+    if stated and not any(isclose(rated, size, rel_tol=_SAME_SIZE) for size in stated):
+        sizes = " or ".join(f"{size * 1000:g} kW" for size in stated)
+        return f"{rated * 1000:g} kW, but the file says that its output is of a plant of {sizes}"
+    if np.max(output) > MOST_OF_ONE * rated:
+        most = f"{np.max(output) * 1000:g} kW"
+        return f"{rated * 1000:g} kW, but the output reaches {most}: of which size is its plant?"
+    return None
+
+
+_SAME_SIZE = 0.01  # relative: a file may round it
 
 
 def _battery(at: At, battery: Battery | None, zone: str | None, reader: Reader) -> Values:

@@ -9,15 +9,38 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from carbonsched.errors import InstanceError
-from carbonsched.project.nodes import Fault, MappingNode, Node, RowMark, ScalarNode, fault, mapping
+from carbonsched.project.nodes import (
+    NOTHING,
+    Fault,
+    MappingNode,
+    Node,
+    RowMark,
+    ScalarNode,
+    fault,
+    mapping,
+)
 from carbonsched.sources.profile import Layout
 from carbonsched.sources.text import is_total, read_table
 
 _HEADING = re.compile(r"([^\[\]]+?)\s*(?:\[([^\[\]]*)\])?")
 _SHORT = {"latitude": "coordinates.latitude", "longitude": "coordinates.longitude"}
 _STR = "tag:yaml.org,2002:str"
+_WITH_UNIT = re.compile(
+    r"[-+]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?\d++)?+\s*+[^\d\s:.,'’_+-].*", re.DOTALL
+)  # no date, and no digits in groups
+
+
+def beside(folder: Path, name: str) -> Path:
+    """Return where a file is that a project names, however its letters with accents are made."""
+    path = folder / name
+    if not path.exists() and path.parent.is_dir():
+        for other in path.parent.iterdir():
+            if normalize("NFC", other.name) == normalize("NFC", path.name):
+                return other
+    return path
 
 
 def rows(where: Node, sheet: str | None, folder: Path) -> tuple[list[MappingNode], list[Fault]]:
@@ -33,7 +56,9 @@ def rows(where: Node, sheet: str | None, folder: Path) -> tuple[list[MappingNode
     """
     name = str(where.value)
     try:
-        table = read_table(folder / name, Layout.model_validate({"sheet": sheet}), ["name"]).frame
+        table = read_table(
+            beside(folder, name), Layout.model_validate({"sheet": sheet}), ["name"]
+        ).frame
     except InstanceError as error:
         return [], [fault(where, f"{name}: {told}") for told in error.faults]
     except OSError as error:
@@ -48,11 +73,11 @@ def rows(where: Node, sheet: str | None, folder: Path) -> tuple[list[MappingNode
             told = f"{first!r}: a row of totals? Take it out of the table"
             faults.append(fault(ScalarNode(_STR, "", mark, mark), told))
         else:
-            found.append(_row(head, list(row), mark))
+            found.append(_row(head, list(row), mark, faults))
     return found, faults
 
 
-def _row(head: list[str], row: list[str], mark: RowMark) -> MappingNode:
+def _row(head: list[str], row: list[str], mark: RowMark, faults: list[Fault]) -> MappingNode:
     """Return a row as an entry: without empty cells, dotted columns as entries within it."""
     entries: dict[str, Any] = {}
     for column, cell in zip(head, row, strict=True):
@@ -64,14 +89,28 @@ def _row(head: list[str], row: list[str], mark: RowMark) -> MappingNode:
         inner = entries
         for part in outer:
             inner = inner.setdefault(part, {})
-        inner[last] = f"{text} {unit}" if unit else text
+        if unit and _WITH_UNIT.fullmatch(text):
+            told = f"column {key}: {text!r} has its unit, and the head says [{unit}]: leave one"
+            faults.append(fault(ScalarNode(_STR, "", mark, mark), told))
+        elif unit and text.lower() not in NOTHING:
+            text = f"{text} {unit}"
+        inner[last] = text
     return _nested(entries, mark)
+
+
+def _nothing(value: Any) -> bool:
+    """Return whether each cell of an entry says that there is none."""
+    if isinstance(value, dict):
+        return all(map(_nothing, value.values()))
+    return str(value).lower() in NOTHING
 
 
 def _nested(entries: dict[str, Any], mark: RowMark) -> MappingNode:
     def node(value: Any, key: str) -> Node:
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not _nothing(value):
             return _nested(value, mark)
+        if isinstance(value, dict):
+            value = "none"
         quoted = '"' if key == "name" else None  # a name of digits is a name
         return ScalarNode(_STR, value, mark, mark, style=quoted)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from unicodedata import normalize
 
 import pandas as pd
 
@@ -51,7 +52,7 @@ def selected(
         if held is None:
             faults.append(f"select: there is no column {name!r}")
             continue
-        kept = frame[held].str.casefold() == str(select[name]).strip().casefold()
+        kept = frame[held].str.casefold() == normalize("NFC", str(select[name])).strip().casefold()
         if not kept.any():
             there = _listed(table.frame[held].unique())
             faults.append(f"select: column {held!r} has no {select[name]!r}; it has {there}")

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -53,11 +54,11 @@ def content_of(path: Path) -> bytes:
 
 
 def decoded(content: bytes, layout: Layout, where: str) -> tuple[str, tuple[str, ...]]:
-    """Return a file's text, and in a note what was found out of its encoding."""
+    """Return a file's text, letters with accents as one, and in a note what encoding was found."""
     marked = next((name for bom, name in _BOMS if content.startswith(bom)), None)
     encoding = marked or layout.encoding or "utf-8"
     try:
-        return content.decode(encoding), ()
+        return normalize("NFC", content.decode(encoding)), ()
     except LookupError as error:
         raise InstanceError([f"{encoding!r} is no encoding"], where) from error
     except UnicodeDecodeError as error:
@@ -76,10 +77,12 @@ def workbook(content: bytes, layout: Layout, path: Path) -> Iterable[tuple[int, 
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except Exception as error:  # whatever is wrong inside the archive
         raise InstanceError([f"it is no workbook that can be read: {error}"], str(path)) from error
-    if layout.sheet is not None and layout.sheet not in book.sheetnames:
+    named = {normalize("NFC", name): name for name in book.sheetnames}
+    wanted = normalize("NFC", layout.sheet or book.sheetnames[0])
+    if wanted not in named:
         told = f"it has no sheet {layout.sheet!r}, but {', '.join(map(repr, book.sheetnames))}"
         raise InstanceError([told], str(path))
-    sheet = book[layout.sheet or book.sheetnames[0]]
+    sheet = book[named[wanted]]
     for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         cells = [_cell(value, layout) for value in row]
         while cells and not cells[-1]:
@@ -108,7 +111,7 @@ def _cell(value: Any, layout: Layout) -> str:
         return value.isoformat()
     if isinstance(value, int | float):
         return repr(value).replace(".", layout.decimal)
-    return str(value).strip()
+    return normalize("NFC", str(value).strip())
 
 
 def from_json(text: str, layout: Layout, where: str) -> tuple[pd.DataFrame, dict[str, str]]:

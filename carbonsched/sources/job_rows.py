@@ -148,7 +148,7 @@ def _columns(table: Table, profile: JobProfile) -> dict[str, str]:
     ]
     if faults:
         there = ", ".join(map(repr, list(table.frame.columns)[:20]))
-        raise InstanceError([*faults, f"its columns are {there}"], table.where)
+        raise InstanceError([*faults[:-1], f"{faults[-1]}; its columns are {there}"], table.where)
     return known
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -151,13 +152,14 @@ def _pairs_where(mask: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _renamed(found: pd.DataFrame, rename: Mapping[str, str], faults: list[str]) -> pd.DataFrame:
     """Return the table with other names of places."""
+    rename = {normalize("NFC", old): normalize("NFC", new) for old, new in rename.items()}
     known = [*dict.fromkeys([*map(str, found.index), *map(str, found.columns)])]
     for name in rename:
         if name not in known:
             like = get_close_matches(name, known, 1, 0.4)
             meant = f": did you mean {like[0]!r}?" if like else ""
             faults.append(f"rename: the file has no place {name!r}{meant}")
-    renamed = found.rename(index=dict(rename), columns=dict(rename))
+    renamed = found.rename(index=rename, columns=rename)
     for axis in (renamed.index, renamed.columns):
         twice = sorted({str(name) for name in axis[axis.duplicated()]})
         faults += [f"rename: two places would be called {name!r}" for name in twice]

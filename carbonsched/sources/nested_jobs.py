@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ def read_nested(path: Path, profile: JobProfile) -> tuple[Table, list[int]]:
     from carbonsched.io.files import UnreadableError, read_text
 
     try:
-        given: Any = json.loads(read_text(path, MOST_BYTES))
+        given: Any = json.loads(normalize("NFC", read_text(path, MOST_BYTES)))
     except (UnreadableError, ValueError, RecursionError) as error:
         raise InstanceError([f"it is no JSON: {error}"], str(path)) from error
     if not isinstance(given, list) or not all(isinstance(job, dict) for job in given):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from unicodedata import normalize
 
 import pandas as pd
 
@@ -110,6 +111,30 @@ class Layout(Part):
     gaps: Names = ()
     sheet: str | None = None
     json_key: str | None = None
+
+    def written(self, decimal: str | None, thousands: str | None) -> Self:
+        """Return the layout with other marks, where one is given; a decimal mark comes alone.
+
+        Raises
+        ------
+        ValueError
+            A mark is none, or stands for two things.
+
+        Examples
+        --------
+        >>> Layout(decimal=",", thousands=".").written(".", None).thousands is None
+        True
+        """
+        if decimal is None and thousands is None:
+            return self
+        marks = {"decimal": decimal or self.decimal, "thousands": thousands}
+        try:
+            return type(self).model_validate(self.model_dump() | marks)
+        except ValidationError as error:
+            said = ", ".join(f"{name} {mark!r}" for name, mark in marks.items() if mark)
+            told = [fault["msg"].removeprefix("Value error, ") for fault in error.errors()]
+            words = "; ".join(text[:1].lower() + text[1:] for text in told)
+            raise ValueError(f"{said}: {words}") from error
 
     @model_validator(mode="after")
     def _marks_differ(self) -> Self:
@@ -225,6 +250,9 @@ class Values(Part):
         Rows that are kept where the file has such a column: by column, the values.
     placeholder : dict
         By column, a cell that says that the row's value is none.
+    rated, rated_by : str, optional
+        Regular expressions for the names of what the file says above its table: the size in kW of
+        the plant that its power is of, and how often its inverter's goes into that of its modules.
     """
 
     columns: Names = ()
@@ -236,6 +264,8 @@ class Values(Part):
     keys: Names = ()
     select: dict[str, Names] = {}
     placeholder: dict[str, str] = {}
+    rated: Pattern | None = None
+    rated_by: Pattern | None = None
 
     @model_validator(mode="after")
     def _some_column(self) -> Self:
@@ -344,7 +374,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     from carbonsched.io.files import UnreadableError, read_text
 
     try:
-        return tomllib.loads(read_text(path, MOST_BYTES))
+        return tomllib.loads(normalize("NFC", read_text(path, MOST_BYTES)))
     except (UnreadableError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InstanceError([str(error)], str(path)) from error
 

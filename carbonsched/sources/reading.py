@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import xarray as xr
 
 from carbonsched.errors import InstanceError
 from carbonsched.io.zones import name_of
-from carbonsched.sources import columns, regular, units
+from carbonsched.sources import columns, rating, regular, units
 from carbonsched.sources.profile import Profile, find
 from carbonsched.sources.series import Series
 from carbonsched.sources.steps import pieces
@@ -30,6 +31,8 @@ def read(
     select: Mapping[str, Any] | None = None,
     year: int | Sequence[int] | None = None,
     sheet: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
 ) -> Series:
     r"""Read a series from a file, by the profile of its source.
 
@@ -55,6 +58,8 @@ def read(
         For which years a profile without a year is to stand.
     sheet : str, optional
         Of a workbook.
+    decimal, thousands : str, optional
+        The decimal mark, and the one between groups of three digits, if not as the profile says.
 
     Raises
     ------
@@ -78,12 +83,17 @@ def read(
     form = profile if isinstance(profile, Profile) else find(profile)
     label = str(profile) if not isinstance(profile, Profile) else form.title
     layout = form.text.model_copy(update={"sheet": sheet}) if sheet else form.text
+    try:
+        layout = layout.written(decimal, thousands)
+    except ValueError as error:
+        raise InstanceError([str(error)], str(path)) from error
     if interval not in (None, "start", "end"):
         raise InstanceError([f"interval is start or end, not {interval!r}"], str(path))
     wanted = form.time.column or form.time.date or form.time.month
     table = read_table(path, layout, () if layout.header or layout.names else wanted)
     faults = list[str]()
-    chosen = dict(select or {})
+    chosen = {normalize("NFC", name): cell for name, cell in (select or {}).items()}
+    column = None if column is None else normalize("NFC", column)
     key, named = columns.key_of(table, form.values, column, chosen)
     if key is not None:
         chosen, column = {**chosen, key: named}, None
@@ -100,11 +110,11 @@ def read(
         faults.append(f"column {found.column!r}: neither profile nor file says its unit: give it")
     else:
         try:
-            asked, written = units.standard(stated), units.standard(found.unit or stated)
-            if asked != written:
+            asked = units.standard(stated)
+            if found.unit and not units.same(asked, found.unit):
                 notes.append(f"Values are taken in {unit}, as asked for; {found.unit} is stated.")
         except ValueError as error:
-            faults.append(str(error))
+            faults.append(f"column {found.column!r}: {error}")
     if faults:
         raise InstanceError(faults, str(path))
     rows = table.frame.index.to_numpy()[when.rows]
@@ -144,4 +154,5 @@ def read(
         profile=label,
         notes=(*table.notes, *notes, *dropped, *when.notes, *more),
         kind=form.kind,
+        ratings=rating.stated(table.about, form.values),
     )

@@ -39,6 +39,9 @@ class Series:
         Each rule that was applied, in order.
     kind : str
         What is measured, as the profile says it.
+    ratings : tuple of float
+        By what the file says of the plant it is of: its size, kW, or sizes of which any may be
+        meant (of the modules, and of the inverter); empty if it says none.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Series:
     profile: str
     notes: tuple[str, ...] = ()
     kind: str = "price"
+    ratings: tuple[float, ...] = ()
 
     @property
     def gaps(self) -> list[str]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pandas as pd
 
 from carbonsched.errors import InstanceError
+from carbonsched.sources import marks
 from carbonsched.sources.files import content_of, decoded, from_json, sheets, workbook
 from carbonsched.sources.profile import GAPS, Layout
 
@@ -62,7 +63,8 @@ class Table:
     def floats(self, column: str, faults: list[str]) -> pd.Series:
         """Return a column as numbers, NaN where a value is missing.
 
-        What is no number is added to `faults`, by row and column.
+        What is no number is added to `faults`, by row and column, and if all cells are numbers with
+        other marks, by which.
 
         Examples
         --------
@@ -77,18 +79,18 @@ class Table:
         gap = self.is_gap(cells)
         texts = cells.str.strip().str.replace("−", "-", regex=False)
         texts = texts.str.replace("[\xa0\u202f]", " ", regex=True)
-        good = texts.str.fullmatch(_number(self.layout)).astype(bool)
-        marks = f"decimal {self.layout.decimal!r}"
-        if self.layout.thousands:
-            marks += f" and thousands {self.layout.thousands!r}"
+        good = texts.str.fullmatch(marks.number(self.layout)).astype(bool)
         bad: Any = cells[~gap & ~good]
-        faults += some(
-            [
-                f"row {row}, column {column!r}: {cell!r} is no number with {marks}"
-                for row, cell in bad.head(SHOWN).items()
-            ],
-            len(bad),
-        )
+        if len(bad):
+            with_marks = marks.told(self.layout)
+            faults += some(
+                [
+                    f"row {row}, column {column!r}: {cell!r} is no number with {with_marks}"
+                    for row, cell in bad.head(SHOWN).items()
+                ],
+                len(bad),
+            )
+            faults += marks.cure(texts[~gap], self.layout, column)
         texts = texts.where(good & ~gap, "nan")
         if self.layout.thousands:
             texts = texts.str.replace(self.layout.thousands, "", regex=False)
@@ -165,16 +167,7 @@ def read_table(path: str | Path, layout: Layout, header: Iterable[str] = ()) -> 
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
-def _number(layout: Layout) -> str:
-    """Return what a number looks like; thousands are in groups of three, or it is none."""
-    whole = r"\d+"
-    if layout.thousands:
-        whole = rf"(?:\d{{1,3}}(?:{re.escape(layout.thousands)}\d{{3}})+|\d+)"
-    point = re.escape(layout.decimal)
-    return rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
+    return normalize("NFC", " ".join(name.split())).casefold()
 
 
 def _rows(text: str, separator: str) -> Iterable[tuple[int, list[str]]]:
@@ -279,12 +272,15 @@ def _twice(names: Sequence[str]) -> list[str]:
 def _about(rows: Sequence[Sequence[str]]) -> dict[str, str]:
     """Return what stands above a table: "name: value", a name beside a value, or one above it."""
     about: dict[str, str] = {}
+    rows = [row if any(row[2:]) else row[:2] for row in rows]
     for row, below in zip(rows, [*rows, ()][1:], strict=True):
         if len(row) == len(below) > 2:
             about |= dict(zip(row, below, strict=True))
-        elif len(row) == 2:
+        elif len(row) == 2 and ":" not in row[0].rstrip(":"):
             about[row[0].rstrip(":")] = row[1]
-        elif row and ":" in row[0]:
-            name, _, value = row[0].partition(":")
-            about[name.strip("# ")] = value.strip()
+        else:
+            for cell in row:
+                name, colon, value = cell.rpartition("{")[2].partition(":")
+                if colon:
+                    about.setdefault(name.strip('# {"'), value.strip(' }"'))
     return about

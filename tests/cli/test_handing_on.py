@@ -298,3 +298,15 @@ def test_figures_are_in_the_zone_that_all_sites_have(here, fleet):
     assert "times in Europe/Berlin" in Path("x.html").read_text()
     cs.solve(instance, "compute_only", gap=0).save("other.nc")
     assert "from [Europe/Berlin]" in call("compare", "one", "day.nc", "other.nc").output
+
+
+def test_a_report_that_does_not_hold_says_why(here, fleet):
+    fleet[0].replace(demand=fleet[0].data.demand * 1.5).save("other")
+    result = call("report", "other", "day.nc", "--out", "r.html")
+    assert result.exit_code == 1 and "written to r.html" in result.stdout
+    told = " ".join(result.stderr.split())
+    assert told.startswith("day.nc is no schedule of other that holds, as the report says: ")
+    assert "checks broken (11) " in told and "broken by" in told
+    result = call("plan", "other", "day.nc", "--json")
+    assert result.exit_code == 1 and json.loads(result.stdout)["verified"] is False
+    assert "day.nc is no schedule of other that holds: " in result.stderr

@@ -98,3 +98,19 @@ def test_what_is_missing_in_the_command_is_said(prices):
     selected = call("import", prices, "--profile", "smard", "--column", "Oman",
                     "--select", "Datum bis=y")  # fmt: skip
     assert "column 'Datum bis' has no 'y'; it has x" in selected.stderr
+
+
+def test_marks_are_said_and_the_size_of_a_plant_is_shown(tmp_path):
+    path = tmp_path / "sun.csv"
+    path.write_text(
+        "Nominal power of the PV system (c-Si) (kWp):\t5.0\n\ntime;P;G(i)\n"
+        "20230101:0010;0,5;0\n20230101:0110;1.900,5;0\n\n"
+    )
+    command = ("import", path, "--profile", "pvgis")
+    told = " ".join(call(*command).stderr.split())
+    assert told.endswith("its cells are numbers if you say decimal: ',' and thousands: '.'")
+    shown = call(*command, "--decimal", ",", "--thousands", ".")
+    assert shown.exit_code == 0 and "0.5, 950.5, 1900.5" in shown.stdout
+    assert "plant it is of" in shown.stdout and "5 kW" in shown.stdout
+    told = "decimal ';': input should be '.' or ','"
+    assert told in " ".join(call(*command, "--decimal", ";").stderr.split())

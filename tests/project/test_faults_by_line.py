@@ -253,13 +253,14 @@ def test_a_fault_of_a_table_has_its_row(faults):
     )
 
 
-def test_a_strange_column_is_told_once_a_row_with_the_nearest(faults):
+def test_a_strange_column_is_told_once_with_the_nearest(faults):
     text = "title: T\nhorizon: {start: 2025-06-02, days: 2, zone: UTC}\nsites: {file: sites.csv}\n"
-    table = "name,it_capacity,prize,carbon_intensity\na,5,60,0.3\n"
-    assert faults(text, sites_csv=table) == (
-        "sites.csv, row 2: sites.a: price is missing (price paid for imported energy, USD/MWh)",
-        "sites.csv, row 2: sites.a: unknown key prize: did you mean price?",
-    )
+    table = "name,it_capacity,prize,carbon_intensity\na,5,60,0.3\nb,5,60,0.3\nc,5,60,0.3\n"
+    told = "sites.csv, row 2: sites.a: unknown key prize: did you mean price?"
+    assert faults(text, sites_csv=table) == (f"{told}; and so in 2 more rows",)
+    without = "name,it_capacity,carbon_intensity\na,5,0.3\nb,5,0.3\n"
+    told = "sites.csv, row 2: sites.a: price is missing (price paid for imported energy, USD/MWh)"
+    assert faults(text, sites_csv=without) == (f"{told}; and so in 1 more row",)
 
 
 def test_nothing_there_is_told():

@@ -158,25 +158,29 @@ def test_numbers_and_gaps(table, layout, cells, values):
 
 
 @pytest.mark.parametrize(
-    ("layout", "cell"),
+    ("layout", "cell", "cure"),
     [
-        ({}, "1,5"),
-        ({}, "1,234.5"),
-        ({"decimal": ",", "thousands": "."}, "1.5"),  # not fifteen
-        ({"decimal": ",", "thousands": "."}, "12.34,5"),
-        ({"thousands": ","}, "1,23"),
-        ({}, "inf"),
-        ({}, "0x10"),
-        ({}, "1_000"),
-        ({}, "12 %"),
-        ({}, "--1"),
+        ({}, "1,5", "decimal: ','"),
+        ({}, "1,234.5", "thousands: ','"),
+        ({}, "1.234,5", "decimal: ',' and thousands: '.'"),
+        ({}, "1,234", "decimal: ',' or thousands: ','"),
+        ({}, "1\u202f234.5", "thousands: ' '"),
+        ({"decimal": ",", "thousands": "."}, "1.5", "decimal: '.'"),  # not fifteen
+        ({"decimal": ",", "thousands": "."}, "12.34,5", None),
+        ({"thousands": ","}, "1,23", "decimal: ','"),
+        ({}, "inf", None),
+        ({}, "0x10", None),
+        ({}, "1_000", None),
+        ({}, "12 %", None),
+        ({}, "--1", None),
     ],
 )
-def test_what_is_no_number_is_told_by_row_and_column(table, layout, cell):
+def test_what_is_no_number_is_told_by_row_and_column(table, layout, cell, cure):
     found = table(f"k\tv\n1\t1\n2\t{cell}\n", Layout(separator="\t", **layout))
     found.floats("v", faults := [])
-    (fault,) = faults
-    assert fault.startswith(f"row 3, column 'v': {cell!r} is no number with decimal ")
+    assert faults[0].startswith(f"row 3, column 'v': {cell!r} is no number with decimal ")
+    told = f"column 'v': its cells are numbers if you say {cure}"
+    assert faults[1:] == [told] * (cure is not None)
 
 
 def test_faults_of_a_kind_are_told_a_few_at_a_time(table):
