@@ -27,8 +27,12 @@ def import_series(
         Path | None, typer.Argument(metavar="FILE", help="CSV, .gz, .zip, .xlsx or JSON.")
     ] = None,
     profile: Annotated[
-        str, typer.Option(metavar="NAME|FILE.toml", help="What kind of file it is; see --list.")
-    ] = "tidy",
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="What kind of file it is; see --list. If not said: tidy, a table of your own.",
+        ),
+    ] = None,
     column: Annotated[
         str | None, typer.Option(help="Column of values, bidding zone, hub or region.")
     ] = None,
@@ -59,7 +63,12 @@ def import_series(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
     ] = False,
-    listed: Annotated[bool, typer.Option("--list", help="List the profiles.")] = False,
+    listed: Annotated[
+        bool,
+        typer.Option(
+            "--list", help="List the profiles; with --profile print that one, to copy from."
+        ),
+    ] = False,
 ) -> None:
     """Read a series from FILE and say what was understood: when, unit, gaps, every rule applied.
 
@@ -72,7 +81,7 @@ def import_series(
         raise typer.BadParameter("name the FILE to read, or --list the profiles")
     with explained():
         if file is None:
-            _list()
+            _list() if profile is None else _print(profile)
             return
         if out is not None:
             require_free({out: SERIES}, [file], overwrite=overwrite)
@@ -86,7 +95,7 @@ def import_series(
             chosen[name] = value
         series = sources.read(
             file,
-            profile,
+            profile or "tidy",
             column=column,
             zone=zone,
             unit=unit,
@@ -117,6 +126,13 @@ def _list() -> None:
     for name, profile in (pair for known in of_project for pair in known.items()):
         grid.add_row(name, f"{profile.kind}, in a project file", profile.title)
     console().print(grid)
+
+
+def _print(name: str) -> None:
+    """Print a profile that comes with the package, as it is written."""
+    from carbonsched.sources.profile import text_of
+
+    typer.echo(text_of(name), nl=False)
 
 
 def _describe(series: Series, file: str) -> None:

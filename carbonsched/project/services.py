@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from carbonsched.project.faults import nearest
+from carbonsched.project.faults import like, nearest
 from carbonsched.project.gathered import Source
 from carbonsched.project.model import LatencyFile
 from carbonsched.project.series import Reader
@@ -110,13 +110,16 @@ def _from_file(file: LatencyFile, reader: Reader) -> np.ndarray:
     with gathered.at(("latency", "file"), file.file):
         form = reader.log_profile(file, file.profile, LatencyProfile)
         table = read_latency(project.file(file.file), form, rename=file.rename)
-        about = file.credited(table.attrs["source"], table.attrs["licence"])
+        known = "profile" in file.model_fields_set  # or else it is a table of one's own
+        about = file.credited(*(table.attrs[key] * known for key in ("source", "licence")))
         notes = tuple(table.attrs["notes"])
         gathered.sources.append(Source("latency", file.file, ("latency",), *about, notes))
         lacking = {site for site in project.given.sites if site not in table.columns}
         for site in lacking:
             told = f"no column {site} in {file.file}{nearest(site, table.columns)}"
-            gathered.faults.append(project.fault(("sites", site), f"{told}; or say `rename`"))
+            meant = (like(site, table.columns) or ["its name there"])[0]
+            cure = f" If so, say `rename: {{{meant}: {site}}}`"
+            gathered.faults.append(project.fault(("sites", site), told + cure))
         for k, (name, service) in enumerate(project.given.services.items()):
             path = ("services", name, "origin" if service.origin else "home")
             origin = service.origin or service.home

@@ -148,7 +148,8 @@ def moments(
     told: list[str] = []
     given = given.str.replace(_FINE, r"\1", regex=True)
     read = instants(given, told, formats=time.format, zone=clock, sudden=False)
-    faults += told
+    known = {fault.partition(": ")[2] for fault in faults if fault.startswith("column ")}
+    faults += [one for one in told if one.partition(": ")[2] not in known]  # a zone lacks once
     notes += [note for note in read.notes if note not in notes]
     found.loc[given.index] = read.utc
     return found

@@ -354,6 +354,25 @@ def find(name: str | Path, model: type[P] = Profile) -> P:
     return known[str(name)]
 
 
+def text_of(name: str) -> str:
+    """Return a profile of any kind that comes with the package as it is written, to copy from.
+
+    Raises
+    ------
+    InstanceError
+        There is none of the name.
+
+    Examples
+    --------
+    >>> text_of("pvgis").splitlines()[1]
+    'kind = "power"'
+    """
+    known = {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+    if name not in known:
+        raise InstanceError([_unknown(name, list(known))], f"profile {name!r}")
+    return known[name].read_text(encoding="utf-8")
+
+
 def _unknown(name: str, known: list[str]) -> str:
     """Say why a name is none of the known profiles: another kind's, misspelt, or none."""
     kinds = {path.stem: str(_parsed(path).get("kind")) for path in sorted(FOLDER.glob("*.toml"))}

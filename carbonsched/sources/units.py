@@ -243,5 +243,5 @@ def _exchange(old: str, new: str, rates: Mapping[str, Rate], what: str) -> tuple
     elif back and back.currency == old:
         value, told = 1 / back.value, f"1 {new} = {back.value:g} {old} ({back.note})"
     else:
-        raise ValueError(f"{what}: no rate says what one {old} is worth in {new}")
+        raise ValueError(f"{what}: no rate says what one {old} is worth in {new}: see `rates`")
     return value, f" at {told}"

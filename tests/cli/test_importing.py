@@ -1,5 +1,7 @@
 """`carbonsched import`: what is understood is shown, and written tidily only if asked for."""
 
+import tomllib
+
 import pytest
 from test_app import call
 
@@ -114,3 +116,10 @@ def test_marks_are_said_and_the_size_of_a_plant_is_shown(tmp_path):
     assert "plant it is of" in shown.stdout and "5 kW" in shown.stdout
     told = "decimal ';': input should be '.' or ','"
     assert told in " ".join(call(*command, "--decimal", ";").stderr.split())
+
+
+def test_a_profile_is_printed_to_copy_from():
+    result = call("import", "--list", "--profile", "slurm")
+    assert result.exit_code == 0
+    assert tomllib.loads(result.stdout)["kind"] == "jobs"
+    assert "did you mean entsoe?" in call("import", "--list", "--profile", "entso").stderr
