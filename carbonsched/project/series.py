@@ -17,6 +17,7 @@ from carbonsched.project.amounts import PLAIN, unit_of
 from carbonsched.project.faults import named
 from carbonsched.project.forms import Requests, SeriesFile, TimeOfUse, Written
 from carbonsched.project.gathered import At, Gathered, Source
+from carbonsched.project.tables import in_sheet
 from carbonsched.project.tariff import prices
 from carbonsched.sources import Profile, Series, profile, read, read_requests
 from carbonsched.sources.log_profile import RequestProfile
@@ -141,10 +142,10 @@ class Reader:
 
 
 def _file_of(given: Any) -> str | None:
-    """Return the file that a value comes from, if it comes from one."""
+    """Return the file that a value comes from, with its sheet, if it comes from one."""
     if isinstance(given, Requests):
         return given.requests
-    return given.file if isinstance(given, SeriesFile) else None
+    return in_sheet(given.file, given.sheet) if isinstance(given, SeriesFile) else None
 
 
 def _no_share(series: Series) -> str:

@@ -43,6 +43,17 @@ def beside(folder: Path, name: str) -> Path:
     return path
 
 
+def in_sheet(name: str, sheet: str | None) -> str:
+    """Return how a file is called in faults, with the sheet that is read of it.
+
+    Examples
+    --------
+    >>> in_sheet("book.xlsx", "Jobs")
+    'book.xlsx, sheet Jobs'
+    """
+    return name if sheet is None else f"{name}, sheet {sheet}"
+
+
 def rows(where: Node, sheet: str | None, folder: Path) -> tuple[list[MappingNode], list[Fault]]:
     """Return a node for each row of a table, and faults.
 
@@ -60,14 +71,14 @@ def rows(where: Node, sheet: str | None, folder: Path) -> tuple[list[MappingNode
             beside(folder, name), Layout.model_validate({"sheet": sheet}), ["name"]
         ).frame
     except InstanceError as error:
-        return [], [fault(where, f"{name}: {told}") for told in error.faults]
+        return [], [fault(where, f"{in_sheet(name, sheet)}: {told}") for told in error.faults]
     except OSError as error:
         return [], [fault(where, f"{name}: {error}")]
     head = list(map(str, table.columns))
     found: list[MappingNode] = []
     faults: list[Fault] = []
     for number, row in zip(table.index, table.to_numpy(), strict=True):
-        mark = RowMark(name, int(number))
+        mark = RowMark(in_sheet(name, sheet), int(number))
         first = next((str(cell).strip() for cell in row if str(cell).strip()), "")
         if is_total(first):
             told = f"{first!r}: a row of totals? Take it out of the table"

@@ -154,9 +154,9 @@ def read_table(path: str | Path, layout: Layout, header: Iterable[str] = ()) -> 
             return _from_rows(workbook(content, layout, path), layout, wanted, str(path), ())
         except _NoHeaderError as error:
             names = sheets(content)
-            told = f"the sheets are {', '.join(map(repr, names))}: say which `sheet`"
-            if layout.sheet or len(names) < 2:
+            if len(names) < 2:
                 raise
+            told = f"the sheets are {', '.join(map(repr, names))}: say which `sheet`"
             raise InstanceError([f"{error.faults[0]}; {told}"], str(path)) from error
     text, notes = decoded(content, layout, str(path))
     if text.lstrip()[:1] in ("{", "["):

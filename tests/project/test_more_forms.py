@@ -48,14 +48,16 @@ sites: {file: book.xlsx, sheet: Sites}
 def test_a_sheet_that_is_not_there_has_its_line(faults, tmp_path):
     book(tmp_path / "book.xlsx", Sites=[["name"], ["a"]])
     found = faults(HEAD + SITE + "jobs:\n  file: book.xlsx\n  sheet: Jobs\n")
-    assert found[0].startswith("fleet.yaml, line 6: book.xlsx: it has no sheet 'Jobs'")
+    assert found[0].startswith("fleet.yaml, line 6: book.xlsx, sheet Jobs: it has no sheet 'Jobs'")
 
 
 def test_a_row_of_totals_is_named(faults, tmp_path):
     sites = [["name", "it_capacity [kW]", "price", "carbon_intensity"]]
     book(tmp_path / "book.xlsx", Sites=[*sites, ["a", 5000, 60, 0.3], ["Summe", 5000, None, None]])
     (found,) = faults(HEAD + "sites: {file: book.xlsx, sheet: Sites}\n")
-    assert found == "book.xlsx, row 3: 'Summe': a row of totals? Take it out of the table"
+    assert (
+        found == "book.xlsx, sheet Sites, row 3: 'Summe': a row of totals? Take it out of the table"
+    )
     rows = "time,x [USD/MWh]\n2025-06-02 00:00,5\nTotal,5\n"
     (found,) = faults(
         HEAD + SITE.replace("price: 60", "price: {file: p.csv, zone: UTC}"), p_csv=rows

@@ -197,7 +197,13 @@ def test_what_cannot_be_read_is_no_fault_of_those_that_lean_on_it(faults, tmp_pa
         + "services:\n  s: {{home: a, demand: 1, power_per_unit: 0.1}}\n"
     )
     (told,) = faults(text.format("Sites", "a"))
-    assert told == "fleet.yaml, line 3: book.xlsx: it has no sheet 'Sites', but 'Sheet'"
+    assert (
+        told == "fleet.yaml, line 3: book.xlsx, sheet Sites: it has no sheet 'Sites', but 'Sheet'"
+    )
+    book.create_sheet("Notes").append(["made by hand"])
+    book.save(tmp_path / "book.xlsx")
+    (told,) = faults(text.format("Notes", "a"))
+    assert told.endswith("; the sheets are 'Sheet', 'Notes': say which `sheet`")
     (told,) = faults(text.format("Sheet", "b"))
     assert told == "fleet.yaml, line 5: jobs.j.allowed: no site b: there are a"
     plants = plant(
