@@ -99,6 +99,17 @@ def amount(text: str, unit: str, money: Money) -> float:
     return float(convert(np.array(number), own, PLAIN.get(unit, unit), money.rates)[0])
 
 
+@dataclass(frozen=True)
+class In:
+    """In which unit an amount is that is no quantity of the model, as a number."""
+
+    unit: str
+
+    def __call__(self, given: Any) -> Any:
+        """Return an amount that is a text as a number, others as they are."""
+        return amount(given, self.unit, Money()) if isinstance(given, str) else given
+
+
 def unit_of(quantity: str) -> str:
     """Return the model's unit of a quantity; a share has none."""
     return PARAMETERS[quantity].unit if quantity in PARAMETERS else "1"
@@ -143,7 +154,9 @@ class Of:
                 f"true or false where an amount is expected, in {money.unit(self.unit)}"
             )
         if isinstance(given, str) and _FILE.fullmatch(given.strip()) and self._takes_file(info):
-            written = f"write {{file: {given.strip()}}}, or name the column {info.field_name}.file"
+            written = f"write {{file: {given.strip()}}}"
+            if info.field_name != "latency":  # of the whole, which no table has
+                written += f", or name the column {info.field_name}.file"
             raise ValueError(f"{given!r:.80} is no amount: of a file, {written}")
         if isinstance(given, list):
             return [self._item(item, k, money) for k, item in enumerate(given)]
@@ -152,7 +165,7 @@ class Of:
     def _takes_file(self, info: ValidationInfo) -> bool:
         quantity = PARAMETERS.get(self.quantity)
         over_time = quantity is None or quantity.varies or "time" in quantity.dims
-        return over_time and info.field_name not in _SIZES
+        return (over_time or info.field_name == "latency") and info.field_name not in _SIZES
 
     def _item(self, given: Any, place: int, money: Money) -> float:
         if isinstance(given, bool) or not isinstance(given, int | float | str):

@@ -64,7 +64,8 @@ def json_schema() -> dict[str, Any]:
 
 _NONE = {"enum": ["none", None]}  # which undoes a default
 _PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-_ALSO = {"coordinates": [_PAIR], "allowed": [{"type": "string"}], "states": [{"type": "string"}]}
+_ALSO = {"coordinates": [_PAIR], "allowed": [{"type": "string"}], "states": [{"type": "string"}],
+         "kw_per_gpu": [{"type": "string"}], "at_least_hours": [{"type": "string"}]}  # fmt: skip
 
 
 def _widened(key: str, said: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from carbonsched.currency import DEFAULT
 from carbonsched.errors import extra
-from carbonsched.project.amounts import Lasting, Of, Periods
+from carbonsched.project.amounts import In, Lasting, Of, Periods
 from carbonsched.project.forms import (
     Demand,
     Entry,
@@ -211,7 +211,9 @@ class JobLog(Terms, Written):
 
     file: str = Field(description="the log, relative to the project file")
     profile: str = Field(description="what the file is: the name of a profile, or a file (.toml)")
-    kw_per_gpu: float | None = Field(None, gt=0, description="power of one GPU and its share, kW")
+    kw_per_gpu: Annotated[float | None, BeforeValidator(In("kW"))] = Field(
+        None, gt=0, description="power of one GPU and its share, kW"
+    )
     slack: float | str = Field(
         1.0,
         description="how much later than it could a job without a deadline may end: so many times "
@@ -220,7 +222,9 @@ class JobLog(Terms, Written):
     zone: Zone | None = None
     begin: str | None = Field(None, description="instant to which its first arrival is moved")
     states: Names | None = Field(None, description="states that count; or all")
-    at_least_hours: float = Field(0.0, ge=0, description="shorter jobs are left out")
+    at_least_hours: Annotated[float, BeforeValidator(In("h"))] = Field(
+        0.0, ge=0, description="shorter jobs are left out"
+    )
     at_least_gpus: float = Field(0.0, ge=0, description="smaller jobs are left out")
 
 

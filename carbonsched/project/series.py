@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,13 +60,17 @@ class Reader:
             return given
         return 0.0
 
-    def profile(self, name: str) -> str | Path:
-        """Return a profile's name, or where the file is that is one, relative to the project."""
-        return self.project.file(name) if name.endswith(".toml") else name
+    def profile(self, name: str, model: type[P]) -> P:
+        """Return a profile by its name, or of a file that is one, relative to the project."""
+        try:
+            return find(self.project.file(name) if name.endswith(".toml") else name, model)
+        except InstanceError as error:
+            told = [f"profile {name}: {fault}" for fault in error.faults]
+            raise InstanceError(told, name) from error
 
     def log_profile(self, given: Written, name: str, model: type[P]) -> P:
         """Return the profile of a log or of latencies, with the marks that the entry says."""
-        found = find(self.profile(name), model)
+        found = self.profile(name, model)
         text = found.text.written(given.decimal, given.thousands)
         return found.model_copy(update={"text": text})
 
@@ -79,7 +82,7 @@ class Reader:
         """Return the values of a file, in the model's unit; of demand, as they are."""
         series = read(
             self.project.file(given.file),
-            self.profile(given.profile) if given.profile else _own_table(quantity),
+            self.profile(given.profile, Profile) if given.profile else _own_table(quantity),
             column=given.column,
             zone=given.zone,
             unit=given.unit,

@@ -50,7 +50,8 @@ def selected(
     given = {table.named([name]): name for name in select}
     for held, name in given.items():
         if held is None:
-            faults.append(f"select: there is no column {name!r}")
+            there = _listed(list(table.frame.columns))
+            faults.append(f"select: there is no column {name!r}; there are {there}")
             continue
         kept = frame[held].str.casefold() == normalize("NFC", str(select[name])).strip().casefold()
         if not kept.any():

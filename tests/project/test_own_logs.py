@@ -75,9 +75,9 @@ def test_decimal_commas_are_read_where_they_are_said(built, faults):
     text = HEAD + SITE.replace("price: 60", "price: {file: p.csv, zone: UTC%s}")
     rows = "time;x [USD/MWh]\n" + "".join(f"2025-06-02 0{h}:00;{1 + h}.100,5\n" for h in range(4))
     assert faults(text % "", p_csv=rows)[-1].endswith(f"{cure} and thousands: '.'")
-    marks = ', decimal: ",", thousands: "."'
+    marks = ', decimal: ",", thousands: ".", times: 0.125'
     data = built(text % marks, p_csv=rows).instance.data
-    assert data.import_price.values.tolist() == [[1100.5, 2100.5, 3100.5, 4100.5]]
+    assert data.import_price.values.tolist() == [[137.5625, 262.5625, 387.5625, 512.5625]]
 
 
 def test_a_name_is_the_same_however_its_letters_are_made(built, tmp_path):
@@ -213,3 +213,35 @@ def test_what_cannot_be_read_is_no_fault_of_those_that_lean_on_it(faults, tmp_pa
         "fleet.yaml, line 11: sites.a.generation.sun.factor, sites.a.generation.sun.cost: no.csv: "
         "missing",
     )
+
+
+ASKED = {
+    "profile: azure-llm": (
+        "profile: azure-lm",
+        "log.csv: profile azure-lm: no such profile 'azure-lm': did you mean azure-llm?",
+    ),
+    "profile: jobs": ("profile: my.toml", "jobs.csv: profile my.toml: missing"),
+    "latency: {file: far.csv}": (
+        "latency: far.csv",
+        "latency: 'far.csv' is no amount: of a file, write {file: far.csv}",
+    ),
+    "reward: 5": ("reward: 5, kw_per_gpu: 5 MWh", "kw_per_gpu: MWh is not kW: they measure"),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_is_asked_wrongly_names_what_is_wrong(faults, name):
+    wrong, told = ASKED[name]
+    text = (THREE % ("", "", "")).replace(name, wrong)
+    (found,) = faults(text, jobs_csv=JOBS, log_csv=LOG, far_csv="origin,a\na,5\n")
+    assert told in found
+
+
+def test_terms_of_a_log_may_have_their_units(built):
+    log = "job,arrival,duration_h,gpus\nj,2025-06-02 00:00,1,10\nk,2025-06-02 00:00,0.5,10\n"
+    text = HEAD + SITE + (
+        "jobs:\n  - {file: jobs.csv, profile: jobs, zone: UTC, reward: 5, "
+        "kw_per_gpu: 700 W, at_least_hours: 45 min}\n"
+    )  # fmt: skip
+    data = built(text, jobs_csv=log).instance.data
+    assert data.job.values.tolist() == ["j"] and data.power.item() == pytest.approx(0.007)
