@@ -18,6 +18,7 @@ from carbonsched.core.schema import PARAMETERS
 from carbonsched.errors import InstanceError, SuspiciousValueWarning
 from carbonsched.project import bare_numbers, jobs, services, sites
 from carbonsched.project.defaults import defaults_of
+from carbonsched.project.entries import Table
 from carbonsched.project.file import Project, read, require_none
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.horizon import periods
@@ -83,6 +84,7 @@ def build(project: str | Path | Project) -> Built:
     if not isinstance(project, Project):
         project = read(project)
     gathered = Gathered(project)
+    gathered.sources += map(_of_table, project.tables)
     times, wrong = periods(project.given.horizon)
     if wrong:
         faults = [project.fault(("horizon", key), told) for key, told in wrong]
@@ -108,6 +110,13 @@ def build(project: str | Path | Project) -> Built:
         require_none(told, project.path)
         raise AssertionError("an error without a fault") from error
     return Built(instance, tuple(gathered.sources), tuple(gathered.notes), defaults, doubts)
+
+
+def _of_table(table: Table) -> Source:
+    """Return a table of entries as a source of what its columns give."""
+    keys = {"sites": sites.KEYS, "jobs": jobs.KEYS, "services": services.KEYS}[table.kind]
+    given = tuple(quantity for quantity, path in keys.items() if path in table.keys)
+    return Source(table.kind, table.file, given, table.source, table.licence)
 
 
 def _notes(gathered: Gathered, doubts: Iterable[str], defaults: Iterable[str]) -> str:

@@ -29,12 +29,34 @@ from carbonsched.project.tables import rows
 KINDS = {"sites": "site", "jobs": "job", "services": "service"}
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table of entries of which is said whose it is.
+
+    Attributes
+    ----------
+    kind, file : str
+        "jobs", and the file.
+    source, licence : str
+        What is said of it, or empty.
+    keys : set of tuple of str
+        What its rows say.
+    """
+
+    kind: str
+    file: str
+    source: str
+    licence: str
+    keys: frozenset[tuple[str, ...]]
+
+
 @dataclass
 class Named:
-    """Entries by name, logs of entries, and faults."""
+    """Entries by name, logs of entries, tables of which is said whose they are, and faults."""
 
     by_name: dict[str, tuple[Node, Node]] = field(default_factory=dict)
     logs: list[Node] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, key: Node, value: Node, kind: str) -> None:
@@ -49,10 +71,28 @@ class Named:
             self.by_name[name] = key, value
 
 
-def unfolded(root: MappingNode, folder: Path) -> tuple[MappingNode, list[Fault], set[str]]:
-    """Return a project file with its sites, jobs and services as entries by name, with defaults.
+@dataclass
+class Unfolded:
+    """A project file with its sites, jobs and services as entries by name, with defaults.
 
-    Faults come with it, and of which kinds some entries could not be read.
+    Attributes
+    ----------
+    root : MappingNode
+    faults : list of Fault
+    lacking : set of str
+        Of which kinds some entries could not be read.
+    tables : list of Table
+        Those of which is said whose they are.
+    """
+
+    root: MappingNode
+    faults: list[Fault] = field(default_factory=list)
+    lacking: set[str] = field(default_factory=set)
+    tables: list[Table] = field(default_factory=list)
+
+
+def unfolded(root: MappingNode, folder: Path) -> Unfolded:
+    """Return a project file with its sites, jobs and services as entries by name, with defaults.
 
     Parameters
     ----------
@@ -61,27 +101,28 @@ def unfolded(root: MappingNode, folder: Path) -> tuple[MappingNode, list[Fault],
         Where files are that it names.
     """
     pairs: list[tuple[Node, Node]] = []
-    faults: list[Fault] = []
-    lacking: set[str] = set()
+    found = Unfolded(root)
     defaults = _value(root, "defaults")
     for key, value in root.value:
         if key.value not in KINDS:
             pairs.append((key, value))
             continue
-        named = _named(value, KINDS[key.value], folder)
+        named = _named(value, key.value, folder)
         common = _value(defaults, key.value)
         entries = [(k, merged(_entry(v), common)) for k, v in named.by_name.values()]
         pairs.append((key, mapping(entries, value)))
-        faults += named.faults
+        found.faults += named.faults
+        found.tables += named.tables
         if named.faults or (named.logs and key.value != "jobs"):
-            lacking.add(key.value)
+            found.lacking.add(key.value)
         if key.value == "jobs":
             logs = [merged(log, _terms(common)) for log in named.logs]
             pairs.append((scalar("job_logs", key), SequenceNode(_SEQ, logs, value.start_mark)))
         else:
             told = f"{key.value}: a table has no profile: its columns are called as the keys here"
-            faults += [fault(log, told) for log in named.logs]
-    return mapping(pairs, root), faults, lacking
+            found.faults += [fault(log, told) for log in named.logs]
+    found.root = mapping(pairs, root)
+    return found
 
 
 _SEQ = "tag:yaml.org,2002:seq"
@@ -107,9 +148,9 @@ def _value(node: Node | None, key: str) -> Node | None:
     return found[1] if found else None
 
 
-def _named(node: Node, kind: str, folder: Path) -> Named:
+def _named(node: Node, kinds: str, folder: Path) -> Named:
     """Return the entries that a mapping, a list or a table has."""
-    named = Named()
+    named, kind = Named(), KINDS[kinds]
     items = node.value if isinstance(node, SequenceNode) else [node]
     for item in items:
         if not isinstance(item, MappingNode):
@@ -117,7 +158,7 @@ def _named(node: Node, kind: str, folder: Path) -> Named:
                 told = f"expected {kind}s by name, a list of them, or a file"
                 named.faults.append(fault(item, told))
         elif isinstance(_value(item, "file"), ScalarNode):
-            _of_table(item, kind, folder, named)
+            _of_table(item, kinds, folder, named)
         elif isinstance(node, SequenceNode):
             for key, value in _from_list(item, kind, named):
                 named.add(key, value, kind)
@@ -136,12 +177,12 @@ def _from_list(item: MappingNode, kind: str, named: Named) -> Iterator[tuple[Nod
     yield name, mapping([(k, v) for k, v in item.value if k.value != "name"], item)
 
 
-def _of_table(item: MappingNode, kind: str, folder: Path, named: Named) -> None:
+def _of_table(item: MappingNode, kinds: str, folder: Path, named: Named) -> None:
     """Take the rows of a table, with what is said beside its file; of a log that for later."""
     if _value(item, "profile") is not None:
         named.logs.append(item)
         return
-    own = {"file", "sheet"}
+    own = {"file", "sheet", *_WHOSE}
     beside: Any = mapping([(k, v) for k, v in item.value if k.value not in own], item)
     sheet = _value(item, "sheet")
     where = _value(item, "file")
@@ -149,5 +190,19 @@ def _of_table(item: MappingNode, kind: str, folder: Path, named: Named) -> None:
     found, faults = rows(where, str(sheet.value) if sheet else None, folder)
     named.faults += faults
     for row in found:
-        for key, value in _from_list(row, kind, named):
-            named.add(key, merged(value, beside), kind)
+        for key, value in _from_list(row, KINDS[kinds], named):
+            named.add(key, merged(value, beside), KINDS[kinds])
+    source, licence = (str(node.value) if (node := _value(item, key)) else "" for key in _WHOSE)
+    if source or licence:
+        keys = frozenset(key for row in found for key in _keys(row))
+        named.tables.append(Table(kinds, str(where.value), source, licence, keys))
+
+
+_WHOSE = ("source", "licence")
+
+
+def _keys(entry: MappingNode) -> Iterator[tuple[str, ...]]:
+    """Yield the keys of an entry, and of entries within it."""
+    for key, value in entry.value:
+        inner = _keys(value) if isinstance(value, MappingNode) else [()]
+        yield from ((key.value, *more) for more in inner)

@@ -14,7 +14,7 @@ from carbonsched.io.files import UnreadableError, read_text
 from carbonsched.project import faults as found
 from carbonsched.project import nodes, toml
 from carbonsched.project.amounts import Money
-from carbonsched.project.entries import KINDS, unfolded
+from carbonsched.project.entries import KINDS, Table, unfolded
 from carbonsched.project.model import Job, ProjectFile, Service, Site, names_of
 from carbonsched.project.nodes import Fault, MappingNode, fault, place, plain
 from carbonsched.project.tables import beside
@@ -36,11 +36,14 @@ class Project:
     path : Path
     given : ProjectFile
         What it says, defaults filled in.
+    tables : tuple of Table
+        Tables of entries of which it says whose they are.
     """
 
     path: Path
     given: ProjectFile
     root: MappingNode
+    tables: tuple[Table, ...] = ()
 
     def file(self, name: str) -> Path:
         """Return where a file is that it names."""
@@ -107,10 +110,11 @@ def read(path: str | Path) -> Project:
     root, faults = form.compose(normalize("NFC", text), path.name)  # "ü" is one letter
     require_none(faults, path)
     assert root is not None
-    root, faults, lacking = unfolded(root, path.parent)
-    said, partial = plain(root), bool(lacking)
+    whole = unfolded(root, path.parent)
+    root, faults = whole.root, whole.faults
+    said, partial = plain(root), bool(whole.lacking)
     money, bad = _money(said, root)
-    faults += [*bad, *_references(said, root, known="sites" not in lacking)]
+    faults += [*bad, *_references(said, root, known="sites" not in whole.lacking)]
     try:
         given = ProjectFile.model_validate(said, context=money)
     except ValidationError as error:
@@ -121,7 +125,7 @@ def read(path: str | Path) -> Project:
         require_none(faults, path)
         raise
     require_none(faults + _of_defaults(said, root, money), path)
-    return Project(path, given, root)
+    return Project(path, given, root, tuple(whole.tables))
 
 
 def require_none(faults: list[Fault], path: Path) -> None:

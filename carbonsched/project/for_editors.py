@@ -14,6 +14,8 @@ _TABLE = {
     "properties": {
         "file": {"type": "string", "description": "CSV file or workbook"},
         "sheet": {"type": "string", "description": "sheet of a workbook"},
+        "source": {"type": "string", "description": "who made the table"},
+        "licence": {"type": "string", "description": "terms of the table"},
     },
     "required": ["file"],
 }

@@ -22,7 +22,7 @@ from carbonsched.project.nodes import (
     fault,
     mapping,
 )
-from carbonsched.sources.profile import Layout
+from carbonsched.sources.layout import Layout
 from carbonsched.sources.text import is_total, read_table
 
 _HEADING = re.compile(r"([^\[\]]+?)\s*(?:\[([^\[\]]*)\])?")

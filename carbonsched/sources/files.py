@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from carbonsched.errors import InstanceError, extra
-from carbonsched.sources.profile import Layout
+from carbonsched.sources.layout import Layout
 
 MOST_BYTES = 1_000_000_000  # of a file, unpacked
 

@@ -6,7 +6,8 @@ import re
 from typing import Literal, Self
 
 from carbonsched.errors import extra
-from carbonsched.sources.profile import Described, Names, Part, Pattern
+from carbonsched.sources.layout import Names, Part, Pattern
+from carbonsched.sources.profile import Described
 
 with extra("sources", "reading files of your own"):
     from pydantic import Field, model_validator

@@ -162,7 +162,7 @@ def lengths(table: Table, column: str, unit: str, faults: list[str]) -> pd.Serie
 
     Examples
     --------
-    >>> from carbonsched.sources.profile import Layout
+    >>> from carbonsched.sources.layout import Layout
     >>> frame = pd.DataFrame({"Elapsed": ["1-02:00:00", "00:00:30", "90"]}, index=[2, 3, 4])
     >>> lengths(Table(frame, {}, Layout(), "log"), "Elapsed", "s", []).tolist()
     [93600.0, 30.0, 90.0]

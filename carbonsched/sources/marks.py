@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from carbonsched.sources.profile import Layout
+from carbonsched.sources.layout import Layout
 
 _PAIRS = ((".", None), (",", None), (",", "."), (".", ","), (".", " "), (",", " "), (".", "'"))
 

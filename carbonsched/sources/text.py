@@ -19,7 +19,7 @@ import pandas as pd
 from carbonsched.errors import InstanceError
 from carbonsched.sources import marks
 from carbonsched.sources.files import content_of, decoded, from_json, sheets, workbook
-from carbonsched.sources.profile import GAPS, Layout
+from carbonsched.sources.layout import GAPS, Layout
 
 SEPARATORS = ";\t|,"  # tried in this order where two fit as well
 SAMPLE = 200  # rows by which a separator is judged

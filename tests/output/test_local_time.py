@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 import carbonsched as cs
 from carbonsched.io.zones import zone_of
 from carbonsched.output.zones import in_local_time, told, zones_of
+from carbonsched.plots.flow_map import places_of
 
 
 @pytest.mark.parametrize(
@@ -99,3 +102,13 @@ def test_the_currency_goes_along(fleet, tmp_path):
     frame = cs.plan(instance, schedule)
     assert frame.attrs["units"]["reward"] == "EUR"
     assert not frame.reason.str.contains("USD").any() and frame.reason.str.contains("EUR").any()
+
+
+def test_zones_and_places_are_found_however_their_letters_are_made():
+    said = {normalize("NFD", "z\u00fcrich"): "Europe/Zurich"}
+    data = cs.generate(sites=1, periods=4, jobs=1, services=1).data
+    data = data.assign_coords(site=["z\u00fcrich"]).assign_attrs(
+        site_zones=json.dumps(said), site_places=json.dumps({key: [47.4, 8.5] for key in said})
+    )
+    assert list(zones_of(data)) == ["z\u00fcrich"]
+    assert places_of(data) == {"z\u00fcrich": (47.4, 8.5)}

@@ -245,3 +245,18 @@ def test_terms_of_a_log_may_have_their_units(built):
     )  # fmt: skip
     data = built(text, jobs_csv=log).instance.data
     assert data.job.values.tolist() == ["j"] and data.power.item() == pytest.approx(0.007)
+
+
+def test_a_table_of_entries_is_credited_as_said(built):
+    jobs = "name,power [kW],duration,deadline\nj,500,1,\nk,700,2,2025-06-02 04:00\n"
+    text = HEAD + SITE + "jobs: {file: jobs.csv, reward: 5, source: our planners, licence: ours}\n"
+    made = built(text, jobs_csv=jobs)
+    (table,) = made.sources
+    assert (table.entry, table.file, table.licence) == ("jobs", "jobs.csv", "ours")
+    assert table.quantities == ("power", "duration", "deadline")
+    assert made.instance.data.power.attrs["source"] == "our planners"
+    assert "source" not in made.instance.data.reward.attrs
+    assert (
+        built(text.replace(", source: our planners, licence: ours", ""), jobs_csv=jobs).sources
+        == ()
+    )

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from carbonsched.errors import InstanceError, SuspiciousValueWarning
 from carbonsched.sources.jobs import Jobs, read_jobs
+from carbonsched.sources.layout import Layout
 from carbonsched.sources.log_profile import JobProfile
 from carbonsched.sources.log_time import lengths
-from carbonsched.sources.profile import Layout, shipped
+from carbonsched.sources.profile import shipped
 from carbonsched.sources.text import Table
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,8 @@ from test_clock import CHANGES, hours_of
 
 from carbonsched.errors import InstanceError
 from carbonsched.sources import Profile, read
-from carbonsched.sources.profile import Layout, Time, Values
+from carbonsched.sources.layout import Layout
+from carbonsched.sources.profile import Time, Values
 
 
 @pytest.fixture

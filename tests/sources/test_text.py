@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from carbonsched.errors import InstanceError
-from carbonsched.sources.profile import Layout
+from carbonsched.sources.layout import Layout
 from carbonsched.sources.text import read_table
 
 PLAIN = "time;Köln, € [1]\r\n1;2,5\r\n\r\n2;-\r\n"
