@@ -56,6 +56,10 @@ def import_series(
     thousands: Annotated[
         str | None, typer.Option(metavar="MARK", help="Mark between groups of three digits.")
     ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="Of its stamps, such as %m/%d/%Y %H:%M."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(dir_okay=False, help="CSV file for it: time in UTC, value with its unit."),
@@ -105,6 +109,7 @@ def import_series(
             sheet=sheet,
             decimal=decimal,
             thousands=thousands,
+            format=form,
         )
         if out is not None:
             _write(series, out)

@@ -41,7 +41,13 @@ class Written(Entry):
         return self.source or source, self.licence or licence
 
 
-class SeriesFile(Written):
+class Dated(Written):
+    """A file with stamps, and how these are written, if not as its profile says."""
+
+    format: str | None = Field(None, description="of its stamps, such as %m/%d/%Y %H:%M")
+
+
+class SeriesFile(Dated):
     """A series in a file, read by `carbonsched.sources.read`."""
 
     file: str = Field(description="CSV, JSON or workbook, relative to the project file")
@@ -63,7 +69,7 @@ class SeriesFile(Written):
     times: float = Field(1.0, description="every value is multiplied by it")
 
 
-class Requests(Written):
+class Requests(Dated):
     """Demand from a log of requests, read by `carbonsched.sources.read_requests`."""
 
     requests: str = Field(description="the log, relative to the project file")

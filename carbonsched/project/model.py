@@ -11,6 +11,7 @@ from carbonsched.currency import DEFAULT
 from carbonsched.errors import extra
 from carbonsched.project.amounts import In, Lasting, Of, Periods
 from carbonsched.project.forms import (
+    Dated,
     Demand,
     Entry,
     Part,
@@ -206,7 +207,7 @@ class Job(Terms):
         return self
 
 
-class JobLog(Terms, Written):
+class JobLog(Terms, Dated):
     """The jobs of a cluster's log, read by `carbonsched.sources.read_jobs`."""
 
     file: str = Field(description="the log, relative to the project file")

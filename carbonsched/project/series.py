@@ -14,12 +14,12 @@ from carbonsched.errors import InstanceError
 from carbonsched.io.zones import zone_of
 from carbonsched.project.amounts import PLAIN, unit_of
 from carbonsched.project.faults import named
-from carbonsched.project.forms import Requests, SeriesFile, TimeOfUse, Written
+from carbonsched.project.forms import Dated, Requests, SeriesFile, TimeOfUse, Written
 from carbonsched.project.gathered import At, Gathered, Source
 from carbonsched.project.tables import in_sheet
 from carbonsched.project.tariff import prices
 from carbonsched.sources import Profile, Series, profile, read, read_requests
-from carbonsched.sources.log_profile import RequestProfile
+from carbonsched.sources.log_profile import JobProfile, RequestProfile
 from carbonsched.sources.profile import P, find
 from carbonsched.sources.units import is_power
 
@@ -71,8 +71,10 @@ class Reader:
     def log_profile(self, given: Written, name: str, model: type[P]) -> P:
         """Return the profile of a log or of latencies, with the marks that the entry says."""
         found = self.profile(name, model)
-        text = found.text.written(given.decimal, given.thousands)
-        return found.model_copy(update={"text": text})
+        said: dict[str, Any] = {"text": found.text.written(given.decimal, given.thousands)}
+        if isinstance(found, JobProfile | RequestProfile) and isinstance(given, Dated):
+            said["time"] = found.time.dated(given.format)
+        return found.model_copy(update=said)
 
     def _clock(self, zone: str | None) -> tzinfo:
         name = zone or self.project.given.horizon.zone
@@ -92,6 +94,7 @@ class Reader:
             sheet=given.sheet,
             decimal=given.decimal,
             thousands=given.thousands,
+            format=given.format,
         )
         if quantity == "factor" and is_power(series.unit):
             raise ValueError(_no_share(series))

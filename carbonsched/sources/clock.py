@@ -161,7 +161,29 @@ def stamps(
         ],
         len(bad),
     )
+    if len(bad):
+        faults += _cure(texts, str(cells.name))
     return wall + pd.to_timedelta(late.astype(int), unit="D"), offsets, abbreviations
+
+
+_USUAL = ("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%Y%m%d")
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", "%H%M", "T%H%M", ":%H%M")
+
+
+def _cure(texts: pd.Series, column: str) -> list[str]:
+    """Return by which usual forms all stamps can be read, as a fault, if by any.
+
+    Examples
+    --------
+    >>> _cure(pd.Series(["12/31/2023 11:00 PM"]), "time")
+    ["column 'time': its stamps can be read if you say format: '%m/%d/%Y %I:%M %p'"]
+    """
+    first = texts.head(1)  # which most forms do not fit
+    forms = [day + time for day in _USUAL for time in _TIMES]
+    forms = [form for form in forms if _parsed(first, form).notna().all()]
+    said = [f"format: {form!r}" for form in forms if _parsed(texts, form).notna().all()]
+    told = f"column {column!r}: its stamps can be read if you say {' or '.join(said)}"
+    return [told] * bool(said)
 
 
 def _parsed(texts: pd.Series, form: str) -> pd.Series:

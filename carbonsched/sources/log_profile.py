@@ -35,6 +35,14 @@ class LogTime(Part):
     count: Literal["s", "ms", "min", "h"] | None = None
     since: Literal["epoch", "unknown"] = "epoch"
 
+    def dated(self, format: str | None) -> Self:
+        """Return it with another form of stamps, if one is given; ValueError if it has none."""
+        if format is None:
+            return self
+        if self.count:
+            raise ValueError(f"format: the log counts time in {self.count}, and has no stamps")
+        return self.model_copy(update={"format": (format,)})
+
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         if self.count and (self.zone or self.format):

@@ -33,6 +33,7 @@ def read(
     sheet: str | None = None,
     decimal: str | None = None,
     thousands: str | None = None,
+    format: str | None = None,
 ) -> Series:
     r"""Read a series from a file, by the profile of its source.
 
@@ -60,6 +61,8 @@ def read(
         Of a workbook.
     decimal, thousands : str, optional
         The decimal mark, and the one between groups of three digits, if not as the profile says.
+    format : str, optional
+        Of the stamps, as `datetime.strptime` takes it, if not as the profile says.
 
     Raises
     ------
@@ -104,7 +107,8 @@ def read(
     values = table.floats(found.column, faults)
     values, dropped = columns.placeholders(table, form.values, values)
     years = (year,) if isinstance(year, int) else tuple(year or ())
-    when = begins(table, form.time, faults, zone=zone, interval=interval, years=years)
+    time = form.time if format is None else form.time.model_copy(update={"format": (format,)})
+    when = begins(table, time, faults, zone=zone, interval=interval, years=years)
     stated = unit or found.unit
     if stated is None:
         faults.append(f"column {found.column!r}: neither profile nor file says its unit: give it")

@@ -231,7 +231,10 @@ def _from_rows(
         )
         more = ", ..." if len(there) > SHOWN else ""
         names = ", ".join(f"{cell!r:.40}" for cell in there[:SHOWN]) + more
-        raise _NoHeaderError([f"{told}; there are {names}" if there else told], where)
+        told = f"{told}; there are {names}" if there else told
+        if len(there) == 1 and wanted & set(_plain(there[0]).split()):
+            told += ": its cells are parted by blanks: write it with commas, semicolons, | or tabs"
+        raise _NoHeaderError([told], where)
     columns = list(layout.names) or rows[at][1]
     while columns and not columns[-1]:
         columns = columns[:-1]

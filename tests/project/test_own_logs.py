@@ -260,3 +260,18 @@ def test_a_table_of_entries_is_credited_as_said(built):
         built(text.replace(", source: our planners, licence: ours", ""), jobs_csv=jobs).sources
         == ()
     )
+
+
+def test_logs_may_have_stamps_of_another_form(built, faults):
+    files = {
+        "jobs_csv": JOBS.replace("2025-06-02", "02/06/2025"),
+        "log_csv": LOG.replace("2025-06-02", "06/02/2025"),
+        "far_csv": "origin,a\na,5\n",
+    }
+    said = ", format: '%d/%m/%Y %H:%M'", ", format: '%m/%d/%Y %H:%M:%S'", ""
+    data = built(THREE % said, **files).instance.data
+    assert data.demand.values.tolist() == [[2] * 4]
+    assert str(data.release.values[0])[:13] == "2025-06-02T00"
+    text = (THREE % said).replace("profile: jobs,", "profile: jobs-in-seconds, begin: 2025-06-02,")
+    (told,) = faults(text, **files)
+    assert "format: the log counts time in s, and has no stamps" in told

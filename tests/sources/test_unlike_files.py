@@ -151,3 +151,26 @@ def test_a_hole_within_a_log_of_requests_is_told(file):
     assert not any(
         "Within the log" in note for note in read_requests(path, "azure-llm", hours[:2]).notes
     )
+
+
+def test_stamps_of_another_form_say_which(file):
+    rows = "06/01/2023 11:00 PM,1\n06/02/2023 12:00 AM,2\n"
+    head = "time,price [EUR/MWh]\n"
+    both = refused(file(head + rows), "tidy", zone="UTC")[-1]
+    assert both == (
+        "column 'time': its stamps can be read if you say format: '%m/%d/%Y %I:%M %p' or format: "
+        "'%d/%m/%Y %I:%M %p'"
+    )
+    one = file(head + rows + "06/13/2023 12:00 AM,3\n")
+    assert refused(one, "tidy", zone="UTC")[-1].endswith("if you say format: '%m/%d/%Y %I:%M %p'")
+    found = read(file(head + rows), "tidy", zone="UTC", format="%m/%d/%Y %I:%M %p")
+    assert str(found.data["time"].values[0])[:16] == "2023-06-01T23:00"
+    assert found.data.values.tolist() == [1, 2]
+
+
+def test_columns_that_are_parted_by_blanks_are_told(file):
+    path = file("time      price\n2023-06-01 5\n")
+    (told,) = refused(path, "tidy", zone="UTC")
+    assert told.endswith(
+        "its cells are parted by blanks: write it with commas, semicolons, | or tabs"
+    )
