@@ -111,6 +111,12 @@ def test_a_service_with_any_demand_and_no_site_is_told(demand):
     require_routes(data.assign(demand=0 * data.demand))
 
 
+def test_one_service_without_a_site_is_told_beside_others():
+    data = plain(1, 2, 0, 3, latency=[[1.0], [5.0], [1.0]], latency_limit=2.0)
+    with pytest.raises(cs.InfeasibleError, match="latency limit of s1$"):
+        require_routes(data)
+
+
 def test_a_site_just_within_the_limit_is_open():
     data = plain(3, 1, 0, 1, latency=[[4.0, 5.0, 6.0]], latency_limit=5.0)
     assert open_routes(data).values.tolist() == [[True, True, False]]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import carbonsched as cs
 from carbonsched.core.families import jobs
@@ -127,3 +128,15 @@ def test_required_jobs_that_do_not_fit_have_no_schedule(make):
 def test_what_a_required_job_earns_is_settled(make):
     data = make(1, 2, 2, 0, reward=[50.0, 60.0], startup_cost=20.0, required=[True, False]).data
     assert jobs.family.settled(data)["start"].values.tolist() == [30, 0]
+
+
+def test_rows_of_continuity_stand_in_blocks_of_like_length():
+    """Proves: one block where none is twice the mean; else one for each doubling, all jobs once."""
+    alike = xr.DataArray([3, 4, 5], {"job": ["a", "b", "c"]})
+    assert list(jobs.of_like_length(alike)) == ["jobs:continuity"]
+    apart = xr.DataArray([1, 2, 3, 30], {"job": ["a", "b", "c", "d"]})
+    blocks = jobs.of_like_length(apart)
+    assert {name: block.job.values.tolist() for name, block in blocks.items()} == {
+        "jobs:continuity:1": ["a"], "jobs:continuity:2": ["b"],
+        "jobs:continuity:4": ["c"], "jobs:continuity:32": ["d"],
+    }  # fmt: skip
