@@ -8,6 +8,7 @@ from equation_links import linked
 from grouped_attributes import apart
 from inline_figures import inlined
 from lean_assets import used
+from names_by_module import short
 from narrow_tables import narrowed
 
 import carbonsched as cs
@@ -106,6 +107,11 @@ def test_attributes_described_together_get_an_entry_each():
     ]  # fmt: skip
     both = ["lower : float", "    Closed bounds.", "", "upper : float", "    Closed bounds.", ""]
     assert apart(described) == [*described[:6], *both, *described[9:]]
+
+
+def test_names_in_the_list_of_a_page_are_told_apart():
+    assert short("carbonsched.sources", "read()") != short("carbonsched.project", "read()")
+    assert short("carbonsched", "Instance.save()") == "Instance.save()"
 
 
 def properties():
