@@ -93,6 +93,15 @@ def test_every_picture_is_described(notebook):
             assert words.get("figure", {}).get("caption", "").strip(), cell.source
 
 
+def test_no_markup_stands_raw_in_what_is_shown(notebook):
+    """Captions of tables, and the words for those who cannot see a figure, are no Markdown."""
+    cells = code_cells(notebook)
+    tables = [o["data"].get("text/html", "") for c in cells for o in c.outputs if "data" in o]
+    captions = [one for text in tables for one in re.findall(r"<caption>(.*?)</caption>", text)]
+    spoken = [c.metadata.get("mystnb", {}).get("image", {}).get("alt", "") for c in cells]
+    assert [words for words in captions + spoken if re.search(r"`|\*\*|\$|\{\w+\}", words)] == []
+
+
 def test_figure_names_are_unique():
     cells = [c for path in NOTEBOOKS for c in nbformat.read(path, as_version=4).cells]
     figures = [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
