@@ -1,6 +1,8 @@
 """What is committed of the book is what a reader should see: executed, tidy, described."""
 
 import re
+import subprocess
+import sys
 from inspect import ismodule
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import carbonsched
 BOOK = Path(__file__).parent.parent / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 ALONE = ("your-fleet", "your-files", "rerun-it", "model", "hardness", "extend", "data-dictionary")
+TUTORIALS = ("your-fleet", "rerun-it", "extend", "data-dictionary")  # typed by readers
 MARK = "nbval-check-output"  # a tag: a comment would stand on the page
 # a home or a scratch folder, or an object printed by its address: true on one machine, on one day
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|Users|var)/\w|\bat 0x[0-9a-f]{6,}")
@@ -82,6 +85,27 @@ def test_a_tutorial_finds_its_data_wherever_it_is_saved(name):
     said = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     needed = [module for line in beside for module in line.split(", ")]
     assert [m for m in needed if f"{{download}}`{m}.py <families/{m}.py>`" not in said] == []
+
+
+HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_what_a_tutorial_shows_can_be_typed(name):
+    """Every name in its code is defined in code that it shows."""
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    shown = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            shown += re.findall(
+                r"^```python\n(.*?)^```", cell.source, flags=re.MULTILINE | re.DOTALL
+            )
+        elif not HIDDEN & set(cell.metadata.get("tags", [])):
+            shown.append(cell.source)
+    assert shown
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "-"]
+    read = subprocess.run(command, input="\n".join(shown), capture_output=True, text=True)
+    assert read.returncode == 0, read.stdout
 
 
 def test_every_picture_is_described(notebook):

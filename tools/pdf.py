@@ -100,7 +100,7 @@ def prepare(page: "Page", page_file: Path) -> None:
     page.evaluate("window.MathJax?.startup?.promise")
     page.evaluate(CHAPTERS, parts())
     page.add_style_tag(content=STYLE)
-    page.set_viewport_size(SHEET)
+    page.set_viewport_size({"width": SHEET["width"], "height": SHEET["height"]})
     page.emulate_media(media="print")
     page.evaluate(LONG, SHEET["height"] / 3)
 
