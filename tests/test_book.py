@@ -1,6 +1,8 @@
 """What is committed of the book is what a reader should see: executed, tidy, described."""
 
 import re
+import subprocess
+import sys
 from inspect import ismodule
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import carbonsched
 BOOK = Path(__file__).parent.parent / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 ALONE = ("your-fleet", "your-files", "rerun-it", "model", "hardness", "extend", "data-dictionary")
+TUTORIALS = ("your-fleet", "rerun-it", "extend", "data-dictionary")  # typed by readers
 MARK = "nbval-check-output"  # a tag: a comment would stand on the page
 # a home or a scratch folder, or an object printed by its address: true on one machine, on one day
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|Users|var)/\w|\bat 0x[0-9a-f]{6,}")
@@ -84,6 +87,27 @@ def test_a_tutorial_finds_its_data_wherever_it_is_saved(name):
     assert [m for m in needed if f"{{download}}`{m}.py <families/{m}.py>`" not in said] == []
 
 
+HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_what_a_tutorial_shows_can_be_typed(name):
+    """Every name in its code is defined in code that it shows."""
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    shown = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            shown += re.findall(
+                r"^```python\n(.*?)^```", cell.source, flags=re.MULTILINE | re.DOTALL
+            )
+        elif not HIDDEN & set(cell.metadata.get("tags", [])):
+            shown.append(cell.source)
+    assert shown
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "-"]
+    read = subprocess.run(command, input="\n".join(shown), capture_output=True, text=True)
+    assert read.returncode == 0, read.stdout
+
+
 def test_every_picture_is_described(notebook):
     """The words for those who cannot see it, and a caption for those who can."""
     for cell in code_cells(notebook):
@@ -91,6 +115,15 @@ def test_every_picture_is_described(notebook):
             words = cell.metadata.get("mystnb", {})
             assert words.get("image", {}).get("alt", "").strip(), cell.source
             assert words.get("figure", {}).get("caption", "").strip(), cell.source
+
+
+def test_no_markup_stands_raw_in_what_is_shown(notebook):
+    """Captions of tables, and the words for those who cannot see a figure, are no Markdown."""
+    cells = code_cells(notebook)
+    tables = [o["data"].get("text/html", "") for c in cells for o in c.outputs if "data" in o]
+    captions = [one for text in tables for one in re.findall(r"<caption>(.*?)</caption>", text)]
+    spoken = [c.metadata.get("mystnb", {}).get("image", {}).get("alt", "") for c in cells]
+    assert [words for words in captions + spoken if re.search(r"`|\*\*|\$|\{\w+\}", words)] == []
 
 
 def test_figure_names_are_unique():

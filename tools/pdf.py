@@ -10,53 +10,30 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import yaml
 from browser import FLAGS, chromium
+from pdf_sheets import Sheets, sheets_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
 SINGLE = ROOT / "_build" / "singlehtml"
 PDF = ROOT / "_build" / "carbonsched.pdf"
 STYLE = (ROOT / "tools" / "pdf.css").read_text(encoding="utf-8")
-# Chapters stand below the front page, two levels down; on paper each is a chapter. Code that only
-# draws or computes stays in the notebooks; whatever else the pages fold is for a reader to see, a
-# solution and what it prints too.
-CHAPTERS = """() => {
-  document.querySelector("#every-chapter > h2")?.remove();  // they follow
-  for (const old of document.querySelectorAll(".toctree-wrapper :is(h3, h4, h5, h6)")) {
-    const heading = document.createElement(`h${Number(old.tagName[1]) - 2}`);
-    heading.append(...old.childNodes);
-    old.replaceWith(heading);
-  }
-  for (const folded of document.querySelectorAll("details")) {
-    if (folded.matches(".above-input") && !folded.closest(".tag_hide-cell")) continue;
-    const summary = folded.querySelector(":scope > summary");
-    const words = (summary.querySelector(".collapsed") ?? summary).textContent.trim();
-    const said = words.replace(/^Show (an? )?/, "");
-    const title = document.createElement("p");
-    title.className = "unfolded-title";
-    const file = /^[\\w/]+\\.\\w+/.test(said);  // whose name is written as it is
-    title.textContent = (file ? said.charAt(0) : said.charAt(0).toUpperCase()) + said.slice(1);
-    const box = document.createElement("div");
-    box.className = "unfolded";
-    box.append(title, ...[...folded.childNodes].filter((node) => node !== summary));
-    folded.replaceWith(box);
-  }
-  for (const live of document.querySelectorAll(".cs-live")) {
-    const note = document.createElement("p");
-    note.className = "on-paper";
-    note.textContent = "On paper this stands as the book solved it; in a browser it can be moved, "
-      + "and is solved anew there.";
-    live.before(note);
-  }
-  for (const one of document.querySelectorAll(".toggle-hidden"))
-    one.classList.remove("toggle-hidden");
-}"""
+CHAPTERS = (ROOT / "tools" / "pdf_chapters.js").read_text(encoding="utf-8")
 # The theme keeps each table and listing on one sheet; before a long one half a sheet is empty.
 LONG = """(most) => {
-  for (const one of document.querySelectorAll("table, [class*='highlight-'], .admonition"))
+  for (const one of document.querySelectorAll("table, [class*='highlight-'], .admonition, dt"))
     one.classList.toggle("long", one.offsetHeight > most);
 }"""
 SHEET = {"width": 665, "height": 985}  # px: A4 within its margins
+NUMBER = """(sheets) => {
+  for (const link of document.querySelectorAll(".chapters a"))
+    link.lastElementChild.textContent = sheets[link.hash.slice(1)] ?? "";
+}"""
 FOOT = (
     '<div style="width:100%;font:8pt sans-serif;color:#57606a;text-align:center">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
@@ -82,24 +59,20 @@ def build() -> Path:
     return SINGLE / "index.html"
 
 
-def print_page(page_file: Path, browser: str) -> None:
-    """Print a page with numbers, an outline and its formulas."""
-    from playwright.sync_api import sync_playwright
+def parts() -> list[str]:
+    """Return the titles of the book's parts, in order."""
+    contents = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    return [part["caption"] for part in contents["parts"]]
 
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=browser, args=FLAGS)
-        page = opened.new_page(color_scheme="light")
-        page.set_default_timeout(180_000)
-        page.add_init_script("localStorage.setItem('mode', 'light')")
-        page.goto(page_file.as_uri())
-        page.evaluate("window.MathJax?.startup?.promise")
-        page.evaluate(CHAPTERS)
-        page.add_style_tag(content=STYLE)
-        page.set_viewport_size(SHEET)
-        page.emulate_media(media="print")
-        page.evaluate(LONG, SHEET["height"] / 3)
-        page.pdf(
-            path=PDF,
+
+def numbered(page: "Page") -> bytes:
+    """Print a page that has been prepared, with the sheets of its chapters in its contents.
+
+    Only what is printed knows its sheets; so it is printed twice, and nothing may have moved.
+    """
+
+    def printed() -> bytes:
+        return page.pdf(
             format="A4",
             margin={"top": "18mm", "bottom": "18mm", "left": "17mm", "right": "17mm"},
             print_background=True,
@@ -109,7 +82,41 @@ def print_page(page_file: Path, browser: str) -> None:
             outline=True,
             tagged=True,
         )
+
+    places = sheets_of(printed()).places
+    page.evaluate(NUMBER, places)
+    pdf = printed()
+    if sheets_of(pdf).places != places:
+        raise RuntimeError("the numbers in the list of contents have moved what they number")
+    return pdf
+
+
+def prepare(page: "Page", page_file: Path) -> None:
+    """Open the one page of all chapters as it is to be printed."""
+    page.set_default_timeout(180_000)
+    page.add_init_script("localStorage.setItem('mode', 'light')")
+    page.route("**/live/live.js", lambda route: route.abort())  # what cannot move stands as a table
+    page.goto(page_file.as_uri())
+    page.evaluate("window.MathJax?.startup?.promise")
+    page.evaluate(CHAPTERS, parts())
+    page.add_style_tag(content=STYLE)
+    page.set_viewport_size({"width": SHEET["width"], "height": SHEET["height"]})
+    page.emulate_media(media="print")
+    page.evaluate(LONG, SHEET["height"] / 3)
+
+
+def print_page(page_file: Path, browser: str) -> Sheets:
+    """Print a page with numbers, contents, an outline and its formulas."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=browser, args=FLAGS)
+        page = opened.new_page(color_scheme="light")
+        prepare(page, page_file)
+        pdf = numbered(page)
         opened.close()
+    PDF.write_bytes(pdf)
+    return sheets_of(pdf)
 
 
 if __name__ == "__main__":
@@ -120,5 +127,5 @@ if __name__ == "__main__":
             "(on Debian: apt install chromium)."
         )
     else:
-        print_page(build(), found)
-        print(f"The same as a PDF: {PDF}")
+        sheets = print_page(build(), found)
+        print(f"The same as a PDF, {sheets.number} sheets: {PDF}")

@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import dataclass, field
+from html.entities import html5
 from html.parser import HTMLParser
 from pathlib import Path
 
+SAID = {"max": "max", "min": "min", "arg": "arg"}
+FORMULA = re.compile(r"\\\(.*?\\\)|\\\[.*?\\\]", flags=re.DOTALL)
 UNREAD = {"script", "style", "svg", "title", "nav", "button", "template", "noscript"}
 INLINE = {
     "a",
@@ -23,6 +26,17 @@ INLINE = {
     "wbr",
 }
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+
+def readable(tex: str) -> str:
+    """Return a formula as a line of text: letters and signs by their names, without what only sets it.
+
+    >>> readable(r"\\kappa_{it} \\ge 1, \\bar P_i")
+    'κ_it ≥ 1, P_i'
+    """
+    plain = re.sub(r"\\(?:begin|end)\{\w+\*?\}", "", tex)
+    signs = re.sub(r"\\([A-Za-z]+)", lambda of: html5.get(f"{of[1]};", SAID.get(of[1], "")), plain)
+    return " ".join(re.sub(r"[{}&\\]", "", re.sub(r"\\[,;:! ]", " ", signs)).split())
 
 
 @dataclass
@@ -70,7 +84,9 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data):
         if self.open and self.open[-1][1] and self.open[-1][2]:
-            self._say(re.sub(r"\s+", " ", re.sub(r"\\[()\[\]]", "", data)))
+            self._say(
+                re.sub(r"\s+", " ", FORMULA.sub(lambda tex: readable(tex.group()[2:-2]), data))
+            )
 
     def _say(self, words: str) -> None:
         if not words.strip() and (not self.words or self.words[-1].endswith(" ")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -10,6 +11,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 NOTHING = "–"
+CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,10 @@ class PageTable:
             for (name, unit), n in zip(self.head, self.numeric, strict=True)
         )
         body = "\n".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
-        caption = escape(self.caption)
+        caption = CODE.sub(r"<code>\1</code>", escape(self.caption))
+        spoken = CODE.sub(r"\1", escape(self.caption))
         return (
-            f'<div class="cs-table" role="region" tabindex="0" aria-label="{caption}">\n'
+            f'<div class="cs-table" role="region" tabindex="0" aria-label="{spoken}">\n'
             f"<table>\n<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
             f"<tbody>\n{body}\n</tbody>\n</table>\n</div>"
         )
@@ -69,7 +72,7 @@ def as_table(
     frame : pandas.DataFrame
         The index is the first column where it has a name.
     caption : str
-        What is to be seen.
+        What is to be seen; a page sets what stands in backticks as code.
     units : mapping, optional
         Of a column, its unit; by default what ``frame.attrs["units"]`` says of it.
     formats : mapping, optional

@@ -104,3 +104,9 @@ def test_a_turned_table_holds_the_same_cells_the_other_way_round():
     ]
     assert [number for _, number in turned.rows[1]] == [False, True, True, True]
     assert "earned [USD]" in repr(table)
+
+
+def test_a_caption_has_its_code_as_code():
+    shown = as_table(FRAME, "By `cs.roll`, <b>")._repr_html_()
+    assert "<caption>By <code>cs.roll</code>, &lt;b&gt;</caption>" in shown
+    assert 'aria-label="By cs.roll, &lt;b&gt;"' in shown  # as it is read aloud

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 SMALLEST_TEXT = 9  # px, as it stands on the screen
+LONG_TABLE = 15  # rows; scrolling.js makes cards of no more
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 SERIOUS = {"serious", "critical"}
 
@@ -74,6 +75,13 @@ OVERFLOW = """() => {
   return faults;
 }"""
 
+SIDEWAYS = """(most) => [...document.querySelectorAll("article table")].filter((table) => {
+  let around = table;
+  while (around.tagName !== "BODY" && !/auto|scroll/.test(getComputedStyle(around).overflowX))
+    around = around.parentElement;
+  return around.scrollWidth > around.clientWidth + 1 && table.tBodies[0].rows.length <= most;
+}).map((table) => `scrolls sideways: ${table.textContent.trim().slice(0, 60)}`)"""
+
 UNDESCRIBED = """() => [
   ...[...document.querySelectorAll("img:not([alt])")].map((one) => one.src),
   ...[...document.querySelectorAll("article svg[role=img]")]
@@ -94,6 +102,12 @@ SMALL_TEXT = """(smallest) => [...document.querySelectorAll("svg.drawn text")].f
 def overflowing(seen: Look) -> list[str]:
     """Return what is wider than the screen and does not scroll inside itself."""
     return seen.page.evaluate(OVERFLOW)
+
+
+def sideways(seen: Look) -> list[str]:
+    """Return the tables that a phone must scroll sideways, but for long ones."""
+    seen.page.wait_for_function("document.readyState === 'complete'")
+    return seen.page.evaluate(SIDEWAYS, LONG_TABLE)
 
 
 def undescribed(seen: Look) -> list[str]:

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from looks import inaccessible, loaded, look, overflowing, small_text, undescribed, unheard_of
+from looks import (
+    inaccessible,
+    loaded,
+    look,
+    overflowing,
+    sideways,
+    small_text,
+    undescribed,
+    unheard_of,
+)
 
 BOOK = Path(__file__).parent.parent.parent / "book"
 CONTENTS = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
@@ -39,7 +48,7 @@ def test_in_the_dark(name, width, site, browser, axe):
 @pytest.mark.parametrize("name", PAGES)
 def test_phone(name, site, browser):
     with look(browser, page_of(site, name), "phone", "dark") as seen:
-        assert unheard_of(seen) + overflowing(seen) + small_text(seen) == []
+        assert unheard_of(seen) + overflowing(seen) + small_text(seen) + sideways(seen) == []
 
 
 @pytest.mark.long

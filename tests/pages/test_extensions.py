@@ -3,11 +3,12 @@
 import dead_links
 import pytest
 from accessible import mended
-from built_pages import read
+from built_pages import read, readable
 from equation_links import linked
 from grouped_attributes import apart
 from inline_figures import inlined
 from lean_assets import used
+from names_by_module import short
 from narrow_tables import narrowed
 
 import carbonsched as cs
@@ -24,6 +25,18 @@ def test_text_and_places_of_a_page(tmp_path):
     assert found.text == "One two three four "
     assert found.text[found.places["next"] :] == "three four "
     assert found.ids == {"top", "next"}
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"\kappa_{it} \ge 1", "κ_it ≥ 1"),
+        (r"\max_x \sum_i \pi^{imp}_{it}", "max_x ∑_i π^imp_it"),
+        (r"\begin{aligned} a &\le b\, c \end{aligned}", "a ≤ b c"),
+    ],
+)
+def test_a_search_quotes_formulas_as_text(tex, text):
+    assert readable(tex) == text
 
 
 @pytest.mark.parametrize(
@@ -106,6 +119,11 @@ def test_attributes_described_together_get_an_entry_each():
     ]  # fmt: skip
     both = ["lower : float", "    Closed bounds.", "", "upper : float", "    Closed bounds.", ""]
     assert apart(described) == [*described[:6], *both, *described[9:]]
+
+
+def test_names_in_the_list_of_a_page_are_told_apart():
+    assert short("carbonsched.sources", "read()") != short("carbonsched.project", "read()")
+    assert short("carbonsched", "Instance.save()") == "Instance.save()"
 
 
 def properties():

@@ -70,3 +70,53 @@ def test_a_shared_page_has_title_description_and_picture(site):
     assert len(said["description"]) > 50
     assert (site / said["og:image"]).is_file() or said["og:image"].startswith("http")
     assert 'rel="icon"' in head
+
+
+def test_no_two_names_of_the_reference_read_the_same(site):
+    """In headings, and in the list beside the page."""
+    for path in site.glob("api*.html"):
+        page = path.read_text(encoding="utf-8")
+        heads = re.findall(
+            r'<dt class="sig sig-object py" id="(carbonsched[^"]*)">(.*?)</dt>', page, re.S
+        )
+        for place, said in heads:
+            parts = re.findall(r'class="sig-(?:pre)?name [^>]*><span class="pre">([^<]*)', said)
+            assert "".join(parts) in (place, place.rsplit(".", 1)[-1]), path.name
+        inside = [place for place, said in heads if "sig-prename" not in said]
+        assert all(place.split(".")[-2][0].isupper() for place in inside)  # of a class
+        listed = set(
+            re.findall(
+                r'nav-link" href="#(carbonsched[^"]*)"><code[^>]*><span class="pre">([^<]*)', page
+            )
+        )
+        assert len(listed) == len(heads) == len({name for _, name in listed}), path.name
+
+
+def test_a_table_in_a_fold_stands_on_one_ground(site, browser):
+    """What stays in sight as a table scrolls must have the ground of the rest, to cover it."""
+    with look(browser, site / "beat-this.html", "phone", "dark") as seen:
+        seen.page.evaluate(
+            "for (const one of document.querySelectorAll('details')) one.open = true"
+        )
+        grounds = seen.page.evaluate(
+            """[...document.querySelectorAll(".cs-table tbody th")].map((head) => {
+              let around = head.parentElement;
+              while (getComputedStyle(around).backgroundColor === "rgba(0, 0, 0, 0)")
+                around = around.parentElement;
+              return [head, around].map((one) => getComputedStyle(one).backgroundColor).join();
+            })"""
+        )
+        assert len({ground for pair in grounds for ground in pair.split(",rgb")}) >= 2
+        assert all(len(set(re.findall(r"rgb\([^)]*\)", pair))) == 1 for pair in grounds)
+
+
+def test_a_phone_shows_a_wide_table_as_cards(site, browser):
+    with look(browser, site / "fleets.html", "phone", "light") as seen:
+        seen.page.wait_for_selector(".cards")
+        table = seen.page.locator(".cards table").first
+        cells = table.locator("tbody tr").first.locator("td")
+        heads = table.locator("thead th").all_text_contents()
+        assert [one.get_attribute("data-head") for one in cells.all()] == heads[1:]
+        assert table.get_attribute("role") == "table"
+        seen.page.set_viewport_size({"width": 1440, "height": 900})
+        seen.page.wait_for_function("!document.querySelector('.cards, .narrow')")
