@@ -112,8 +112,8 @@ def test_a_service_with_any_demand_and_no_site_is_told(demand):
 
 
 def test_one_service_without_a_site_is_told_beside_others():
-    data = plain(1, 2, 0, 3, latency=[[1.0], [5.0], [1.0]], latency_limit=2.0)
-    with pytest.raises(cs.InfeasibleError, match="latency limit of s1$"):
+    data = plain(1, 2, 0, 3, demand=1.0, latency=[[1.0], [5.0], [1.0]], latency_limit=2.0)
+    with pytest.raises(cs.InfeasibleError, match=r"latency limit of s1$"):
         require_routes(data)
 
 
