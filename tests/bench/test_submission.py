@@ -1,4 +1,4 @@
-"""What stands in `submission.toml`: read back as it was written, and every fault told by its key."""
+"""What stands in `submission.toml` is read back as written, and every fault told by its key."""
 
 from __future__ import annotations
 
