@@ -79,7 +79,7 @@ def _confined(data: xr.Dataset) -> Iterator[Finding]:
     """Find periods in which services confined to some sites need more than these have."""
     near = open_routes(data)
     other = near.rename(service="confined")
-    confined = (~other | near).all("site")
+    confined = (~other | near).all("site") & other.any("site")
     load = (data.power_per_unit * data.demand).rename(service="confined")
     needed = xr.dot(confined.astype(float), load, dim="confined")
     held = xr.dot(near.astype(float), data.it_capacity, dim="site")

@@ -51,6 +51,28 @@ def test_one_of_ones_own_is_read_by_path(tmp_path):
         ('columns = "what"', "", "values: state columns or pattern"),
         ("[time]", '[text]\ndecimal = ","\nthousands = ","\n[time]', "text: "),
         ("[time]", '[text]\nseparator = ";;"\n[time]', "text.separator: "),
+        (
+            "[time]",
+            '[text]\nseparator = ";"\ndecimal = ","\nthousands = ","\n[time]',
+            "text: separator, decimal and thousands are different marks",
+        ),
+        (
+            "[time]",
+            '[text]\nseparator = ","\nthousands = "."\n[time]',
+            "text: '.' is both the decimal mark and between thousands",
+        ),
+        ('column = "when"', 'date = "day"', "time: date needs hour or period"),
+        (
+            'column = "when"',
+            'date = "day"\nperiod = "number"',
+            "time: period and part need step",
+        ),
+        ('column = "when"', 'month = "month"\nday = "day"', "time: month needs day and hour"),
+        (
+            'column = "when"',
+            'column = "when"\nflag = "summer"',
+            "time: flag and again go together",
+        ),
     ],
 )
 def test_a_fault_is_told_by_its_key(tmp_path, old, new, fault):
@@ -60,6 +82,69 @@ def test_a_fault_is_told_by_its_key(tmp_path, old, new, fault):
         find(path)
     assert any(one.startswith(fault) for one in caught.value.faults), caught.value.faults
     assert str(path) in str(caught.value)
+
+
+JOBS = """
+title = "ours"
+kind = "jobs"
+source = "us"
+licence = "CC0-1.0"
+[jobs]
+id = "id"
+start = "begun"
+duration = "took"
+gpus = "gpus"
+"""
+OF_LOGS = [
+    ('start = "begun"', "", "jobs: state arrival or start"),
+    ('duration = "took"', 'end = ["ended"]\nstart_ = 1', "jobs.start_: no such key"),
+    ('duration = "took"', "", "jobs: state duration, or start and end"),
+    ('gpus = "gpus"', "", "jobs: state gpus or power"),
+    (
+        'gpus = "gpus"',
+        "gpus = 'gpus'\ngpus_pattern = ['gpu=(\\d+)', 'gpu']",
+        "jobs: gpus_pattern has one group, the number",
+    ),
+    (
+        'kind = "jobs"',
+        'kind = "jobs"\nstates = ["done"]',
+        "the whole: states need the column jobs.state",
+    ),
+    (
+        'kind = "jobs"',
+        'kind = "jobs"\nrecords = "tries"\nmachines = "on"\ngpu_list = "gpus"',
+        'the whole: records need machines, gpu_list, and rows = "attempts"',
+    ),
+    (
+        "[jobs]",
+        '[time]\ncount = "s"\nzone = "UTC"\n[jobs]',
+        "time: counts of time have no zone and no",
+    ),
+    (
+        "[jobs]",
+        '[time]\nsince = "unknown"\n[jobs]',
+        "time: since is for counts of time: state count",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "fault"), OF_LOGS)
+def test_a_fault_of_a_log_is_told_by_its_key(tmp_path, old, new, fault):
+    path = tmp_path / "jobs.toml"
+    path.write_text(JOBS)
+    assert find(path, JobProfile).jobs.duration == ("took",)
+    path.write_text(JOBS.replace(old, new))
+    with pytest.raises(InstanceError) as caught:
+        find(path, JobProfile)
+    assert any(one.startswith(fault) for one in caught.value.faults), caught.value.faults
+
+
+@pytest.mark.parametrize("text", ["title = ", "\udcff"])
+def test_what_is_no_toml_is_told_by_its_file(tmp_path, text):
+    path = tmp_path / "ours.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InstanceError, match=r"ours.toml: 1 fault"):
+        find(path)
 
 
 def test_every_fault_is_told_at_once(tmp_path):

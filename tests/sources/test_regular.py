@@ -222,3 +222,34 @@ def test_gaps_are_told_in_utc_once_where_that_is_the_zone():
     assert caught.value.faults == (
         "no value from 2023-06-01 01:00 UTC to 2023-06-01 02:00 UTC (1)",
     )
+
+
+def test_without_an_instant_there_is_no_series():
+    times, values, _, notes, faults = lay([np.datetime64("NaT")], [1.0], pd.Timedelta("1h"))
+    assert len(times) == len(values) == 0 and notes == faults == []
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        (range(740, 1101, 30), "from 1 h to 30 min at 2025-01-01 12:20 UTC, within a step of 1 h"),
+        (
+            range(760, 1241, 40),
+            "from 1 h to 40 min at 2025-01-01 12:00 UTC, which does not fit steps of 40 min",
+        ),
+    ],
+)
+def test_a_step_that_fits_no_other_is_refused(then, told):
+    """Hours up to noon, and then steps that begin within one, or that no hour is a multiple of."""
+    minutes = [*range(0, 721, 60), *then]
+    at = [pd.Timestamp("2025-01-01") + pd.Timedelta(minutes=m) for m in minutes]
+    assert lay(at, range(len(at)))[-1] == [f"the step changes {told}"]
+
+
+def test_steps_that_need_more_cells_than_memory_are_refused():
+    times = periods("2025-01-01", 3, "7919s")
+    with pytest.raises(InstanceError, match=r"do not fit periods of .* that begin at 2025-01-01"):
+        onto(
+            times, np.zeros(3), pd.Timedelta("7919s"),
+            periods("2025-01-01 00:00:00.000000001", 1), pd.Timedelta("1h"), "mean",
+        )  # fmt: skip

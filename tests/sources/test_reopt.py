@@ -143,6 +143,10 @@ def test_finer_series_are_averaged(tmp_path: Path) -> None:
         (scenario(ElectricTariff={"blended_annual_energy_rate": "dear"}), "'dear' is no number"),
         (scenario(ElectricTariff={"monthly_energy_rates": [1.0]}), "it is not 12 numbers"),
         (
+            scenario(ElectricTariff={"monthly_energy_rates": ["dear", *[1.0] * 11]}),
+            r"monthly_energy_rates\[0\]: 'dear' is no number",
+        ),
+        (
             scenario(
                 ElectricStorage={"min_kw": 1, "max_kw": 1, "min_kwh": 1, "max_kwh": 1,
                                  "soc_min_fraction": 20}
@@ -154,6 +158,45 @@ def test_finer_series_are_averaged(tmp_path: Path) -> None:
 def test_faults(tmp_path: Path, document: Any, words: str) -> None:
     with pytest.raises(InstanceError, match=words):
         read(tmp_path, document)
+
+
+def test_what_a_leap_year_loses_and_what_is_not_modelled_is_noted(tmp_path: Path) -> None:
+    """And emissions are taken from the results where the scenario has none: 2 lb/kWh here."""
+    emitted = {"emissions_factor_series_lb_CO2_per_kwh": 2.0}
+    given = scenario(
+        ElectricLoad={"year": 2024},
+        ElectricTariff={"monthly_energy_rates": [0.1] * 12},
+        ElectricUtility={"net_metering_limit_kw": 30.0},
+        ElectricStorage={
+            "min_kw": 1.0, "max_kw": 1.0, "min_kwh": 4.0, "max_kwh": 4.0, "can_grid_charge": False,
+        },
+        Wind={"max_kw": 0},
+        Notes="by hand",
+    )  # fmt: skip
+    site = read(tmp_path, {"inputs": given, "outputs": {"ElectricUtility": emitted}})
+    assert site.values["carbon_intensity"] == pytest.approx(2 * 0.45359237)
+    assert site.unmapped == (
+        "ElectricUtility.net_metering_limit_kw",
+        "Notes",
+    )
+    told = [note for note in site.notes if "is taken" not in note]
+    assert told == [
+        "ElectricTariff.monthly_energy_rates: 29 February 2024 is left out of the year of 8,760 h.",
+        "ElectricUtility.net_metering_limit_kw: net metering is not modelled.",
+        "ElectricStorage.can_grid_charge: that it may be charged from the site's own plants only "
+        "is not modelled.",
+    ]
+
+
+def test_plants_of_the_results_add_up(tmp_path: Path) -> None:
+    """1 and 2 MW, of which every hour gives a half and a tenth: 0.7 MW; the third has no size."""
+    given = [{"production_factor_series": [0.5] * YEAR}, {"production_factor_series": [0.1] * YEAR}]
+    found = {"PV": [{"size_kw": 1000.0}, {"size_kw": 2000.0}, {}]}
+    site = read(tmp_path, {"inputs": scenario(PV=given), "outputs": found})
+    assert site.values["generation_capacity"] == pytest.approx(3.0)
+    assert site.series["generation_available"].to_numpy() == pytest.approx(np.full(YEAR, 0.7))
+    assert "capacity_factor" not in site.series
+    assert "PV[2]: its size is left to REopt, and there are no results." in site.notes
 
 
 def test_no_json(tmp_path: Path) -> None:
