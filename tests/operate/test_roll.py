@@ -188,14 +188,14 @@ def test_all_of_a_budget_may_be_needed_and_too_little_is_told(make):
 
 
 def test_jobs_longer_than_the_window_run(make):
-    """Proves: of 2, 4 and 9 periods, in a horizon of 10, with windows of 3: all run, to their end.
+    """Proves: of 2, 4 and 6 periods, in a horizon of 7, with windows of 3: all run, to their end.
 
     The site holds two of them at a time. Sensitivity: a job that must end in its window is never
     started if it lasts longer; one whose tail has no room reserved would be started beside two.
     """
-    instance = make(1, 10, 3, 0, duration=[2, 4, 9], power=45, reward=9000)
+    instance = make(1, 7, 3, 0, duration=[2, 4, 6], power=45, reward=9000)
     rolled = roll(instance, window=3, step=1, gap=0)
-    assert rolled.data.run.sum(["site", "time"]).values.tolist() == [2, 4, 9]
+    assert rolled.data.run.sum(["site", "time"]).values.tolist() == [2, 4, 6]
     assert rolled.objective == pytest.approx(cs.solve(instance, gap=0).objective)
 
 
@@ -418,12 +418,11 @@ def test_the_peak_so_far_is_carried_over(make):
     a window that had forgotten it would decline the job, for 10 MW more cost 5,000.
     """
     instance = make(1, 4, 1, 1, demand=[[30.0, 10.0, 10.0, 10.0]], release=2)
-    for family in (DemandCharge(), MovedDemandCharge()):
-        rolled = roll(instance, families=with_own(family), window=2, step=1, gap=0)
-        assert rolled.data.peak.sel(site="A").item() == pytest.approx(30)
-        assert rolled.benefit["demand_charge"] == pytest.approx(-15_000)
-        assert rolled.objective == pytest.approx(900 - 600 - 15_000)
-        assert cs.verify(instance, rolled).ok
+    rolled = roll(instance, families=with_own(MovedDemandCharge()), window=2, step=1, gap=0)
+    assert rolled.data.peak.sel(site="A").item() == pytest.approx(30)
+    assert rolled.benefit["demand_charge"] == pytest.approx(-15_000)
+    assert rolled.objective == pytest.approx(900 - 600 - 15_000)
+    assert cs.verify(instance, rolled).ok
 
     class Forgetful(DemandCharge):
         carry = cs.Family.carry
