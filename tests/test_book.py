@@ -15,7 +15,8 @@ import carbonsched
 BOOK = Path(__file__).parent.parent / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 ALONE = ("your-fleet", "your-files", "rerun-it", "model", "hardness", "extend", "data-dictionary")
-TUTORIALS = ("your-fleet", "rerun-it", "extend", "data-dictionary")  # typed by readers
+# typed by readers
+TUTORIALS = ("your-fleet", "your-files", "rerun-it", "extend", "data-dictionary")
 MARK = "nbval-check-output"  # a tag: a comment would stand on the page
 # a home or a scratch folder, or an object printed by its address: true on one machine, on one day
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|Users|var)/\w|\bat 0x[0-9a-f]{6,}")
