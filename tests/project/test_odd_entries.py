@@ -39,7 +39,8 @@ TOLD = {
         "line 7: jobs.j.duration: '0 h': must be above 0 h",
     ),
     "a job of nothing": (
-        "jobs:\n  j:", "line 7: jobs.j: duration is missing (a time, such as 5 h, or a number of periods)",
+        "jobs:\n  j:",
+        "line 7: jobs.j: duration is missing (a time, such as 5 h, or a number of periods)",
     ),
     "latencies from no coordinates": (
         "latency: coordinates\nservices:\n  s: {demand: 1, power_per_unit: 1, latency_limit: 5}",

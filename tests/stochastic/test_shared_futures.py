@@ -110,5 +110,5 @@ def test_no_time_is_told_apart_and_what_cannot_be_names_its_scenario(three, monk
     with pytest.raises(TimeoutError):
         held.answers(load, None, 0.0)
     monkeypatch.setattr(held._recourse[0], "answer", lambda *given: None)
-    with pytest.raises(cs.InfeasibleError, match="^scenario future 1: no schedule"):
+    with pytest.raises(cs.InfeasibleError, match=r"^scenario future 1: no schedule"):
         held.answers(load, None, 60.0)
