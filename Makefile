@@ -122,9 +122,10 @@ test: environment  ## everything that must pass before a change is taken
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory notebooks
 
-coverage: environment  ## which lines and branches of the core the tests reach; at least 95 % of each
+coverage: environment  ## which lines and branches the tests and examples reach; at least 95 % of each
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(JOBS) -m 'not long'
+	$(BIN)/coverage run -m pytest -n $(JOBS) -p no:nbval -m 'not long'
+	$(BIN)/coverage run -m pytest -n $(JOBS) -p no:nbval --doctest-modules carbonsched $(UNTRIED)
 	$(BIN)/coverage combine -q
 	@rm -f .coverage.*  # what a test's full disk has cut short
 	$(BIN)/python tools/coverage_table.py
