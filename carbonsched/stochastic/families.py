@@ -147,7 +147,7 @@ def most_emitted(emitted: Iterable[Pair]) -> xr.DataArray:
         ends = [variable.lower, variable.upper] if isinstance(variable, Variable) else []
         extreme = xr.ufuncs.maximum(*(unit * end for end in ends)) if ends else None
         if extreme is None or not bool(np.isfinite(extreme.fillna(0)).all()):
-            name = getattr(variable, "name", "an expression")
+            name = variable.name if isinstance(variable, Variable) else "an expression"
             raise ValueError(
                 f"budget as a share: {name} emits, and has no limit; a scenario that may break "
                 "its budget needs one"

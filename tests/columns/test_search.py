@@ -164,3 +164,65 @@ def test_prices_are_those_of_the_relaxation_whatever_was_known(make):
     short = make(1, 1, 1, 1, demand=50.0, import_limit=5.0).data
     with pytest.raises(InfeasibleError, match="not even without jobs"):
         prices_by_columns(short, Formulation(), 60.0)
+
+
+@pytest.fixture
+def inverted(make) -> Search:
+    """Return a search for 20 MW generated in each of two periods at nothing, a job of 10 MW.
+
+    A MWh is sold at 30 USD and bought at 10, up to 15 MW each: without states both at once.
+    """
+    data = make(
+        1, 2, 1, 0, reward=1000.0, generation_available=20.0, export_limit=15.0,
+        export_price=30.0, import_limit=15.0, import_price=10.0,
+    ).data  # fmt: skip
+    data = tightened(data, Method(), Formulation())
+    return search_of(data, Formulation(), Settings(gap=0.0))
+
+
+def test_states_are_settled_before_a_schedule_is_kept(inverted):
+    """By hand: 15 MW sold beside the job's 10 of 20 MW would need import; 10 and 15 are sold."""
+    columns(inverted, (0, 0, 0))
+    assert inverted.master.has_states
+    inverted.keep()
+    assert inverted.value == pytest.approx(1000 + 30 * (10 + 15))
+    solved = inverted.known()
+    assert float((solved.grid_import * solved.grid_export).max()) == pytest.approx(0, abs=1e-6)
+    best = inverted.value
+    inverted.settle()
+    assert inverted.value == pytest.approx(best)
+
+
+def test_where_states_cannot_be_settled_in_time_nothing_is_kept(inverted, monkeypatch):
+    columns(inverted, (0, 0, 0))
+    monkeypatch.setattr(inverted.master, "branch", lambda *given, **how: False)
+    inverted.keep()
+    assert inverted.incumbent is None
+
+
+def test_a_dive_steps_back_where_what_fits_by_room_does_not_by_budget(make):
+    """Three jobs of 60 MWh emit 30 t each, of 70 t; the two that earn most are left."""
+    data = make(
+        1, 3, 3, 0, power=60.0, reward=[1000.0, 1100.0, 1200.0], carbon_budget=70.0
+    ).data  # fmt: skip
+    data = tightened(data, Method(), Formulation())
+    tight = search_of(data, Formulation(), Settings(gap=0.0))
+    columns(tight, (0, 0, 0), (1, 0, 1), (2, 0, 2))
+    settle(tight, np.zeros(0), EVERY.copy(), 1.0, anew=False)
+    assert tight.value == pytest.approx(600.0 + 500.0)
+    assert [at[0] for at in started(tight)] == [1, 2]
+
+
+def test_a_first_schedule_is_that_of_jobs_placed_greedily(make):
+    instance = make(1, 2, 3, 0, power=60.0, reward=[1000.0, 1100.0, 1200.0])
+    found = engine.first_schedule(instance, Method(), Formulation(), Settings())
+    assert found.start.sum() == 2 and found.start.sum(["job", "site"]).max() == 1
+    short = make(1, 1, 1, 1, demand=50.0, import_limit=5.0)
+    assert engine.first_schedule(short, Method(), Formulation(), Settings()) is None
+
+
+def test_prices_without_a_job_that_pays_are_those_of_power(make):
+    for jobs in (0, 1):
+        data = make(1, 2, jobs, 0, reward=0.0).data
+        prices, weighty = prices_by_columns(data, Formulation(), 60.0)
+        assert weighty.empty and not prices.capacity_price.any()
