@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.core.build import fix_workload, free_workload, require_families, state
@@ -13,9 +14,11 @@ from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import METHODS
 
 
-@pytest.fixture
-def model(make):
-    return cs.build(make(2, 2, 1, 1, demand=10.0))
+@pytest.fixture(scope="module")
+def model():
+    made = cs.build(cs.Instance(plain(2, 2, 1, 1, demand=10.0)))
+    made.add_variables(lower=0, coords=[], name="helper")
+    return made
 
 
 def test_a_row_is_what_its_pairs_say(model):
@@ -60,7 +63,6 @@ def test_what_is_worth_something_is_a_decision_that_is_kept(model, name, told):
         def worth(self, data):
             return {"own": {name: xr.DataArray(1.0)}}
 
-    model.add_variables(lower=0, coords=[], name="helper")
     own = Own()
     own.name = "own"
     with pytest.raises(cs.FamilyError, match=told):
