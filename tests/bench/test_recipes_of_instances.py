@@ -12,6 +12,7 @@ import xarray as xr
 
 import carbonsched as cs
 from carbonsched.bench.files import write_mps
+from carbonsched.bench.metadata import metadata
 from carbonsched.bench.recipe import DECIMALS, SIZES, by, chosen, made, recipes
 
 KNOWN = recipes()
@@ -91,3 +92,16 @@ def test_the_least_budget_is_the_least():
     assert cs.diagnose(made(KNOWN["remedied-50"])).feasible
     with pytest.raises(cs.InfeasibleError):
         cs.solve(made(KNOWN["short-50"]))
+
+
+def test_metadata_say_what_is_known_of_an_instance():
+    """Half an hour of measured prices; a model that nobody has counted has no counts."""
+    real = next(recipe for recipe in KNOWN.values() if recipe.kind == "real")
+    hours = real.traits["periods"] / 2
+    bare = {k: v for k, v in real.traits.items() if k != "variables"} | {"hours": hours}
+    (size,) = metadata([replace(real, traits=bare)], "0")["benchmarks"].popitem()[1]["Sizes"]
+    assert size["Temporal resolution"] == "0.5 hours" and size["Realistic"] is True
+    assert "Realistic motivation" in size and "Num. variables" not in size
+    (made_up,) = metadata([KNOWN["paper-0"]], "0")["benchmarks"].popitem()[1]["Sizes"]
+    assert made_up["Realistic"] is False and "Realistic motivation" not in made_up
+    assert made_up["Temporal resolution"] == "1 hour" and made_up["Num. variables"] == 682
