@@ -33,7 +33,7 @@ def told(folder: Path, text: str) -> tuple[str, ...]:
     return refused.value.faults
 
 
-def test_what_is_written_is_read_back(tmp_path):
+def test_a_submission_is_read_back_as_it_was_written(tmp_path):
     SAID.write(tmp_path)
     lines = (tmp_path / ABOUT).read_text(encoding="utf-8").splitlines()
     assert lines == [
