@@ -227,7 +227,7 @@ def test_replace_matches_labels_in_any_order(default):
         ))  # fmt: skip
     capacity = default.data.it_capacity
     more = xr.DataArray([3.0, 1.0, 2.0], {"site": ["valley", "harbour", "plains"]})
-    moved = default.replace(it_capacity=xr.DataArray(more + capacity))
+    moved = default.replace(it_capacity=more + capacity.sel(site=more.site))
     assert (moved.data.it_capacity - capacity).values.tolist() == pytest.approx([1, 2, 3])
 
 

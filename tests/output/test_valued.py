@@ -49,7 +49,8 @@ def test_plan_and_report_say_one_number_everywhere(changed, tmp_path):
     run = CliRunner().invoke(app, ["plan", str(folder), str(file)])
     assert "4,200 USD" in run.output and "-800.0 USD" in run.output
     assert "-500" not in run.output and "as of the instance given" in run.output
-    said = json.loads(CliRunner().invoke(app, ["plan", str(folder), str(file), "--json"]).output)
+    run = CliRunner().invoke(app, ["plan", str(folder), str(file), "--json"])
+    said = json.loads(run.stdout)
     assert said["objective"] == pytest.approx(4200) and said["bound"] is None
     assert said["benefit"]["import"] == pytest.approx(-said["sites"][0]["cost"])
     assert said["stated"] == {"objective": 4500, "emissions": pytest.approx(5)}

@@ -70,7 +70,7 @@ def test_every_round_has_the_optimum_within_its_interval(searches):
     assert (np.diff(plans) >= 0).all() and (np.diff(bounds) <= 0).all()
 
 
-def test_one_scenario_is_the_deterministic_model():
+def test_decomposed_one_scenario_is_the_deterministic_model():
     futures = drawn(7, 1, negative=True)
     alone = cs.solve(futures[futures.labels[0]], gap=1e-7)
     plan = cs.solve(futures, gap=1e-7, risk=1.0, engine="decomposed")
