@@ -10,6 +10,15 @@ import pandas as pd
 START, DAYS = pd.Timestamp("2025-10-25"), 3  # the clocks of Berlin go back on the second day
 ZONES = ("DE", "SE", "ES", "FR", "IT")
 
+# A whole project in five lines: what a test adds begins in line 6.
+HEAD = """\
+title: T
+currency: EUR
+horizon: {start: 2025-06-02 00:00, periods: 4, zone: Europe/Berlin}
+sites:
+  a: {it_capacity: 5 MW, price: 60, carbon_intensity: 0.3}
+"""
+
 FLEET = """\
 title: Five sites
 licence: CC0-1.0

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from made_files import HEAD
 
 import carbonsched as cs
-
-HEAD = """\
-title: T
-currency: EUR
-horizon: {start: 2025-06-02 00:00, periods: 4, zone: Europe/Berlin}
-sites:
-  a: {it_capacity: 5 MW, price: 60, carbon_intensity: 0.3}
-"""
 
 # What follows HEAD, so its first line is line 6; and what is told.
 ONE = {

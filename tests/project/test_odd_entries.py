@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from made_files import HEAD
 
 import carbonsched as cs
 from carbonsched.project.amounts import Money, amount
 from carbonsched.project.new_fleet import template
 from carbonsched.project.windows import minutes_of
-
-START = """\
-title: T
-currency: EUR
-horizon: {start: 2025-06-02 00:00, periods: 4, zone: Europe/Berlin}
-sites:
-  a: {it_capacity: 5 MW, price: 60, carbon_intensity: 0.3}
-"""
 
 TOLD = {
     "a tag on a list": ("description: !x [a]", "line 6: description: the tag !x is not read"),
@@ -56,11 +49,11 @@ TOLD = {
 @pytest.mark.parametrize("name", TOLD)
 def test_an_odd_entry_is_told_with_its_line(faults, name):
     text, told = TOLD[name]
-    assert f"fleet.yaml, {told}" in faults(START + text)
+    assert f"fleet.yaml, {told}" in faults(HEAD + text)
 
 
 def test_a_horizon_of_too_many_periods_is_told(faults):
-    many = START.replace("periods: 4", "periods: 100000000")
+    many = HEAD.replace("periods: 4", "periods: 100000000")
     told = "fleet.yaml, line 3: horizon: 100,000,000 periods, at most 1,000,000"
     assert faults(many) == (told,)
 
@@ -68,19 +61,19 @@ def test_a_horizon_of_too_many_periods_is_told(faults):
 def test_a_rate_that_is_no_amount_leaves_the_others(faults):
     """The one of USD is told; that of GBP is read, so that an amount in it is no fault."""
     rates = "rates: {USD: {value: much, date: '2025'}, GBP: {value: 1.2, date: '2025'}}\n"
-    found = faults(START + rates + "jobs:\n  j: {power: 1, duration: 1, reward: 5 GBP}")
+    found = faults(HEAD + rates + "jobs:\n  j: {power: 1, duration: 1, reward: 5 GBP}")
     assert any("rates.USD" in fault for fault in found)
     assert not any("GBP" in fault for fault in found), found
 
 
 def test_an_amount_in_quotes_without_a_unit_is_in_the_model_s(built):
     assert amount(" 5 ", "MW", Money()) == 5.0
-    found = built(START + 'carbon_budget: "7"\n')
+    found = built(HEAD + 'carbon_budget: "7"\n')
     assert found.instance.data.carbon_budget.item() == 7.0
 
 
 def test_a_project_shows_how_many_it_has(written):
-    assert repr(cs.project.read(written(START))) == "<Project 'T': 1 sites, 0 jobs, 0 services>"
+    assert repr(cs.project.read(written(HEAD))) == "<Project 'T': 1 sites, 0 jobs, 0 services>"
 
 
 @pytest.mark.parametrize("sites", [[], ["a", "a"], ["a", " "]])

@@ -18,16 +18,6 @@ from carbonsched.sources.layout import Layout
 from carbonsched.sources.profile import Time, Values
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(content, name="file.csv"):
-        path = tmp_path / name
-        path.write_text(content, encoding="utf-8")
-        return path
-
-    return write
-
-
 def utc(series):
     return series.data["time"].values.astype("datetime64[m]").astype(str).tolist()
 

@@ -17,16 +17,6 @@ MUNICH = "m\u00fcnchen"
 APART = normalize("NFD", MUNICH)
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(content, name="file.csv"):
-        path = tmp_path / name
-        path.write_text(content, encoding="utf-8")
-        return path
-
-    return write
-
-
 def refused(*given, **how):
     with pytest.raises(InstanceError) as caught:
         read(*given, **how)
