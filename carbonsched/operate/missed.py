@@ -96,6 +96,6 @@ def least_unserved(horizon: Horizon, instance: Instance, time_limit: float) -> n
         return None
     if "unserved" not in model.variables:
         return np.zeros((0, data.sizes["time"]))
-    missed = model.solution["unserved"].transpose("service", "time").values
+    missed = model["unserved"].solution.transpose("service", "time").values
     demand = data.demand.transpose("service", "time").values
     return np.where(missed > _LEAST * np.maximum(demand, 1e-12), missed, 0.0)

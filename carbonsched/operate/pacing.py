@@ -54,7 +54,7 @@ from carbonsched.core.tighten import restricted
 from carbonsched.errors import CarbonschedError
 from carbonsched.operate.fallback import Fallback
 from carbonsched.operate.horizon import Horizon
-from carbonsched.solver.decisions import read_decisions
+from carbonsched.solver.decisions import read_decisions, solution_of
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
@@ -99,7 +99,7 @@ def _least(horizon: Horizon, rest: xr.Dataset, time_limit: float) -> Fallback | 
     if model.status not in ("ok", "warning") or "solution" not in model["generate"].data:
         return None
     decided = read_decisions(
-        derived(data, horizon.given.extra), model.solution, added(horizon.families)
+        derived(data, horizon.given.extra), solution_of(model), added(horizon.families)
     )
     return _read(horizon, rest, data, decided)
 

@@ -25,7 +25,7 @@ from carbonsched.operate.committed import carried, running_power
 from carbonsched.operate.horizon import Horizon
 from carbonsched.operate.missed import missing, with_slack
 from carbonsched.operate.outlook import Outlook
-from carbonsched.solver.decisions import read_decisions
+from carbonsched.solver.decisions import read_decisions, solution_of
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
@@ -188,7 +188,7 @@ def _missed(horizon: Horizon, data: xr.Dataset, settings: Settings, plan: xr.Dat
         model.objective, model.settled = benefit, settled_terms
     if not _solved(model, settings):
         raise InfeasibleError("not even with unserved demand is there a dispatch of the step")
-    solution = model.solution
+    solution = solution_of(model)
     over = solution["overdrawn"].transpose("site", "time")
     most_import = float(data.import_limit.max())
     over = over.where(over > _LEAST * max(most_import, 1.0), 0.0)
@@ -205,7 +205,7 @@ def _missed(horizon: Horizon, data: xr.Dataset, settings: Settings, plan: xr.Dat
 def _read(horizon: Horizon, data: xr.Dataset, model: Model, plan: xr.Dataset) -> xr.Dataset:
     """Return the decisions of a solved dispatch, the jobs' as they were planned."""
     families = added(horizon.families)
-    decided = read_decisions(derived(data, horizon.given.extra), model.solution, families)
+    decided = read_decisions(derived(data, horizon.given.extra), solution_of(model), families)
     jobs = {name: plan[name] for name, quantity in horizon.kept.items() if "job" in quantity.dims}
     kept = [name for name in horizon.kept if name not in jobs]
     return decided[kept].drop_dims("job", errors="ignore").assign(jobs)

@@ -24,7 +24,7 @@ from carbonsched.proof.rational import exact_data
 from carbonsched.proof.restated import left_by
 from carbonsched.proof.rounding import snap
 from carbonsched.schedule import Schedule
-from carbonsched.solver.decisions import read_decisions
+from carbonsched.solver.decisions import read_decisions, solution_of
 from carbonsched.solver.hand_over import run_solver
 from carbonsched.solver.settings import Settings
 
@@ -146,4 +146,4 @@ def _dispatched_with_less(
     result = run_solver(model, Settings(gap=0.0, progress=False))
     if str(result.status.termination_condition) != "optimal":
         return None
-    return read_decisions(instance, model.solution)
+    return read_decisions(instance, solution_of(model))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.core.build import added, fixed_by
 from carbonsched.core.families import FAMILIES
+from carbonsched.core.families.expressions import Model
 from carbonsched.core.family import Family, accounts, stakes, turnover_of
 from carbonsched.core.instance import Instance
 from carbonsched.core.schema import DECISIONS, DIMENSIONS, Quantity
@@ -54,13 +56,24 @@ def schedule_of(
     )
 
 
+def solution_of(model: Model) -> xr.Dataset:
+    """Return `model.solution`, without joining labels that are the same: that takes longest."""
+    found = {name: variable.solution for name, variable in model.variables.items()}
+    labels: dict[Hashable, pd.Index] = {}
+    for values in found.values():
+        for dim, index in values.indexes.items():
+            if not labels.setdefault(dim, index).equals(index):
+                return model.solution
+    return xr.Dataset({name: values.variable for name, values in found.items()}, labels)
+
+
 def read_decisions(
     instance: Instance, solved: xr.Dataset, families: Iterable[Family] = ()
 ) -> xr.Dataset:
     """Return the decisions of a solution, all of `DECISIONS`, whatever the formulation.
 
     Those of added families follow them, as they were solved. `solved` has the values of the
-    model's variables, as `linopy.Model.solution` gives them.
+    model's variables, as `solution_of` gives them.
 
     Binaries are rounded and powers clipped to their signs; what follows from other decisions
     (IT power, facility power, state of charge, states) is computed from them, so that rounding

@@ -78,22 +78,31 @@ def earliest(
         return None
     if model.status != "ok":  # what was tried before has left no plan in it
         return None
+    now = start.solution.fillna(0).round().clip(0, 1).transpose("job", "site", "time")
+    free = _not_first(now.values, start.labels.transpose(*now.dims).values >= 0)
+    free &= True if still is None else ~still.values
+    if not free.any():
+        return None
     amount = sum(float((weight * of.solution).sum()) for weight, of in moved(model))
     quiet = expression(model, moved(model), ()) <= amount + SAME * max(amount, 1.0)
     rows = {**(rows or {}), "polish:moved": quiet}
-    now = start.solution.fillna(0).round().clip(0, 1).transpose("job", "site", "time")
-    free = now.any(["site", "time"]) if still is None else now.any(["site", "time"]) & ~still
     apart = replace(to_the_end(settings), gap_of="decided")
     try:
         with deciding(model, apart), keeping(model, rows):
             tries = _Tries(model, now, apart)
-            found = tries.earliest(benefit - may_lose(turnover), SAME * turnover, free.values)
+            found = tries.earliest(benefit - may_lose(turnover), SAME * turnover, free)
     except SolverError:
         return None
     if not found:
         return None
     with _integers_kept(model, now.copy(data=tries.start)):
         return of_equals(model, benefit, turnover, None, settings, rows)
+
+
+def _not_first(now: np.ndarray, may: np.ndarray) -> np.ndarray:
+    """Return which jobs run and may start in an earlier period on their site; over jobs."""
+    later = np.flip(np.flip(now, axis=-1).cumsum(axis=-1), axis=-1) - now > 0
+    return (later & may).any(axis=(1, 2))
 
 
 class _Tries:

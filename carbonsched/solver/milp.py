@@ -28,7 +28,7 @@ from carbonsched.judge.verify import Report, verify
 from carbonsched.schedule import Schedule
 from carbonsched.solver.claims import contradiction
 from carbonsched.solver.decided import deciding
-from carbonsched.solver.decisions import schedule_of
+from carbonsched.solver.decisions import schedule_of, solution_of
 from carbonsched.solver.earliest import earliest
 from carbonsched.solver.hand_over import hand_over, run_solver
 from carbonsched.solver.near import Hold, holding
@@ -149,7 +149,7 @@ def polished(
         kept = ("build_time", "status", "method", "formulation", "solver", "versions", "prices")
         about: dict[str, Any] = {name: getattr(schedule, name) for name in kept}
         about["runtime"] = schedule.runtime + _or(result.report and result.report.runtime, 0.0)
-        other = schedule_of(given, model.solution, families, bound=schedule.bound, **about)
+        other = schedule_of(given, solution_of(model), families, bound=schedule.bound, **about)
         if settings.gap_of == "objective":
             return other
         # a bound on what is decided, with what is settled on top: by decisions that hold
@@ -287,7 +287,7 @@ def read_schedule(
     given = instance.with_families(families)
     schedule = schedule_of(
         given,
-        model.solution if values is None else values,
+        solution_of(model) if values is None else values,
         families,
         bound=bound,
         runtime=math.nan,

@@ -33,7 +33,7 @@ from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError, V
 from carbonsched.judge.report import Report
 from carbonsched.schedule import Schedule
 from carbonsched.solver.decided import deciding
-from carbonsched.solver.decisions import schedule_of
+from carbonsched.solver.decisions import schedule_of, solution_of
 from carbonsched.solver.hand_over import hand_over, run, run_solver, suggest
 from carbonsched.solver.milp import commit, ended, reported_bound, solve_milp, versions
 from carbonsched.solver.polish import LEAST_MONEY, SAME, may_idle, seconds_left
@@ -217,7 +217,7 @@ def _attempt(
             for label, instance in scenarios.each()
         }
     else:
-        values = model.solution
+        values = solution_of(model)
         first = _first_stage(model, values)
         found = _read(scenarios, values, families, about)
         schedules = found
@@ -323,7 +323,7 @@ def _best(
     best = dict(found)
     dispatched = outlook.apart and _dispatch(model, scenarios, first, settings)
     if dispatched:
-        best = _read(scenarios, model.solution, families, about)
+        best = _read(scenarios, solution_of(model), families, about)
         best = {k: replace(one, bound=one.objective, status="optimal") for k, one in best.items()}
     for label, instance in scenarios.each():
         if dispatched and not may_idle(instance.data, best[label].data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import carbonsched as cs
@@ -38,6 +39,28 @@ def test_a_round_ends_with_its_pivots_and_a_plan_stays_a_plan(make, monkeypatch,
     assert sum(firsts(polished[0])) <= sum(firsts(rough))
     if not pivots:
         assert firsts(polished[0]) == firsts(rough)
+
+
+def test_where_no_job_can_start_earlier_no_program_is_made(make, monkeypatch):
+    monkeypatch.setattr(earliest, "_Tries", lambda *given: pytest.fail("nothing is to be tried"))
+    instance = flat(make, 2).replace(power_per_unit=0.0, it_capacity=190.0, deadline=1)
+    assert firsts(cs.solve(instance, gap=0)) == [0, 0]
+    idle = instance.replace(reward=0.0)
+    assert firsts(cs.solve(idle, gap=0)) == []
+
+
+def test_a_job_can_start_earlier_where_a_former_period_of_its_site_is_open():
+    """Against a loop over all jobs, sites and periods."""
+    rng = np.random.default_rng(7)
+    for _ in range(50):
+        now, may = np.zeros((4, 2, 5)), rng.random((4, 2, 5)) < 0.4
+        for job in range(3):  # the last one does not run
+            now[job, rng.integers(2), rng.integers(5)] = 1
+        open_before = [
+            any(may[job, site, :period].any() for site, period in np.argwhere(now[job] == 1))
+            for job in range(4)
+        ]
+        assert earliest._not_first(now, may).tolist() == open_before
 
 
 def test_tries_take_no_more_pivots_than_a_program_without_any(monkeypatch):
