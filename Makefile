@@ -17,8 +17,10 @@ SOURCES   := _config.yml $(shell find book carbonsched -type f -not -name '*.pyc
 WEB       := _build/.web
 # What runs in a page is built from TypeScript, and from the core's own model of the instances.
 PROGRAMS  := $(shell find web/src carbonsched data/default data/real-week -type f -not -name '*.pyc' 2>/dev/null) $(wildcard web/*.mjs web/*.json web/*.py)
-# Programs: to import them runs them.
-UNTRIED   := --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
+# Each worker has neighbours in a row, which share what they solve, and takes of others' at the end.
+SHARED     = -n $(JOBS) --dist worksteal
+# The examples of the docstrings beside the tests; but those are programs: to import them runs them.
+EXAMPLES  := tests carbonsched --doctest-modules --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -124,8 +126,7 @@ test: environment  ## everything that must pass before a change is taken
 
 coverage: environment  ## which lines and branches the tests and examples reach; at least 95 % of each
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(JOBS) -p no:nbval -m 'not long'
-	$(BIN)/coverage run -m pytest -n $(JOBS) -p no:nbval --doctest-modules carbonsched $(UNTRIED)
+	$(BIN)/coverage run -m pytest $(SHARED) -p no:nbval -m 'not long' $(EXAMPLES)
 	$(BIN)/coverage combine -q
 	@rm -f .coverage.*  # what a test's full disk has cut short
 	$(BIN)/python tools/coverage_table.py
@@ -146,8 +147,7 @@ format: environment  ## let ruff repair what it can
 
 # With the pages: a browser tries them, where Debian's Chromium is; where not, the tests that were skipped say so.
 unit: environment $(BUILT)  ## the tests of the core, of the data and of the repository's own promises
-	$(BIN)/python -m pytest -n $(JOBS) -p no:nbval -m 'not long'
-	$(BIN)/python -m pytest -n $(JOBS) -p no:nbval --doctest-modules carbonsched $(UNTRIED)
+	$(BIN)/python -m pytest $(SHARED) -p no:nbval -m 'not long' $(EXAMPLES)
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
 test-long: environment $(BUILT)  ## every test, with the counts that are too long for every change
