@@ -102,7 +102,7 @@ def earliest(
 def _not_first(now: np.ndarray, may: np.ndarray) -> np.ndarray:
     """Return which jobs run and may start in an earlier period on their site; over jobs."""
     later = np.flip(np.flip(now, axis=-1).cumsum(axis=-1), axis=-1) - now > 0
-    return (later & may).any(axis=(1, 2))
+    return np.asarray((later & may).any(axis=(1, 2)))
 
 
 class _Tries:
