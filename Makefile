@@ -151,7 +151,7 @@ unit: environment $(BUILT)  ## the tests of the core, of the data and of the rep
 
 # Hundreds of random instances where `make unit` takes tens; hours on two cores. Solvers that are not installed are skipped.
 test-long: environment $(BUILT)  ## every test, with the counts that are too long for every change
-	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile long --agreement data/results/trust/agreement.csv
+	$(BIN)/python -m pytest $(SHARED) --hypothesis-profile long --agreement data/results/trust/agreement.csv
 
 # The notebooks run again in this environment. Cells tagged nbval-check-output must print what is committed; no cell may fail.
 notebooks: environment  ## run every notebook again and compare the marked outputs

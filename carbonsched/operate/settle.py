@@ -188,12 +188,11 @@ def _missed(horizon: Horizon, data: xr.Dataset, settings: Settings, plan: xr.Dat
         model.objective, model.settled = benefit, settled_terms
     if not _solved(model, settings):
         raise InfeasibleError("not even with unserved demand is there a dispatch of the step")
-    solution = solution_of(model)
-    over = solution["overdrawn"].transpose("site", "time")
+    over = model["overdrawn"].solution.transpose("site", "time")
     most_import = float(data.import_limit.max())
     over = over.where(over > _LEAST * max(most_import, 1.0), 0.0)
-    if "unserved" in solution:
-        unserved = solution["unserved"].fillna(0).transpose("service", "time")
+    if "unserved" in model.variables:
+        unserved = model["unserved"].solution.fillna(0).transpose("service", "time")
         unserved = unserved.where(unserved > _LEAST * data.demand.clip(min=1e-9), 0.0)
     else:
         unserved = xr.zeros_like(data.demand)

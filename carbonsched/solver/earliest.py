@@ -80,7 +80,8 @@ def earliest(
         return None
     now = start.solution.fillna(0).round().clip(0, 1).transpose("job", "site", "time")
     free = _not_first(now.values, start.labels.transpose(*now.dims).values >= 0)
-    free &= True if still is None else ~still.values
+    if still is not None:
+        free &= ~still.values
     if not free.any():
         return None
     amount = sum(float((weight * of.solution).sum()) for weight, of in moved(model))

@@ -157,17 +157,22 @@ def test_the_battery_is_carried_over_and_left_as_it_was(make):
     assert rolled.data.soc.isel(time=-1).item() >= 5 - 1e-6
 
 
+def better_later(make) -> cs.Instance:
+    """Return a job of 10 t in each of 4 periods, with a budget of 20 t: the later two pay most."""
+    when, reward = [0, 1, 2, 3], [1000, 1500, 3000, 2000]
+    return make(
+        1, 4, 4, 0, carbon_intensity=1.0, carbon_budget=20.0, reward=reward, release=when,
+        deadline=when,
+    )  # fmt: skip
+
+
 def test_the_budget_is_debited_and_spent_where_it_earns_the_most(make):
     """Proves: 4 periods, a job of 10 t in each, a budget of 20 t, windows of 2: the later two.
 
     They earn 3,000 and 2,000, the first two 1,000 and 1,500, which the price of carbon keeps from
     being started. Sensitivity: without debiting, three or more run.
     """
-    when, reward = [0, 1, 2, 3], [1000, 1500, 3000, 2000]
-    instance = make(
-        1, 4, 4, 0, carbon_intensity=1.0, carbon_budget=20.0, reward=reward, release=when,
-        deadline=when,
-    )  # fmt: skip
+    instance = better_later(make)
     rolled = roll(instance, window=2, step=1, gap=0)
     assert rolled.data.start.sum(["site", "time"]).values.tolist() == [0, 0, 1, 1]
     assert rolled.emissions == pytest.approx(20)
@@ -175,11 +180,7 @@ def test_the_budget_is_debited_and_spent_where_it_earns_the_most(make):
 
 def test_without_an_outlook_the_budget_is_spent_at_first_sight(make):
     """Proves: as above, but other two than the last run, and less than 4,800 USD are earned."""
-    when, reward = [0, 1, 2, 3], [1000, 1500, 3000, 2000]
-    instance = make(
-        1, 4, 4, 0, carbon_intensity=1.0, carbon_budget=20.0, reward=reward, release=when,
-        deadline=when,
-    )  # fmt: skip
+    instance = better_later(make)
     blind = roll(instance, window=2, step=1, gap=0, outlook=None)
     assert blind.data.start.sum() == 2 and blind.data.start.sel(job="j0").any()
     assert blind.objective < 5000 - 2 * 100

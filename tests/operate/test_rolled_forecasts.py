@@ -269,7 +269,7 @@ def test_a_plan_is_kept_unless_changing_it_pays(make):
 
     free = roll(instance, forecast=turning, window=4, step=1, gap=0)
     held = roll(instance, forecast=turning, window=4, step=1, gap=0, change_cost=100.0)
-    assert free.steps.moved.values.sum() >= 1
+    assert free.steps.moved.values.sum() >= 2
     assert held.steps.moved.values.sum() == 0
 
 
