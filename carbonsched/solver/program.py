@@ -198,6 +198,16 @@ class HighsProgram:
         """The objective of the last solution."""
         return float(self._highs.getObjectiveValue())
 
+    @property
+    def proven(self) -> float:
+        """What the last `search` proved: no integers do better; minus infinity if there are none.
+
+        For a program that is maximised.
+        """
+        if self._highs.getModelStatus() in _NO_SOLUTION:
+            return -math.inf
+        return float(self._highs.getInfo().mip_dual_bound)
+
     def values(self) -> np.ndarray:
         """Return the value of every column in the last solution."""
         return np.array(self._highs.getSolution().col_value) / self._column_units

@@ -49,6 +49,8 @@ class CutModel:
         Of the columns at the last optimum, 0 to 1.
     value : float
         Of that optimum, USD.
+    most : float
+        What the last `search` proved of whole placements: none of them are worth more, USD.
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class CutModel:
         self.held = said.held()
         self._own = np.zeros(0, int)
         self.columns = pd.DataFrame({"job": [], "site": [], "time": []}, dtype=int)
-        self.weights, self.value = np.zeros(0), math.nan
+        self.weights, self.value, self.most = np.zeros(0), math.nan, math.inf
 
     def add(self, placements: pd.DataFrame) -> int:
         """Add the placements that are not columns yet; return how many."""
@@ -164,11 +166,19 @@ class CutModel:
         self.held.bound_rows(self._cuts[idle], -np.inf, np.inf)
         self.held.integral(self._own, True)
         found = self.held.search(seconds, distance)
+        self.most = self.held.proven
         if found:
             self._read()
         self.held.integral(self._own, False)
         self.held.bound_rows(self._cuts[idle], -np.inf, self._most[idle])
         return found
+
+    def exclude(self, weights: np.ndarray) -> None:
+        """Let whole placements of all columns so far be others than these."""
+        taken = weights > 0.5
+        row = np.zeros(len(taken), int)
+        entries = Entries(self._own, row, np.where(taken, 1.0, -1.0))
+        self.held.add_rows(-np.inf, float(taken.sum() - 1), 1, entries)
 
     def _read(self) -> None:
         values = self.held.values()

@@ -7,7 +7,9 @@ its worth and the prices of power at it: a cut for each scenario in the program 
 the mixed prices alone the bound follows in closed form (`carbonsched.stochastic.price_bound`). The
 load that is asked about lies between the best so far and the program's optimum (in-out separation,
 Ben-Ameur and Neto, 2007). Once they are close, placements are rounded and each plan that comes out
-is asked about, states and all (`carbonsched.stochastic.rounding`).
+is asked about, states and all (`carbonsched.stochastic.rounding`). Where every placement that a
+better plan may use is a column, the search among them ends with the optimum, or with the time: then
+the bound is what HiGHS proves of whole placements, if that is less.
 """
 
 from __future__ import annotations

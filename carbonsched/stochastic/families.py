@@ -81,8 +81,7 @@ class Outcome(Objective):
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """State (1): maximise what the scenarios are worth together, USD."""
         risk, chance = self.outlook.risk, self.probability
-        terms = priced(model.families, data, model)
-        model.shared["benefit"] += terms
+        terms = model.shared["benefit"] = priced(model.families, data, model)
         model.settled = list(weighted(settled(model.families, data, model), (1 - risk) * chance))
         worth = list(weighted(terms, (1 - risk) * chance))
         if risk:
@@ -115,8 +114,7 @@ class Budget(Carbon):
         if self.outlook.budget == "each":
             super().constrain(model, data, formulation)
             return
-        emitted = polluting(model.families, data, model)
-        model.shared["emissions"] += emitted
+        emitted = model.shared["emissions"] = polluting(model.families, data, model)
         chance, budget = self.probability, data.carbon_budget
         if self.outlook.budget == "expected":
             if np.isfinite(budget).all():

@@ -26,6 +26,8 @@ ORDER = ("site", "time")
 FLOWS = ("grid_import", "grid_export", "generate", "charge", "discharge")
 _LIMITS = ("import_limit", "export_limit", "generation_available", "charge_limit",
            "discharge_limit")  # fmt: skip
+_LACKS = 1e-6  # MW and tCO2e: more is lacking
+_LACKING = 0.01  # of the turnover, that states may cost where those at hand lack something
 _BOTH = 1e-7  # of a limit: two flows that exclude each other and are above it are both there
 
 
@@ -226,6 +228,8 @@ class Recourse:
             found, solved = held.objective, held.values()
         finally:
             held.bound_columns(states, 0.0, 1.0)
+        if known and solved[self._slack].sum() > values[self._slack].sum() + _LACKS:
+            near = min(near, _LACKING * self._turnover(values))  # other states may lack nothing
         if known and value - found <= near:
             return found, solved
         held.integral(states, True)

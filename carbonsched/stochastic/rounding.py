@@ -2,7 +2,8 @@
 
 Scenarios are asked about a plan once, states and all; what they say is one more cut. Cuts never
 promise too little, so that where even the best whole placements of the cut model earn no more than
-the plan, none do. Only the cuts that hold the linear optimum, and those of whole plans, are kept
+the plan, none do. They promise too much where states of grid and battery count: a plan that was
+asked about already is left out by a row that all others meet (Laporte and Louveaux, 1993). Only the cuts that hold the linear optimum, and those of whole plans, are kept
 while branching: with all of them it takes several times as long and finds the same.
 """
 
@@ -23,8 +24,9 @@ def branch(search: Search, within: float, times: float = math.inf) -> None:
 
     By reduced cost a plan that is better than the known one uses no placement that is worth less
     than its job's best by more than the distance between bound and plan. Without a limit of times
-    `MANY` of the others are columns; else, for a start, `FEW` of those that are worth less by what
-    the gap allows.
+    `MANY` of the others are columns, and where those are all, what the cut model proves of its
+    whole placements bounds every plan; else, for a start, `FEW` of those that are worth less by
+    what the gap allows.
 
     Parameters
     ----------
@@ -34,22 +36,29 @@ def branch(search: Search, within: float, times: float = math.inf) -> None:
     times : float
         Plans to ask about at most.
     """
-    cuts = search.cuts
+    cuts, whole = search.cuts, math.isinf(times)
+    every = False
     if search.proof is not None:
         distance = search.bound - search.value
-        most = MANY
-        if math.isfinite(times):
-            distance, most = min(distance, search.allowed), FEW
-        cuts.add(cuts.fleet.near(search.proof.price, distance, most))
+        if not whole:
+            distance = min(distance, search.allowed)
+        near = cuts.fleet.near(search.proof.price, distance, MANY if whole else FEW)
+        every = whole and len(near) < MANY * cuts.fleet.count
+        cuts.add(near)
     tried: set[bytes] = set()
     while search.left > 0 and len(tried) < times:
         cuts.solve(search.left)
-        if not cuts.search(SHARE * search.left, within * search.allowed):
+        found = cuts.search(SHARE * search.left, within * search.allowed)
+        if every and search.value > -math.inf:
+            search.bound = min(search.bound, max(search.value, cuts.most))
+        if not found or search.done or cuts.value <= search.value + search.least:
             return
         weights = np.round(cuts.weights)
-        no_better = cuts.value <= search.value + search.least
-        if no_better or weights.tobytes() in tried:
-            return
+        if weights.tobytes() in tried:  # states of zero or one earn less than the cuts say
+            if not whole:
+                return
+            cuts.exclude(weights)
+            continue
         tried.add(weights.tobytes())
         while search.ask(weights, whole=True).short and search.penalise():
             pass

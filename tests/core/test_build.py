@@ -162,6 +162,57 @@ def test_a_familys_term_must_go_to_a_shared_expression(default):
         contribute(model, "heat", model["generate"])
 
 
+@pytest.mark.parametrize("name", ["benefit", "emissions"])
+def test_what_families_say_is_not_added_by_hand(default, name):
+    """The judge and a moved model know what `worth` and `emitted` say, and nothing else."""
+
+    class ByHand(cs.Family):
+        name = "by hand"
+
+        def declare(self, model, data, formulation):
+            contribute(model, given, (-data.step_hours, model["generate"]))
+
+    given = name
+    with pytest.raises(cs.FamilyError, match=rf"by hand.*declare.*{name}.*`worth`, `emitted`"):
+        cs.build(default, families=[*FAMILIES, ByHand()])
+
+
+def test_nothing_is_added_to_what_rows_are_made_of(default):
+    """A supply that the balance has not seen would be lost in silence."""
+
+    class Late(cs.Family):
+        name = "late"
+
+        def constrain(self, model, data, formulation):
+            contribute(model, "net_supply", model["generate"])
+
+    with pytest.raises(cs.FamilyError, match=r"late.*constrain.*net_supply.*in `declare`"):
+        cs.build(default, families=[*FAMILIES, Late()])
+    model = cs.build(default, families=[Late(), *FAMILIES])
+    supplied = model.constraints["balance:power"].vars
+    assert ((supplied == model["generate"].labels).sum("_term") == 2).all()  # its own, and this
+    with pytest.raises(ValueError, match="net_supply is used by a family before this one"):
+        cs.build(default, families=reversed(FAMILIES))
+
+
+@pytest.mark.parametrize("formulation", ["start", "paper"])
+def test_the_first_variable_of_a_model_counts_like_any_other(formulation):
+    """With the jobs ahead of all, the first start of the first job has linopy's label 0."""
+    given = cs.generate(sites=2, periods=6, jobs=2, services=1, utilisation=0.5)
+    first = given.data.job == given.data.job[0]
+    data = given.data
+    given = given.replace(
+        required=first | data.required,
+        release=data.release.where(~first, 0),
+        deadline=data.deadline.where(~first, data.duration - 1),
+    )
+    ahead = sorted(FAMILIES, key=lambda family: family.name != "jobs")
+    assert cs.build(given, formulation, families=ahead)["start"].labels.min() <= 0
+    plan = cs.solve(given, formulation=formulation, families=ahead)
+    assert plan.data.start.isel(job=0, time=0).sum() == 1
+    assert plan.objective == pytest.approx(cs.solve(given, formulation=formulation).objective)
+
+
 def test_a_family_need_not_have_rows(default):
     """Only a term: 1 USD for every MWh generated, and no more."""
 

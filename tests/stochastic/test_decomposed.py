@@ -28,14 +28,14 @@ def compared(seed: int) -> None:
         with pytest.raises(cs.InfeasibleError):
             cs.solve(futures, engine="decomposed", **how)
         return
-    found = cs.solve(futures, engine="decomposed", **how)
+    found = cs.solve(futures, engine="decomposed", time_limit=30, **how)
     assert found.objective == pytest.approx(best.objective, abs=SAME * best.turnover)
     assert found.bound >= best.objective - SAME * best.turnover
     assert found.verify(futures).ok
-    assert found.status == ("optimal" if found.gap <= 1e-7 else "stopped")
+    assert found.status == ("optimal" if found.gap <= 1e-7 else "time_limit")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 31])  # 31: states rounded with no job lack budget
 def test_it_is_the_optimum_of_the_extensive_form(seed):
     compared(seed)
 

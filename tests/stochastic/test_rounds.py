@@ -30,9 +30,13 @@ class Cuts:
 
     def __init__(self, *plans: list[float]) -> None:
         self.plans, self.weights, self.value = list(plans), np.zeros(0), 1000.0
-        self.added, self.asked = [], []
-        self.fleet = SimpleNamespace(near=lambda price, distance, most: (distance, most))
+        self.added, self.asked, self.excluded = [], [], []
+        self.fleet = SimpleNamespace(near=lambda price, distance, most: (distance, most), count=1)
         self.add = self.added.append
+
+    @property
+    def most(self) -> float:
+        return self.value + 10.0 if self.plans or self.excluded else 0.0
 
     def solve(self, seconds: float) -> None:
         assert seconds > 0
@@ -43,6 +47,9 @@ class Cuts:
             return False
         self.weights, self.value = np.array(self.plans.pop(0)), self.value - 100.0
         return True
+
+    def exclude(self, weights: np.ndarray) -> None:
+        self.excluded.append(weights.tolist())
 
 
 def rounds(cuts: Cuts, short: int = 0, **more: object) -> SimpleNamespace:
@@ -85,11 +92,23 @@ def test_only_so_many_plans_are_asked_about_for_a_start():
 def test_a_plan_that_is_no_better_or_known_ends_it():
     cuts = Cuts([1, 0.0], [1, 0.0], [0, 1.0])
     search = rounds(cuts, proof=None)
-    branch(search, 0.1)
+    branch(search, 0.1, times=9)
     assert search.seen == [[1.0, 0.0]] and cuts.added == []
     search = rounds(Cuts([1, 0.0]), value=900.0)
     branch(search, 0.1)
     assert search.seen == []
+
+
+def test_a_known_plan_is_left_out_where_all_are_looked_at_and_what_is_left_is_a_bound():
+    cuts = Cuts([1, 0.0], [1, 0.0], [0, 1.0], [1, 1.0])
+    search = rounds(cuts, value=650.0)
+    branch(search, 0.1)
+    assert cuts.excluded == [[1.0, 0.0]] and search.seen == [[1.0, 0.0], [0.0, 1.0]]
+    assert search.bound == 650.0  # the last whole placements are worth 610 at most
+    some = rounds(Cuts([1, 0.0]), value=900.0)
+    some.cuts.fleet.count = 0  # there were more than became columns
+    branch(some, 0.1)
+    assert some.bound == 1000.0
 
 
 def test_what_is_short_is_asked_again_at_a_higher_penalty_as_long_as_may_be():
@@ -100,7 +119,8 @@ def test_what_is_short_is_asked_again_at_a_higher_penalty_as_long_as_may_be():
 
 
 def test_what_is_near_enough_ends_it():
-    search = rounds(Cuts([1, 0.0], [0, 1.0]), done=True)
+    search = rounds(Cuts([1, 0.0], [0, 1.0]))
+    search.told = lambda: vars(search).update(done=True)
     branch(search, 0.1)
     assert search.seen == [[1.0, 0.0]]
     search = rounds(Cuts([1, 0.0]), left=0.0)

@@ -38,7 +38,8 @@ class Balance(Family):
 
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """State (4): what the families supply and draw cancels out."""
-        require(model, "balance:power", *model.shared["net_supply"], equal=0, over=SITE_TIME)  # (4)
+        supplied = (1, model.total("net_supply"))
+        require(model, "balance:power", supplied, equal=0, over=SITE_TIME)  # (4)
 
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move the bound of `generate`."""

@@ -28,17 +28,17 @@ class Carbon(Family):
 
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """State (16), tCO2e over the horizon."""
-        model.shared["emissions"] += polluting(model.families, data, model)
+        model.shared["emissions"] = polluting(model.families, data, model)
         if has_budget(data, formulation):
-            emitted, most = model.shared["emissions"], data.carbon_budget
-            require(model, "carbon:budget", *emitted, at_most=most, over=())  # (16)
+            emitted, most = model.total("emissions"), data.carbon_budget
+            require(model, "carbon:budget", (1, emitted), at_most=most, over=())  # (16)
 
     def update(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """Move the budget, and what a unit of each variable emits."""
         if "carbon:budget" in model.constraints:
             emitted = expression(model, polluting(model.families, data, model), ())
-            row = model.constraints["carbon:budget"]
-            row.update(lhs=emitted, rhs=data.carbon_budget.item())
+            most = data.carbon_budget.item()
+            model.constraints["carbon:budget"].update(lhs=emitted, rhs=most)
 
 
 family = Carbon()

@@ -49,6 +49,8 @@ class Model(linopy.Model):
         The labels of every dimension.
     shared : dict of str to list
         The terms of each shared expression so far, as pairs of coefficient and variable.
+    totals : dict of str to LinearExpression
+        Those that rows are made of already: nothing is added to them.
     settled : list
         The terms of `benefit` that add up to the same in every schedule, in the same form.
     fixed : tuple of str
@@ -62,19 +64,22 @@ class Model(linopy.Model):
         self.shared: dict[str, list[Pair]] = {name: [] for name in SHARED}
         self.settled: list[Pair] = []
         self.fixed: tuple[str, ...] = ()
-        self._totals: dict[str, tuple[int, LinearExpression]] = {}
+        self.totals: dict[str, LinearExpression] = {}
 
     def total(self, name: str) -> LinearExpression:
-        """Return a shared expression as far as it is known, in linopy's form."""
-        terms = self.shared[name]
-        if name not in self._totals or self._totals[name][0] != len(terms):
-            dims = (*_each(*chain(*terms)), *SHARED[name])
-            self._totals[name] = len(terms), expression(self, terms, dims)
-        return self._totals[name][1]
+        """Return a shared expression in linopy's form; from now on nothing is added to it."""
+        if name not in self.totals:
+            dims = (*_each(*chain(*self.shared[name])), *SHARED[name])
+            self.totals[name] = expression(self, self.shared[name], dims)
+        return self.totals[name]
 
 
 def contribute(model: Model, name: str, *terms: Pair | Variable | LinearExpression) -> None:
     """Add terms to a shared expression: pairs of coefficient and variable, or what linopy made."""
+    if not SHARED[name]:
+        raise ValueError(f"{name} is what families say of their variables: `worth`, `emitted`")
+    if name in model.totals:
+        raise ValueError(f"{name} is used by a family before this one: add to it in `declare`")
     model.shared[name] += [term if isinstance(term, tuple) else (1.0, term) for term in terms]
 
 
@@ -140,10 +145,8 @@ def _terms(pairs: Iterable[Pair], indexes: Mapping[str, pd.Index]) -> xr.Dataset
         kept = np.argsort(~there, axis=-1, kind="stable")[..., :most]
         labels, factors = (np.take_along_axis(part, kept, axis=-1) for part in (labels, factors))
         there = labels >= 0
-    dims = (*indexes, "_term")
-    return xr.Dataset(
-        {"coeffs": (dims, np.where(there, factors, np.nan)), "vars": (dims, labels)}, indexes
-    )
+    dims, factors = (*indexes, "_term"), np.where(there, factors, np.nan)
+    return xr.Dataset({"coeffs": (dims, factors), "vars": (dims, labels)}, indexes)
 
 
 def _block(
@@ -159,15 +162,13 @@ def _block(
             raise ValueError("a term of an expression must not have a constant part")
     dims = (*indexes, *(dim for dim in labels.dims if dim not in indexes))
     known = {**{d: labels.indexes[d] for d in labels.dims if d in labels.indexes}, **indexes}
-    wide = np.broadcast_shapes(
-        _aligned(labels, dims, known).shape, (*shape, *[1] * (len(dims) - len(shape)))
-    )
-    coefficient = _aligned(factor, dims, known)
+    where, coefficient = _aligned(labels, dims, known), _aligned(factor, dims, known)
+    wide = np.broadcast_shapes(where.shape, (*shape, *[1] * (len(dims) - len(shape))))
     if own is not None:
         coefficient = coefficient * _aligned(own, dims, known)
     flat = (*shape, -1) if np.prod(wide) else (*shape, 0)
     yield (
-        np.broadcast_to(_aligned(labels, dims, known), wide).reshape(flat),
+        np.broadcast_to(where, wide).reshape(flat),
         np.broadcast_to(coefficient, wide).reshape(flat).astype(float),
     )
 
@@ -184,15 +185,13 @@ def _aligned(
     """
     if not isinstance(array, xr.DataArray):
         return np.full((1,) * len(dims), array, float)
-    strange = [dim for dim in array.dims if dim not in dims]
+    name, strange = array.name or "array", [dim for dim in array.dims if dim not in dims]
     if strange:
         among = ", ".join(map(str, dims))
-        raise ValueError(f"{array.name or 'array'}: dimension {strange[0]} is not among {among}")
+        raise ValueError(f"{name}: dimension {strange[0]} is not among {among}")
     for dim in array.dims:
         if dim in array.indexes and not array.indexes[dim].equals(indexes[dim]):
-            raise ValueError(
-                f"{array.name or 'array'}: other labels of {dim} than the variables have"
-            )
+            raise ValueError(f"{name}: other labels of {dim} than the variables have")
     there = [dim for dim in dims if dim in array.dims]
     values = array.variable.transpose(*there).values
     return values.reshape([array.sizes[dim] if dim in array.dims else 1 for dim in dims])

@@ -29,7 +29,7 @@ class Objective(Family):
 
     def constrain(self, model: Model, data: xr.Dataset, formulation: Formulation) -> None:
         """State (1): maximise `benefit`, USD."""
-        model.shared["benefit"] += priced(model.families, data, model)
+        model.shared["benefit"] = priced(model.families, data, model)
         model.settled = settled(model.families, data, model)
         model.add_objective(model.total("benefit"), sense="max")  # (1)
 
