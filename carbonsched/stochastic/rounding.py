@@ -3,8 +3,9 @@
 Scenarios are asked about a plan once, states and all; what they say is one more cut. Cuts never
 promise too little, so that where even the best whole placements of the cut model earn no more than
 the plan, none do. They promise too much where states of grid and battery count: a plan that was
-asked about already is left out by a row that all others meet (Laporte and Louveaux, 1993). Only the cuts that hold the linear optimum, and those of whole plans, are kept
-while branching: with all of them it takes several times as long and finds the same.
+asked about already is left out by a row that all others meet (Laporte and Louveaux, 1993). Only the
+cuts that hold the linear optimum, and those of whole plans, are kept while branching: with all of
+them it takes several times as long and finds the same.
 """
 
 from __future__ import annotations
