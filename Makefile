@@ -26,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment web site pdf book lab test test-long coverage mutants lint format unit notebooks execute pages benchmarks lock clean distclean
+.PHONY: help environment web site pdf book lab test test-long coverage mutants lint rules types strict format unit notebooks execute pages benchmarks lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' \
@@ -120,7 +120,7 @@ benchmarks: environment  ## measure solvers, formulations and engines in one run
 
 # The pages are built while the code is read; both take one core.
 test: environment  ## everything that must pass before a change is taken
-	$(MAKE) --no-print-directory -j 2 --output-sync=target lint site
+	$(MAKE) --no-print-directory -j 2 --output-sync=target types site strict rules
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory notebooks
 
@@ -134,11 +134,17 @@ coverage: environment  ## which lines and branches the tests and examples reach;
 mutants: environment  ## change the families in one place at a time: which tests notice (an hour)
 	$(BIN)/python tools/mutants.py
 
-lint: environment  ## rules and format, notebooks included; who may import whom; types
+lint: rules types strict  ## rules and format, notebooks included; who may import whom; types
+
+rules: environment
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo --no-cache
+
+types: environment
 	$(BIN)/basedpyright
+
+strict: environment
 	$(BIN)/basedpyright -p tools/strict.json
 
 format: environment  ## let ruff repair what it can
