@@ -5,9 +5,9 @@ conditional value at risk is linear (Rockafellar and Uryasev, 2000):
 
 .. math::
 
-   \max \; F + (1 - \rho) \sum_\omega p_\omega Q_\omega
-   + \rho \Bigl( \eta - \frac 1 \alpha \sum_\omega p_\omega z_\omega \Bigr), \qquad
-   z_\omega \ge \eta - Q_\omega, \quad z_\omega \ge 0
+   \max \; & F + (1 - \rho) \sum_\omega p_\omega Q_\omega \\
+   & + \rho \Bigl( \eta - \frac 1 \alpha \sum_\omega p_\omega z_\omega \Bigr), \\
+   & z_\omega \ge \eta - Q_\omega, \quad z_\omega \ge 0
 
 :math:`Q_\omega` is what differs by scenario and :math:`F` what does not, as the reward of a job: it
 moves expectation and tail alike, so that the rows of the tail hold no start.

@@ -75,12 +75,18 @@ OVERFLOW = """() => {
   return faults;
 }"""
 
-SIDEWAYS = """(most) => [...document.querySelectorAll("article table")].filter((table) => {
-  let around = table;
-  while (around.tagName !== "BODY" && !/auto|scroll/.test(getComputedStyle(around).overflowX))
-    around = around.parentElement;
-  return around.scrollWidth > around.clientWidth + 1 && table.tBodies[0].rows.length <= most;
-}).map((table) => `scrolls sideways: ${table.textContent.trim().slice(0, 60)}`)"""
+SIDEWAYS = """(most) => [
+  ...[...document.querySelectorAll("article table")].filter((table) => {
+    let around = table;
+    while (around.tagName !== "BODY" && !/auto|scroll/.test(getComputedStyle(around).overflowX))
+      around = around.parentElement;
+    return around.scrollWidth > around.clientWidth + 1 && table.tBodies[0].rows.length <= most;
+  }),
+  ...[...document.querySelectorAll("article mjx-container[display=true]")].filter((formula) => {
+    const drawn = formula.querySelector("mjx-math, svg");
+    return drawn.getBoundingClientRect().right > formula.getBoundingClientRect().right + 1;
+  }),
+].map((one) => `scrolls sideways: ${one.textContent.trim().slice(0, 60)}`)"""
 
 UNDESCRIBED = """() => [
   ...[...document.querySelectorAll("img:not([alt])")].map((one) => one.src),
@@ -105,7 +111,7 @@ def overflowing(seen: Look) -> list[str]:
 
 
 def sideways(seen: Look) -> list[str]:
-    """Return the tables that a phone must scroll sideways, but for long ones."""
+    """Return formulas, and tables but for long ones, that a phone must scroll sideways."""
     seen.page.wait_for_function("document.readyState === 'complete'")
     return seen.page.evaluate(SIDEWAYS, LONG_TABLE)
 
