@@ -133,7 +133,7 @@ def _relaxed(instance: Instance, method: Method, solver: str, settings: Settings
     """Return the prices that a solver has at the end of a run on the linear relaxation."""
     model = build(instance, "start", method=method)
     model.variables.relax()
-    result = run_solver(model, settings)
+    result = run_solver(model, settings, duals=True)
     condition = str(result.status.termination_condition)
     if condition in ("infeasible", "infeasible_or_unbounded"):  # limits bound what is earned
         raise InfeasibleError("not even the linear relaxation of (1)-(16) has a solution")

@@ -68,7 +68,8 @@ def relaxation_prices(
     # Limits as given: a tightened one would take a share of the price of what it comes from.
     model = build(instance, replace(formulation_of(formulation), bounds="given"), method=method)
     model.variables.relax()
-    result = run_solver(model, Settings(gap=0.0, time_limit=time_limit, solver=solver))
+    settings = Settings(gap=0.0, time_limit=time_limit, solver=solver)
+    result = run_solver(model, settings, duals=True)
     condition = str(result.status.termination_condition)
     if condition in ("infeasible", "infeasible_or_unbounded"):
         raise InfeasibleError("not even the linear relaxation of (1)-(16) has a solution")
@@ -142,7 +143,8 @@ def relaxed_prices(
     """
     model = build(instance, formulation, method=method, families=families)
     model.variables.relax()
-    run_solver(model, Settings(gap=0.0, time_limit=time_limit, progress=False))
+    settings = Settings(gap=0.0, time_limit=time_limit, progress=False)
+    run_solver(model, settings, duals=True)
     return dual_prices(model)
 
 

@@ -52,6 +52,7 @@ def run_solver(
     *,
     cautious: bool = False,
     start: xr.DataArray | None = None,
+    duals: bool = False,
 ) -> Result:
     """Solve a model, silently unless asked, and return linopy's result.
 
@@ -63,6 +64,8 @@ def run_solver(
         Switch presolve off, as far as the solver has a name for that.
     start : DataArray, optional
         A workload for HiGHS to begin with, 0 or 1 over (job, site, time).
+    duals : bool
+        Write the duals back too; there are some without integers only.
 
     Raises
     ------
@@ -73,10 +76,11 @@ def run_solver(
         engine = hand_over(model, settings, cautious=cautious)
         if start is not None and settings.solver == "highs":
             suggest(engine, model, start)
-        return run(engine, model, settings)
+        return run(engine, model, settings, duals=duals)
     with tempfile.TemporaryDirectory(prefix="carbonsched-") as folder:
         engine = hand_over(model, settings, cautious=cautious, folder=Path(folder))
-        return run(engine, model, settings, solution_fn=Path(folder) / "model.sol")
+        at = Path(folder) / "model.sol"
+        return run(engine, model, settings, solution_fn=at, duals=duals)
 
 
 def hand_over(
@@ -137,6 +141,7 @@ def run(
     solution_fn: Path | None = None,
     apart: bool = False,
     stakes: np.ndarray | None = None,
+    duals: bool = False,
 ) -> Result:
     """Run a solver that holds a model, write the solution back to it and return the result.
 
@@ -160,11 +165,28 @@ def run(
         bound = result.report.dual_bound / money_unit(engine.solver_model)
         result.report = replace(result.report, dual_bound=bound)
     require_complete(model, result, name)
-    if model.type != "LP" and result.solution is not None:
-        result.solution.dual = np.zeros(0)  # zeros without a meaning, after integers
+    if result.solution is not None and not (duals and model.type == "LP"):
+        result.solution.dual = np.zeros(0)  # of integers they are zeros without a meaning
     with _as_solver_error(name), silence(not verbose):
-        model.assign_result(result, solver=None if apart else engine)
+        _write_back(model, result, None if apart else engine)
     return result
+
+
+def _write_back(model: linopy.Model, result: Result, engine: Solver[Any] | None) -> None:
+    """Give a model what a solver found, and the solver, if it is to keep it.
+
+    linopy makes every variable anew for its values, which takes ten times as long.
+    """
+    found = result.solution
+    if found is None or len(found.dual) or not len(found.primal):
+        model.assign_result(result, solver=engine)
+        return
+    without = replace(result, solution=replace(found, primal=np.zeros(0)))
+    model.assign_result(without, solver=engine)
+    for _, variable in model.variables.items() if result.status.is_ok else ():
+        begin, end = variable.range
+        values = found.primal[begin:end].reshape(variable.shape) / variable.solver_scaling.values
+        variable.data["solution"] = (variable.dims, values)
 
 
 def _count_money(engine: Solver[Any], settings: Settings) -> None:
