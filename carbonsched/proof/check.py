@@ -9,6 +9,7 @@ cannot be read, or asks for more than this machine has.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _failed("the check asks for more memory than there is", 2)
     proved = replace(certificate, title=title_of(instance))  # its own proves nothing
-    print(proved.report(currency_of(instance.data)))
+    try:
+        print(proved.report(currency_of(instance.data)), flush=True)
+    except BrokenPipeError:  # who has read enough of it does not change the verdict
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0 if certificate.feasible else 1
 
 

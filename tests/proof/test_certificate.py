@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -21,6 +22,7 @@ from carbonsched.io.digest import digest
 from carbonsched.proof import certificate as certificates
 from carbonsched.proof import certify as certifying
 from carbonsched.proof.certify import _dispatched_with_less
+from carbonsched.proof.check import main as check
 from carbonsched.proof.exact_bound import certified_bound, snap_prices
 from carbonsched.proof.exact_schedule import Incumbent, Violation, follow, objective, violations
 from carbonsched.proof.rational import exact_data, rational, rounded_down, rounded_up, written
@@ -664,6 +666,17 @@ def test_on_the_command_line(rich, tmp_path):
     assert "root gap" in result.output and "proof.json" in result.output
     cs.Certificate.load(tmp_path / "proof.json").check(instance)
     assert call("certify", folder, tmp_path / "none.nc").exit_code == 2
+
+
+def test_who_reads_half_of_the_report_changes_no_verdict(proved, tmp_path, monkeypatch):
+    instance, certificate = proved
+    folder = instance.save(tmp_path / "fleet")
+    proof = certificate.save(tmp_path / "proof.json")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as left:
+        monkeypatch.setattr(sys, "stdout", left)
+        assert check([str(proof), str(folder)]) == 0
 
 
 @pytest.mark.parametrize("method", ["joint", "energy_only"])
