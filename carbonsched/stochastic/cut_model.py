@@ -49,7 +49,7 @@ class CutModel:
         Of the columns at the last optimum, 0 to 1.
     value : float
         Of that optimum, USD.
-    most : float
+    proven : float
         What the last `search` proved of whole placements: none of them are worth more, USD.
     """
 
@@ -79,7 +79,7 @@ class CutModel:
         self.held = said.held()
         self._own = np.zeros(0, int)
         self.columns = pd.DataFrame({"job": [], "site": [], "time": []}, dtype=int)
-        self.weights, self.value, self.most = np.zeros(0), math.nan, math.inf
+        self.weights, self.value, self.proven = np.zeros(0), math.nan, math.inf
 
     def add(self, placements: pd.DataFrame) -> int:
         """Add the placements that are not columns yet; return how many."""
@@ -166,7 +166,7 @@ class CutModel:
         self.held.bound_rows(self._cuts[idle], -np.inf, np.inf)
         self.held.integral(self._own, True)
         found = self.held.search(seconds, distance)
-        self.most = self.held.proven
+        self.proven = self.held.proven
         if found:
             self._read()
         self.held.integral(self._own, False)

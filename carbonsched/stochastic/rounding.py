@@ -46,23 +46,26 @@ def branch(search: Search, within: float, times: float = math.inf) -> None:
         near = cuts.fleet.near(search.proof.price, distance, MANY if whole else FEW)
         every = whole and len(near) < MANY * cuts.fleet.count
         cuts.add(near)
-    tried: set[bytes] = set()
+    tried: dict[bytes, float] = {}
+    left_out = -math.inf  # what the best of the plans that the cut model no longer has may be worth
     while search.left > 0 and len(tried) < times:
         cuts.solve(search.left)
         found = cuts.search(SHARE * search.left, within * search.allowed)
         if every and search.value > -math.inf:
-            search.bound = min(search.bound, max(search.value, cuts.most))
+            search.bound = min(search.bound, max(search.value, left_out, cuts.proven))
         if not found or search.done or cuts.value <= search.value + search.least:
             return
         weights = np.round(cuts.weights)
-        if weights.tobytes() in tried:  # states of zero or one earn less than the cuts say
+        plan = weights.tobytes()
+        if plan in tried:  # states of zero or one earn less than the cuts say
             if not whole:
                 return
             cuts.exclude(weights)
+            left_out = max(left_out, tried[plan])
             continue
-        tried.add(weights.tobytes())
         while search.ask(weights, whole=True).short and search.penalise():
             pass
+        tried[plan] = search.reachable(weights)
         search.told()
         if search.done:
             return

@@ -112,6 +112,17 @@ class Search(Sought):
         """Return what is maximised, USD, of a value in each scenario."""
         return float(worst_weights(values, self.probability, self.risk, self.tail) @ values)
 
+    def reachable(self, weights: np.ndarray) -> float:
+        """Return what the whole placements last asked about are worth at most, USD.
+
+        Their states were settled near enough, not at their best.
+        """
+        answers = self.asked[-1]
+        most = answers.value
+        if weights.any():
+            most = np.minimum(most, answers.settled + self.within * answers.turnover)
+        return self.worth(most) + self.cuts.earned(weights)
+
     @property
     def within(self) -> float:
         """What states may cost beyond the least, of a scenario's turnover."""

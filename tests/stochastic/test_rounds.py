@@ -21,6 +21,7 @@ from carbonsched.stochastic.families import most_emitted
 from carbonsched.stochastic.outlook import Outlook
 from carbonsched.stochastic.recourse import Recourse
 from carbonsched.stochastic.rounding import branch
+from carbonsched.stochastic.search import Search
 
 HOW = (METHODS["joint"], Formulation(), tuple(cs.FAMILIES))
 
@@ -35,7 +36,7 @@ class Cuts:
         self.add = self.added.append
 
     @property
-    def most(self) -> float:
+    def proven(self) -> float:
         return self.value + 10.0 if self.plans or self.excluded else 0.0
 
     def solve(self, seconds: float) -> None:
@@ -68,7 +69,7 @@ def rounds(cuts: Cuts, short: int = 0, **more: object) -> SimpleNamespace:
         search.penalised += 1
         return search.penalised <= 2
 
-    search.ask, search.penalise = ask, penalise
+    search.ask, search.penalise, search.reachable = ask, penalise, lambda weights: -np.inf
     vars(search).update(more)
     return search
 
@@ -105,10 +106,27 @@ def test_a_known_plan_is_left_out_where_all_are_looked_at_and_what_is_left_is_a_
     branch(search, 0.1)
     assert cuts.excluded == [[1.0, 0.0]] and search.seen == [[1.0, 0.0], [0.0, 1.0]]
     assert search.bound == 650.0  # the last whole placements are worth 610 at most
+    better = rounds(Cuts([1, 0.0], [1, 0.0], [0, 1.0], [1, 1.0]), value=650.0)
+    better.reachable = lambda weights: 670.0  # its states were settled to within 20 USD
+    branch(better, 0.1)
+    assert better.bound == 670.0
     some = rounds(Cuts([1, 0.0]), value=900.0)
     some.cuts.fleet.count = 0  # there were more than became columns
     branch(some, 0.1)
     assert some.bound == 1000.0
+
+
+def test_a_plan_is_worth_what_better_states_may_add_and_no_more_than_fractions_of_them():
+    answers = SimpleNamespace(
+        value=np.array([100.0, 80.0]),
+        settled=np.array([90.0, 79.5]),
+        turnover=np.array([50.0, 40.0]),
+    )
+    search = SimpleNamespace(
+        asked=[answers], within=0.1, worth=np.sum, cuts=SimpleNamespace(earned=lambda weights: 7.0)
+    )
+    assert Search.reachable(search, np.array([1.0])) == 95.0 + 80.0 + 7.0
+    assert Search.reachable(search, np.array([0.0])) == 187.0  # states as they come
 
 
 def test_what_is_short_is_asked_again_at_a_higher_penalty_as_long_as_may_be():
