@@ -58,7 +58,7 @@ def plain(sites: int = 1, periods: int = 1, jobs: int = 0, services: int = 0, **
         "service": [f"s{k}" for k in range(services)],
     }
     given = {"release": 0, "deadline": periods - 1, "home": "A"} | PLAIN | values
-    data = xr.Dataset(coords=coords)
+    stated = {}
     for name, quantity in PARAMETERS.items():
         if name not in given:  # what has a default
             continue
@@ -68,8 +68,7 @@ def plain(sites: int = 1, periods: int = 1, jobs: int = 0, services: int = 0, **
         dims = quantity.dims
         if quantity.varies and array.ndim == 2:
             dims, shape = ("site", "time"), (sites, periods)
-        data[name] = (dims, np.broadcast_to(array, shape).copy())
-    for name, quantity in PARAMETERS.items():
-        if name not in data:
-            data[name] = default_of(quantity, data)
-    return data
+        stated[name] = (dims, np.broadcast_to(array, shape).copy())
+    data = xr.Dataset(stated, coords)
+    implied = [name for name in PARAMETERS if name not in stated]
+    return data.assign({name: default_of(PARAMETERS[name], data) for name in implied})

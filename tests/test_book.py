@@ -6,9 +6,9 @@ import sys
 from inspect import ismodule
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
+from notebook_files import read_notebook
 
 import carbonsched
 
@@ -24,7 +24,7 @@ MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|Users|var)/\w|\bat 0x[0-
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request):
-    return nbformat.read(request.param, as_version=4)
+    return read_notebook(request.param)
 
 
 def code_cells(notebook):
@@ -38,6 +38,8 @@ def text_of(output):
 
 
 def test_notebook_is_valid(notebook):
+    import nbformat
+
     nbformat.validate(notebook)
 
 
@@ -79,7 +81,7 @@ def test_notebook_is_of_no_particular_machine(notebook):
 @pytest.mark.parametrize("name", ALONE)
 def test_a_tutorial_finds_its_data_wherever_it_is_saved(name):
     """What it needs comes with the package, or the page says what to save beside it."""
-    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    notebook = read_notebook(BOOK / f"{name}.ipynb")
     assert [cell.source for cell in code_cells(notebook) if '"../' in cell.source] == []
     code = "\n".join(cell.source for cell in code_cells(notebook))
     beside = re.findall(r"^from families import (.+)$", code, re.MULTILINE)
@@ -94,7 +96,7 @@ HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_what_a_tutorial_shows_can_be_typed(name):
     """Every name in its code is defined in code that it shows."""
-    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    notebook = read_notebook(BOOK / f"{name}.ipynb")
     shown = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -128,7 +130,7 @@ def test_no_markup_stands_raw_in_what_is_shown(notebook):
 
 
 def test_figure_names_are_unique():
-    cells = [c for path in NOTEBOOKS for c in nbformat.read(path, as_version=4).cells]
+    cells = [c for path in NOTEBOOKS for c in read_notebook(path).cells]
     figures = [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
     names = [name for name in figures if name]
     assert len(names) == len(set(names))

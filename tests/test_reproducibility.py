@@ -5,10 +5,10 @@ import re
 import tomllib
 from pathlib import Path
 
-import nbformat
 import pytest
 import reference_pages
 import yaml
+from notebook_files import read_notebook
 
 import carbonsched
 from carbonsched.core.method import METHODS
@@ -53,7 +53,7 @@ def prose():
     """Each page's words: Markdown files whole, of notebooks the cells of text."""
     pages = {path.stem: path.read_text(encoding="utf-8") for path in BOOK.glob("*.md")}
     for path in BOOK.glob("*.ipynb"):
-        cells = nbformat.read(path, as_version=4).cells
+        cells = read_notebook(path).cells
         pages[path.stem] = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
     return pages
 

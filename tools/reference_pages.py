@@ -12,11 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbformat
 import yaml
 
 from carbonsched.core.schema import DECISIONS, DIMENSIONS, PARAMETERS, Quantity
+
+if TYPE_CHECKING:
+    import nbformat
 
 BOOK = Path(__file__).parents[1] / "book"
 MARK = "<!-- tools/reference_pages.py writes what follows -->"
@@ -61,6 +64,8 @@ def code_of(cells: Iterable[nbformat.NotebookNode]) -> Iterator[str]:
 
 def figures() -> str:
     """Return the page of figures."""
+    import nbformat  # takes seconds, and this page only
+
     page = [FIGURES]
     for name in chapters():
         cells = nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells

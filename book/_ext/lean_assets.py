@@ -9,7 +9,6 @@ import re
 import shutil
 from pathlib import Path
 
-import nbformat
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
@@ -94,6 +93,8 @@ def _shrink_icons(static: Path) -> None:
 
 
 def _empty_notebooks(sources: Path) -> None:
+    import nbformat  # takes seconds, and a build only
+
     for path in sources.glob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:

@@ -71,6 +71,9 @@ class _Filter:
         self.elastic, self.until = elastic, until
         self.members = _members(elastic)
         self.kept = np.ones(len(self.members), bool)
+        self._relaxed = True  # whether fewer limits may have no solution in fractions either
+        self._position = self.members.position.to_numpy()
+        self._service = self.members.label.where(self.members.limit == "latency_limit").to_numpy()
         with suppress(TimeoutError):  # it is infeasible all the same
             self._shrink()
 
@@ -87,7 +90,8 @@ class _Filter:
             try:
                 if self._infeasible(trial):
                     self.kept = trial
-                    if self.elastic.proved:
+                    self._relaxed = self.elastic.proved
+                    if self._relaxed:
                         self._shrink()
             except TimeoutError:
                 return False
@@ -98,21 +102,21 @@ class _Filter:
         self.elastic.drop(np.zeros(0, int))
 
     def _infeasible(self, kept: np.ndarray) -> bool:
-        out = self.members[~kept]
-        services = out.label[out.limit == "latency_limit"]
-        self.elastic.drop(out.position[out.position >= 0].to_numpy(), services)
-        return self.elastic.infeasible(max(self.until - time.monotonic(), 0.0))
+        rows, services = self._position[~kept], self._service[~kept]
+        self.elastic.drop(rows, services[pd.notna(services)])
+        left = max(self.until - time.monotonic(), 0.0)
+        return self.elastic.infeasible(left, self._relaxed)
 
     def _shrink(self) -> None:
         """Keep only what HiGHS's proof uses, if there is one and that is a proof, too."""
         if not self._infeasible(self.kept):
             raise ValueError("the limits do not contradict each other")
-        if not self.elastic.proved:
+        self._relaxed = self.elastic.proved
+        if not self._relaxed:
             return
         weight = np.abs(self.elastic.certificate())
         used = weight > _ZERO * weight.max()
-        position = self.members.position.to_numpy()
-        trial = self.kept & ((position < 0) | used[position])
+        trial = self.kept & ((self._position < 0) | used[self._position])
         if trial.sum() < self.kept.sum() and self._infeasible(trial):
             self.kept = trial
 

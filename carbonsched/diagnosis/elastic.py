@@ -108,12 +108,14 @@ class Elastic:
         finally:
             self._close()
 
-    def infeasible(self, seconds: float | None = None) -> bool:
+    def infeasible(self, seconds: float | None = None, relaxed: bool = True) -> bool:
         """Return whether the rows that are stated contradict each other.
 
         The linear relaxation is asked first: if already it has no solution, `certificate` knows
-        why.
+        why. Not so if it is known to have one, and `relaxed` is false.
         """
+        if len(self._starts) and not relaxed:
+            return not self._solve(seconds)
         self._placed(False)
         if self._basis is not None:  # a search for integers has left none to go on from
             self._held.restore(self._basis)

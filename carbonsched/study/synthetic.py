@@ -31,11 +31,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from carbonsched.bare import Bare
 from carbonsched.core.instance import Instance
 from carbonsched.keywords import named_keywords
 
 _MOST = 50_000_000
 _LONGEST = 1e3  # h a period
+_Drawn = dict[str, xr.Variable]
 _REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like
 
 
@@ -111,12 +113,11 @@ def generate(
         "job": [f"job-{k + 1}" for k in range(jobs)],
         "service": [f"service-{k + 1}" for k in range(services)],
     }
-    data = xr.Dataset(coords=coords)
-    data["step_hours"] = float(step_hours)
-    _draw_sites(data, rng, feasible)
-    _draw_jobs(data, rng)
-    _draw_services(data, rng, utilisation, feasible)
-    data["carbon_budget"] = budget_share * _most_emissions(data)
+    data = xr.Dataset({"step_hours": float(step_hours)}, coords)
+    data = data.assign(_draw_sites(data, rng, feasible))
+    data = data.assign(_draw_jobs(data, rng))
+    data = data.assign(_draw_services(data, rng, utilisation, feasible))
+    data = data.assign(carbon_budget=budget_share * _most_emissions(data))
     data.attrs = {
         "title": f"synthetic {sites} x {periods} x {jobs} x {services}, seed {seed}",
         "description": "Synthetic: drawn by carbonsched.generate, see there for the ranges.",
@@ -176,56 +177,58 @@ def _wrong(
         yield f"budget_share = {budget_share}, must be at least 0"
 
 
-def _profile(hours: xr.DataArray, peak: xr.DataArray | float) -> xr.DataArray:
+def _profile(hours: xr.Variable, peak: xr.Variable | float) -> xr.Variable:
     """Return a daily wave of mean 0 and amplitude 1 that peaks at hour `peak`."""
-    return xr.DataArray(np.cos(2 * np.pi * (hours - peak) / 24))
+    return np.cos(2 * np.pi * (hours - peak) / 24)
 
 
-def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> None:
-    def per_site(low: float, high: float) -> xr.DataArray:
-        return xr.DataArray(rng.uniform(low, high, data.sizes["site"]), {"site": data.site})
+def _hours(data: xr.Dataset) -> xr.Variable:
+    """Return when each period begins, in hours from the first."""
+    return xr.Variable("time", data.time.values) * data.step_hours.item()
 
-    def noise(spread: float) -> xr.DataArray:
+
+def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> _Drawn:
+    def per_site(low: float, high: float) -> xr.Variable:
+        return xr.Variable("site", rng.uniform(low, high, data.sizes["site"]))
+
+    def noise(spread: float) -> xr.Variable:
         shape = (data.sizes["site"], data.sizes["time"])
-        return xr.DataArray(rng.normal(0, spread, shape), {d: data[d] for d in ("site", "time")})
+        return xr.Variable(("site", "time"), rng.normal(0, spread, shape))
 
     capacity = per_site(50, 300).round()
-    local_hour = data.time * data.step_hours + per_site(0, 24).round()
+    local_hour = _hours(data) + per_site(0, 24).round()
     daylight = np.cos(2 * np.pi * (local_hour - 13) / 24).clip(min=0)
 
-    data["it_capacity"] = capacity
+    drawn = {"it_capacity": capacity}
     warmth = _profile(local_hour, 15)
-    data["cooling"] = (per_site(1.10, 1.25) + 0.05 * warmth + noise(0.005)).clip(1.08, 1.35)
-    data["import_limit"] = (capacity * (1.4 if feasible else per_site(0.3, 1.2))).round(1)
-    data["export_limit"] = (capacity * per_site(0.2, 0.6)).round(1)
+    drawn["cooling"] = (per_site(1.10, 1.25) + 0.05 * warmth + noise(0.005)).clip(1.08, 1.35)
+    drawn["import_limit"] = (capacity * (1.4 if feasible else per_site(0.3, 1.2))).round(1)
+    drawn["export_limit"] = (capacity * per_site(0.2, 0.6)).round(1)
     evening = _profile(local_hour, 19)
     price = per_site(30, 110) * (1 + 0.3 * evening - 0.25 * daylight + noise(0.08))
-    data["import_price"] = price.round(2)
-    data["export_price"] = (price - per_site(0.1, 0.5) * np.abs(price)).round(2)
+    drawn["import_price"] = price.round(2)
+    drawn["export_price"] = (price - per_site(0.1, 0.5) * np.abs(price)).round(2)
     intensity = per_site(0.05, 0.70) * (1 + 0.15 * evening - 0.15 * daylight + noise(0.04))
-    data["carbon_intensity"] = intensity.clip(min=0.01).round(4)
+    drawn["carbon_intensity"] = intensity.clip(min=0.01).round(4)
     nameplate, solar = capacity * per_site(0.2, 0.8), per_site(0.1, 0.9)
     steady = (per_site(0.2, 0.7) + noise(0.05)).clip(0, 1)
-    data["generation_available"] = (nameplate * (solar * daylight + (1 - solar) * steady)).round(2)
-    data["generation_cost"] = per_site(0, 15).round(2)
-    data["generation_carbon"] = per_site(0, 0.05).round(4)
+    generation = nameplate * (solar * daylight + (1 - solar) * steady)
+    drawn["generation_available"] = generation.round(2)
+    drawn["generation_cost"] = per_site(0, 15).round(2)
+    drawn["generation_carbon"] = per_site(0, 0.05).round(4)
     battery = (capacity * per_site(0.2, 0.6)).round(1)
-    data["battery_energy"] = (battery * per_site(2, 4)).round(1)
-    data["battery_min"] = (0.1 * data.battery_energy).round(1)
-    data["charge_limit"] = battery
-    data["discharge_limit"] = battery
-    data["charge_efficiency"] = np.sqrt(per_site(0.85, 0.92)).round(4)
-    data["discharge_efficiency"] = data.charge_efficiency.copy()
-    data["battery_initial"] = (0.5 * data.battery_energy).round(1)
-    data["battery_cost"] = per_site(1, 6).round(2)
+    stored = (battery * per_site(2, 4)).round(1)
+    drawn |= {"battery_energy": stored, "battery_min": (0.1 * stored).round(1)}
+    drawn |= {"charge_limit": battery, "discharge_limit": battery}
+    one_way = np.sqrt(per_site(0.85, 0.92)).round(4)
+    drawn |= {"charge_efficiency": one_way, "discharge_efficiency": one_way}
+    drawn["battery_initial"] = (0.5 * stored).round(1)
+    drawn["battery_cost"] = per_site(1, 6).round(2)
+    return {name: values.transpose("site", ...) for name, values in drawn.items()}
 
 
-def _draw_jobs(data: xr.Dataset, rng: np.random.Generator) -> None:
+def _draw_jobs(data: xr.Dataset, rng: np.random.Generator) -> _Drawn:
     count, periods = data.sizes["job"], data.sizes["time"]
-
-    def per_job(values: np.ndarray) -> xr.DataArray:
-        return xr.DataArray(values, {"job": data.job})
-
     power = np.exp(rng.uniform(np.log(2), np.log(40), count)).round(1)
     longest = max(periods // 3, 1)
     duration = np.exp(
@@ -237,54 +240,64 @@ def _draw_jobs(data: xr.Dataset, rng: np.random.Generator) -> None:
     spare = periods - duration
     release = (rng.uniform(0, 0.6, count) * spare).astype(int)
     slack = (rng.uniform(0.2, 1.0, count) * (spare - release)).round().astype(int)
-    data["power"] = per_job(power)
-    data["duration"] = per_job(duration)
-    data["release"] = per_job(release)
-    data["deadline"] = per_job(release + duration - 1 + slack)
     energy = power * duration * data.step_hours.item()
-    data["reward"] = per_job((energy * rng.uniform(150, 400, count)).round())
-    data["startup_cost"] = per_job((power * rng.uniform(5, 30, count)).round())
+    drawn = {
+        "power": power,
+        "duration": duration,
+        "release": release,
+        "deadline": release + duration - 1 + slack,
+        "reward": (energy * rng.uniform(150, 400, count)).round(),
+        "startup_cost": (power * rng.uniform(5, 30, count)).round(),
+    }
     permitted = rng.random((count, data.sizes["site"])) < 0.8
     permitted[:, int(data.it_capacity.argmax("site"))] = True
-    data["allowed"] = xr.DataArray(permitted, {d: data[d] for d in ("job", "site")})
+    allowed = {"allowed": xr.Variable(("job", "site"), permitted)}
+    return {name: xr.Variable("job", values) for name, values in drawn.items()} | allowed
 
 
 def _draw_services(
     data: xr.Dataset, rng: np.random.Generator, utilisation: float, feasible: bool
-) -> None:
+) -> _Drawn:
     """Draw services, then scale their demand to the share of capacity asked for.
 
     The scale keeps the split in proportion to capacity, and if `feasible` also the load of each
     home, within `utilisation` of what each site can hold.
     """
-    count = data.sizes["service"]
-    index = {"service": data.service}
+    count, capacity = data.sizes["service"], data.it_capacity.variable
+
+    def per_service(values: np.ndarray) -> xr.Variable:
+        return xr.Variable("service", values)
+
     place = rng.uniform(0, 1, (2, data.sizes["site"]))
     home = rng.integers(0, data.sizes["site"], count)
     away = np.hypot(*(place[:, home][:, :, None] - place[:, None, :]))
-    data["latency"] = xr.DataArray(
-        (10 + 170 * away).round(), {"service": data.service, "site": data.site}
-    )
-    data["latency_limit"] = xr.DataArray(np.resize(_REACH, count), index)
-    data["home"] = xr.DataArray(data.site.values[home].astype(object), index)
-    data["power_per_unit"] = xr.DataArray(rng.uniform(0.2, 2.0, count).round(2), index)
-    per_energy = xr.DataArray(rng.uniform(100, 250, count), index)
-    data["value"] = (per_energy * data.power_per_unit).round(2)
+    latency = xr.Variable(("service", "site"), (10 + 170 * away).round())
+    limit = per_service(np.resize(_REACH, count))
+    per_unit = per_service(rng.uniform(0.2, 2.0, count).round(2))
+    per_energy = per_service(rng.uniform(100, 250, count))
 
-    peak_hour = xr.DataArray(rng.uniform(0, 24, count), index)
-    wave = 1 + 0.35 * _profile(data.time * data.step_hours, peak_hour)
-    load = xr.DataArray(rng.uniform(0.5, 1.5, count), index) * wave  # MW, before scaling
-    reachable = (data.latency <= data.latency_limit) * data.it_capacity
+    peak_hour = per_service(rng.uniform(0, 24, count))
+    wave = 1 + 0.35 * _profile(_hours(data), peak_hour).transpose("time", "service")
+    load = per_service(rng.uniform(0.5, 1.5, count)) * wave  # MW, before scaling
+    reachable = (latency <= limit) * capacity
     ways = [reachable / reachable.sum("site")]
     if feasible:
-        ways.append((data.home == data.site).astype(float))
-    usage = [(way * load).sum("service") / data.it_capacity for way in ways]
+        at_home = home[:, None] == np.arange(data.sizes["site"])
+        ways.append(xr.Variable(("service", "site"), at_home.astype(float)))
+    usage = [(way * load).sum("service") / capacity for way in ways]
     fullest = max(float(share.max()) for share in usage) if count else 1.0
-    demand = load * utilisation / fullest / data.power_per_unit
-    data["demand"] = np.floor(1e4 * demand) / 1e4  # never above what was scaled to fit
+    demand = load * utilisation / fullest / per_unit
+    return {
+        "latency": latency,
+        "latency_limit": limit,
+        "home": per_service(data.site.values[home].astype(object)),
+        "power_per_unit": per_unit,
+        "value": (per_energy * per_unit).round(2),
+        "demand": np.floor(1e4 * demand) / 1e4,  # never above what was scaled to fit
+    }
 
 
-def _most_emissions(data: xr.Dataset) -> float:
+def _most_emissions(data: Bare) -> float:
     """Return an upper limit of emissions, tCO2e: workload, charging, generation at their worst."""
     inference = (data.power_per_unit * data.demand).sum()
     training = (data.power * data.duration).sum()
