@@ -5,8 +5,9 @@
     python tools/mutants.py --left         # only what is neither killed nor explained so far
     python tools/mutants.py --shuffled     # in random order: a run that is ended is a fair sample
 
-Each mutant is a process forked from one that has everything imported. It runs the tests of the
-mutant's own module until one fails, then all that ask about the model. A mutant that no test of its
+Each mutant is a process forked from one that has everything imported. It runs the tests that have
+killed most of its module's mutants so far, then all of its module until one fails, then all that
+ask about the model. A mutant that no test of its
 module kills is built on random instances too: where every matrix comes out as before, no test of
 the model can tell it from the original. `data/results/trust/mutants.csv` has a row for each mutant
 of the code as it is, `killed` blank as long as it was not asked; `tools/survivors.csv` says why
@@ -58,6 +59,7 @@ SUITE = (
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist", "--every-case")
 SECONDS = 1800  # a mutant that takes longer is killed by the clock
 OWN_SECONDS = 300  # the same for the tests of its own module, which take some twenty
+SHARPEST = 20  # tests of a module that are asked before the others
 TWINS = {"min": "max", "minimum": "maximum", "any": "all", "argmin": "argmax"}
 TWINS |= {other: one for one, other in TWINS.items()}
 SWAPS = {
@@ -193,11 +195,32 @@ class FirstFailure:
         self.pytest_runtest_logreport(report)
 
 
+class Collected:
+    """Remember which tests there are."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.names |= {item.nodeid for item in items}
+
+
+def sharpest(there: set[str]) -> dict[str, list[str]]:
+    """Return by file of the core the tests that killed most of its mutants, of those there are."""
+    if not TABLE.exists():
+        return {}
+    table = pd.read_csv(TABLE)
+    killers = table[table.killed_by.isin(there)].groupby("file").killed_by
+    return {file: [*names.value_counts().index[:SHARPEST]] for file, names in killers}
+
+
 def run_tests(*given: str, **how: object) -> int:
     return pytest.main(["-q", "--rootdir", str(ROOT), *QUIET, *given], **how)
 
 
-def examine(module: ModuleType, function: str, tree: ast.Module, reference: str) -> str:
+def examine(
+    module: ModuleType, function: str, tree: ast.Module, reference: str, sharp: list[str]
+) -> str:
     """Return the test that kills a mutant, or "" and what it looks like to the tests."""
 
     def killer(*paths: str, only: str = "not (_then_ or long or time_limit)") -> str:
@@ -214,7 +237,7 @@ def examine(module: ModuleType, function: str, tree: ast.Module, reference: str)
     first = [own, moving] if function == "update" else [own]
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(OWN_SECONDS)
-    found = killer(*first)
+    found = (killer(*sharp) if sharp else "") or killer(*first)
     signal.alarm(0)
     if found:
         return found
@@ -262,7 +285,9 @@ def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
     rooms = dict.fromkeys((*MODULES, *names))
     modules = [import_module(f"carbonsched.core.{path}") for path in rooms]
     os.chdir(ROOT)
-    run_tests("--collect-only", *SUITE)
+    collected = Collected()
+    run_tests("--collect-only", *SUITE, plugins=[collected])
+    sharp = sharpest(collected.names)
     reference = in_a_process(matrices, SECONDS)  # a solve here would leave its threads to no fork
     every = [(module, *mutant) for module in modules for mutant in mutants(module)]
     whole = pd.DataFrame([about for _, about, _ in every])
@@ -279,7 +304,10 @@ def main(names: list[str], left: bool = False, shuffled: bool = False) -> None:
     for module, about, tree in tqdm(every):
         begun = time.monotonic()
         killed_by = in_a_process(
-            lambda m=module, a=about, t=tree: examine(m, a["function"], t, reference), SECONDS
+            lambda m=module, a=about, t=tree: examine(
+                m, a["function"], t, reference, sharp.get(a["file"], [])
+            ),
+            SECONDS,
         )
         rows.append(about | {"killed": bool(killed_by), "killed_by": killed_by})
         tqdm.write(f"{time.monotonic() - begun:5.1f} s  {rows[-1]}")
