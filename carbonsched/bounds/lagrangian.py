@@ -41,14 +41,25 @@ def placements(
 ) -> Iterator[xr.DataArray]:
     """Yield the worth of every placement, USD over (job, site, time), jobs of one duration each.
 
-    A window sum of the price of IT power is shared by all jobs that run equally long. Where a job
-    may not start its worth is minus infinity.
+    Where a job may not start its worth is minus infinity.
     """
     dims = ("job", "site", "time")
+    for alike, worth in by_duration(data, prices, startable):
+        labels = {"job": data.indexes["job"][alike]} | {d: data.indexes[d] for d in dims[1:]}
+        yield xr.DataArray(worth, labels, dims)
+
+
+def by_duration(
+    data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the positions of jobs of one duration each, and what their placements are worth.
+
+    A window sum of the price of IT power is shared by all jobs that run equally long.
+    """
     price = it_price(data, prices).transpose("site", "time").values
     so_far = np.concatenate([np.zeros((len(price), 1)), price.cumsum(axis=1)], axis=1)
     net_reward, power = (data.reward - data.startup_cost).values, data.power.values
-    may, durations = startable.transpose(*dims).values, data.duration.values
+    may, durations = startable.transpose("job", "site", "time").values, data.duration.values
     for length in np.unique(durations):
         alike = np.flatnonzero(durations == length)
         window = np.full(price.shape, np.inf)
@@ -58,8 +69,7 @@ def placements(
         np.subtract(  # (9), (10): L_j in a row
             net_reward[own], power[own] * window, out=worth, where=may[alike]
         )
-        labels = {"job": data.indexes["job"][alike]} | {d: data.indexes[d] for d in dims[1:]}
-        yield xr.DataArray(worth, labels, dims)
+        yield alike, worth
 
 
 def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> float:

@@ -8,6 +8,8 @@ job has a row that must be met: until a placement meets it an artificial column 
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from dataclasses import replace
 
 import highspy
@@ -23,7 +25,13 @@ from carbonsched.solver.program import Entries
 from carbonsched.solver.settings import Settings
 from carbonsched.solver.units import scale
 
-STATES = ("importing", "exporting", "charging")
+# Each state, the flow that it allows, and the one that it forbids.
+STATES = {
+    "importing": ("grid_import", "grid_export"),
+    "exporting": ("grid_export", "grid_import"),
+    "charging": ("charge", "discharge"),
+}
+_SAME = 1e-9  # of the benefit; what costs less than that costs nothing
 _MET = 1e-6  # of a required job's row; less that an artificial column meets is none
 
 
@@ -64,9 +72,8 @@ class Master:
         self._balance = self.held.rows("balance:power").transpose("site", "time").values
         self._capacity = self._capacity_rows()
         there = [name for name in STATES if name in model.variables]
-        states = [self.held.columns(name).values.ravel() for name in there]
-        self._states = np.concatenate([np.zeros(0, np.int32), *states])
-        self._states = self._states[self._states >= 0]
+        states = [self.held.columns(name).values for name in there]
+        self._states = np.concatenate([np.zeros(0, np.int32), *(at[at >= 0] for at in states)])
         required = data.required.values.astype(bool)
         self._job = self.held.add_rows(np.where(required, 1.0, -np.inf), 1.0, len(required))
         self._artificial = self._add_artificial(self._job[required], penalty)
@@ -145,6 +152,46 @@ class Master:
         self._read()
         self._duals = self.held.duals()
         return True
+
+    def settle_states(self, seconds: float, distance: float) -> bool:
+        """Solve with integral states, the columns as they are; return whether any are found.
+
+        Of two flows the one stays that is nearer to its limit in the last solution. Where that
+        costs more than a distance, USD, states are searched for.
+
+        The duals of the last `solve` stay.
+        """
+        until, relaxed = time.monotonic() + seconds, self.value
+        chosen = self._nearer()
+        self.held.bound_columns(self._states, chosen, chosen)
+        near = False
+        with suppress(TimeoutError):
+            least = relaxed - max(distance, _SAME * abs(relaxed))
+            near = self.held.run(seconds) and self.held.objective >= least
+        if near:
+            self._read()
+        self.held.bound_columns(self._states, 0.0, 1.0)
+        return near or self.branch(max(until - time.monotonic(), 0.0), distance, states_only=True)
+
+    def _nearer(self) -> np.ndarray:
+        """Return of each state whether the flow that it allows is nearer to its limit, 0 or 1."""
+        chosen = [np.zeros(0)]
+        for name in STATES:
+            if name not in self.held.model.variables:
+                continue
+            there = self.held.columns(name).values >= 0
+            allowed, forbidden = (self._share(flow)[there] for flow in STATES[name])
+            nearer = allowed > forbidden if name == "exporting" else allowed >= forbidden
+            chosen.append(nearer.astype(float))
+        return np.concatenate(chosen)
+
+    def _share(self, flow: str) -> np.ndarray:
+        """Return what a flow of the last solution is of its limit, over (site, time)."""
+        at = self.held.columns(flow).transpose("site", "time")
+        limit = self.data[f"{flow.removeprefix('grid_')}_limit"].broadcast_like(at)
+        limits = limit.transpose("site", "time").values
+        share = np.zeros(at.shape)
+        return np.divide(self._values[at.values], limits, out=share, where=limits > 0)
 
     def branch(self, seconds: float, distance: float, states_only: bool = False) -> bool:
         """Solve with integral states, and columns too unless told; return whether one is found.

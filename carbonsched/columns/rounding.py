@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.bounds.lagrangian import placements
+from carbonsched.bounds.lagrangian import by_duration
 from carbonsched.columns.local_search import LocalSearch
 from carbonsched.columns.search import Search
 
@@ -82,11 +82,9 @@ def _routed(data: xr.Dataset, solved: xr.Dataset) -> np.ndarray:
 
 def _near(search: Search, prices: xr.Dataset) -> list[np.ndarray]:
     """Return the positions of the sites where each job is worth most at some prices."""
-    jobs = search.data.indexes["job"]
-    near: list[np.ndarray] = [np.zeros(0, int)] * len(jobs)
-    for worth in placements(search.data, prices, search.startable):
-        best = worth.values.max(axis=2)
-        for job, of in zip(jobs.get_indexer(worth.indexes["job"]), best, strict=True):
+    near: list[np.ndarray] = [np.zeros(0, int)] * search.data.sizes["job"]
+    for alike, worth in by_duration(search.data, prices, search.startable):
+        for job, of in zip(alike, worth.max(axis=2), strict=True):
             sites = np.argsort(-of, kind="stable")[:SITES]
             near[job] = sites[np.isfinite(of[sites])]
     return near

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from carbonsched.bounds.lagrangian import dual_bound, placements
+from carbonsched.bounds.lagrangian import by_duration, dual_bound
 from carbonsched.columns.master import Master
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import stakes, turnover_of
@@ -83,7 +84,7 @@ class Search(Sought):
         integral = branched or not master.has_states
         if not integral:
             near = self.settings.gap * self.size_of(master.value, master.solution()) / 10
-            integral = master.branch(self.left, near, states_only=True)
+            integral = master.settle_states(self.left, near)
         if integral:
             self._take()
 
@@ -97,7 +98,7 @@ class Search(Sought):
         master.fix(fixed, fixed, complete=True)
         seconds = seconds_left(self.settings, self.settings.time_limit - self.left)
         if master.solve(seconds) and master.value > self.value and master.has_states:
-            master.branch(seconds, 0.0, states_only=True)
+            master.settle_states(seconds, 0.0)
         self._take()
 
     def _take(self) -> None:
@@ -111,8 +112,12 @@ class Search(Sought):
         """Return what the gap is relative to, USD, of a benefit and the values that earn it."""
         if self.settings.gap_of == "objective":
             return abs(value + self.settled)
-        decided, _ = stakes(FAMILIES, self.data)
-        return turnover_of(decided, solved)
+        return turnover_of(self._decided, solved)
+
+    @cached_property
+    def _decided(self) -> dict[str, xr.DataArray]:
+        """What a unit of each variable earns that is decided, USD."""
+        return stakes(FAMILIES, self.data)[0]
 
     def price(self) -> pd.DataFrame:
         """Return the placements worth adding, and move the bound to what the prices prove."""
@@ -135,13 +140,13 @@ class Search(Sought):
 
         One a job and round: more make harder programs.
         """
-        jobs = self.data.indexes["job"]
+        jobs, own = self.data.indexes["job"], data.indexes["job"]
         job, place, best = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
-        for worth in placements(data, prices, startable):
-            flat = worth.values.reshape(worth.sizes["job"], -1)
+        for alike, worth in by_duration(data, prices, startable):
+            flat = worth.reshape(len(worth), -1)
             place.append(flat.argmax(axis=1))
             best.append(flat[np.arange(len(flat)), place[-1]])
-            job.append(jobs.get_indexer(worth.indexes["job"]))
+            job.append(jobs.get_indexer(own[alike]))
         which, most = np.concatenate(job), np.concatenate(best)
         site, time = np.divmod(np.concatenate(place), data.sizes["time"])
         gain = most - self.master.job_prices()[which]

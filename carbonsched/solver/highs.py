@@ -59,9 +59,10 @@ class HighsModel(HighsProgram):
 def labelled(positions: xr.DataArray, numbers: np.ndarray) -> xr.DataArray:
     """Return numbers by position, of rows or columns, over labels; NaN where there is none."""
     at = positions.values
-    return positions.copy(data=np.where(at >= 0, np.append(numbers, np.nan)[at], np.nan))
+    values = np.where(at >= 0, np.append(numbers, np.nan)[at], np.nan)
+    return positions.copy(deep=False, data=values)
 
 
 def _positions(labels: xr.DataArray, by_label: np.ndarray) -> xr.DataArray:
     known = np.append(by_label, -1)  # a label of -1 is of nothing
-    return labels.copy(data=known[labels.values]).drop_attrs()
+    return labels.copy(deep=False, data=known[labels.values]).drop_attrs(deep=False)
