@@ -54,7 +54,7 @@ MODULES = [*(f"families.{family.name}" for family in FAMILIES), "tighten", "reac
 KEY = ["file", "line", "column", "function", "change"]
 SUITE = (
     "tests/core/test_build.py", "tests/core/test_reach.py", "tests/core/test_tighten_by_hand.py",
-    "tests/core/families", "tests/operate/test_reoptimise.py",
+    "tests/core/families", "tests/solver/test_decided.py", "tests/operate/test_reoptimise.py",
 )  # fmt: skip
 QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist", "--every-case")
 SECONDS = 1800  # a mutant that takes longer is killed by the clock

@@ -94,7 +94,7 @@ def test_windows_are_what_the_clock_says(seed):
 def test_a_reserve_is_what_must_be_held_of_it(recovery):
     data = plain(
         2, 4, battery_energy=9, battery_min=[[5, 5, 1, 5], [2, 2, 2, 2]], battery_initial=3,
-        battery_recovery=recovery,
+        battery_recovery=[recovery, 0],
     )  # fmt: skip
     early = [min(least, 3) for least in (5, 5, 1, 5)]
     held = [early[t] if t + 1 < recovery else (5, 5, 1, 5)[t] for t in range(4)]
