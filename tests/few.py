@@ -25,6 +25,7 @@ FEW = {
     # columns
     "test_hand_solved": 3,
     "test_the_certified_interval_contains_the_optimum": 1,
+    "test_states_are_searched_for_only_where_their_flows_cost_too_much": 2,
     "test_any_prices_bound_any_schedule": 3,
     "test_every_method_without_a_fixed_workload_has_its_bound": 2,
     "test_repair_closes_what_a_dive_leaves_open": 0,

@@ -6,8 +6,10 @@ columns. Once master and bound are close, a local search rounds at their prices;
 enough, a dive does: jobs of the greatest weight are fixed, the master is solved again, and so on
 until every job is placed or declined. What remains is the dispatch of that workload, so an
 incumbent, which a local repair improves where it loses most; the gap is its distance from the best
-bound of any round. Where programs are fast, the time left is for branching on the columns there
-are. Required jobs are placed before all others, and a schedule without one of them is none.
+bound of any round. Its states of grid and battery are rounded to the flow that is nearer to its
+limit, and searched for only where that costs too much. Where programs are fast, the time left is
+for branching on the columns there are. Required jobs are placed before all others, and a schedule
+without one of them is none.
 """
 
 from __future__ import annotations

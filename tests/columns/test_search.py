@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import carbonsched as cs
 from carbonsched.columns import engine
 from carbonsched.columns.dive import _batch, _roomy, dive, place, settle
 from carbonsched.columns.engine import _range, search_of
@@ -198,6 +199,35 @@ def test_where_states_cannot_be_settled_in_time_nothing_is_kept(inverted, monkey
     monkeypatch.setattr(inverted.master, "branch", lambda *given, **how: False)
     inverted.keep()
     assert inverted.incumbent is None
+
+
+@pytest.mark.parametrize("seed", [3, 0, 1, 2, 4, 5])
+def test_states_are_searched_for_only_where_their_flows_cost_too_much(seed, monkeypatch):
+    """Proves: bounds of the states, of both families, the optimum, and the relaxation as before.
+
+    The flows of seed 3 lean to states that leave no dispatch.
+    """
+    drawn = cs.generate(2, 8, 0, 1, seed=seed)
+    paid = drawn.data.import_price.where(drawn.data.import_price > 60, -20.0)
+    instance = drawn.replace(import_price=paid, export_price=1.1 * paid)
+    data = tightened(instance.data, Method(), Formulation())
+    master = search_of(data, Formulation(), Settings(gap=0.0)).master
+    assert master.solve(60.0) and master.has_states
+    relaxed, searched, branch = master.value, [], master.branch
+    monkeypatch.setattr(master, "branch", lambda *g, **how: searched.append(g) or branch(*g, **how))
+    optimum = cs.solve(instance, gap=0)
+    best = optimum.objective - optimum.benefit["inference"]  # which is settled
+    for distance in (1e12, 0.0):
+        assert master.settle_states(60.0, distance)
+        assert len(searched) == (1 if distance else 2) if seed == 3 else len(searched) <= 1
+        assert master.value <= best + 1e-6 * abs(best)
+        flows = master.values()
+        for one, other in (("grid_import", "grid_export"), ("charge", "discharge")):
+            assert np.minimum(flows[one], flows[other]).max() == pytest.approx(0, abs=1e-6)
+        if not distance:
+            assert master.value == pytest.approx(best, rel=1e-6)
+        assert master.solve(60.0) and master.value == pytest.approx(relaxed)
+    assert searched
 
 
 def test_a_dive_steps_back_where_what_fits_by_room_does_not_by_budget(make):
