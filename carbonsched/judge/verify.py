@@ -11,6 +11,7 @@ watts, megawatts or any other units.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -123,19 +124,19 @@ def verify(
         what = "decisions over the instance's labels"
         checks = (Check(whose, what, np.inf, "", wrong, False) for whose, wrong in apart)
         return Report(tuple(checks), unjudged)
-    decisions = schedule.data.astype(float)
+    decisions = schedule.data.map(_in_numbers)
     p, s = Bare(data), Bare(decisions)  # their labels are the same
     least = {unit: _SHARE * scale for unit, scale in scales(data).items()}
     with xr.set_options(arithmetic_join="exact"):
         own = _of_families(data, decisions, known)
         money = None if unjudged else currency_of(data)
         totals = list(_benefit_and_emissions(p, s, own, schedule, money))
-        rows = [  # in the paper's order
-            *(row for row in totals if row[0] == "1"),
-            *_rows(p, s),
-            *(row for row in totals if row[0] == "16"),
-            *_of_method(p, s, schedule.method),
-        ]
+        rows = chain(  # in the paper's order, one at a time: those of jobs are large
+            (row for row in totals if row[0] == "1"),
+            _rows(p, s),
+            (row for row in totals if row[0] == "16"),
+            _of_method(p, s, schedule.method),
+        )
         checks = [_judge(*row, least.get(row[2], 0.0), tolerance, data.indexes) for row in rows]
         for family in known:
             with asking(family, "judge"):
@@ -186,15 +187,23 @@ def _judge(
         return Check(equation, row, 0.0, unit, "", True)
     extent = size if isinstance(size, xr.Variable) else xr.Variable((), size)
     sizes = {**excess.sizes, **extent.sizes}
-    misses, extents = (array.set_dims(sizes).values for array in (excess, extent))
-    misses = np.where(np.isnan(misses), np.inf, misses)
-    extents = np.maximum(np.abs(extents), least)
-    scaled = misses / np.where(extents > 0, extents, 1.0)
-    scaled = np.where((extents > 0) | (misses <= 0), scaled, np.inf)
+    misses = excess.set_dims(sizes).values
+    if misses.dtype.kind == "f":
+        misses = np.where(np.isnan(misses), np.inf, misses)
+    extents = np.maximum(np.abs(extent.values), least)
+    there = extents > 0
+    scaled = misses  # which is as good to find the worst where all have one size
+    if extent.ndim:
+        over = xr.Variable(extent.dims, np.where(there, extents, 1.0)).set_dims(sizes).values
+        known = xr.Variable(extent.dims, there).set_dims(sizes).values
+        scaled = np.where(known | (misses <= 0), misses / over, np.inf)
     at = np.unravel_index(int(np.argmax(scaled)), scaled.shape)
     worst = float(misses[at])
     label = ", ".join(f"{dim}={labels[dim][k]}" for dim, k in zip(sizes, at, strict=True))
-    ok = bool(float(scaled[at]) <= tolerance)
+    share = float(scaled[at])
+    if not extent.ndim:
+        share = share / float(extents) if there else np.inf if worst > 0 else worst
+    ok = bool(share <= tolerance)
     return Check(equation, row, max(worst, 0.0), unit, f"at {label}" if label else "", ok)
 
 
@@ -413,6 +422,11 @@ def _first_come(p: Bare, s: Bare) -> Iterator[Row]:
         if due is not None:
             free[due[0], due[1] : due[1] + length] -= power
     yield "method", "jobs first come, first served", "1", xr.Variable("job", wrong), 1.0
+
+
+def _in_numbers(values: xr.DataArray) -> xr.DataArray:
+    """Return decisions as numbers that can be reckoned with: of bytes, whose sums stay small."""
+    return values.astype(np.int16 if values.dtype == np.int8 else float)
 
 
 def _off_binary(values: Any) -> Any:

@@ -15,8 +15,8 @@ stated, judged (`carbonsched.judge.verify`), checked exactly (`carbonsched.proof
 (6)   grid:export, or a bound            _grid                   _excesses        flow_parts
 (7)   grid:state, or solver.decisions    _grid                   by construction  flow_parts
 (8)   jobs:start_once, jobs:one_site     _jobs                   _of_jobs         jobs_best
-(9)   jobs:logic, or by construction     _jobs                   by construction  placements
-(10)  jobs:continuity, jobs:run_length   _jobs                   by construction  placements
+(9)   jobs:logic, or by construction     _jobs                   by construction  by_duration
+(10)  jobs:continuity, jobs:run_length   _jobs                   by construction  by_duration
 (11)  inference:demand                   _inference              _excesses        served_best
 (12)  inference:latency, or undeclared   _inference              _excesses        served_best
 (13)  storage:state, storage:final       _storage                _excesses        energy_parts
