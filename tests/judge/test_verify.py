@@ -162,6 +162,19 @@ def test_each_check_fires(rich, broken, corrupt):
     assert found[broken].worst > 0 and found[broken].label
 
 
+@pytest.mark.parametrize("value", [-128, -1, 2, 127])
+@pytest.mark.parametrize("name", ["run", "start", "stop", "importing"])
+def test_bytes_that_are_no_binary_are_found(rich, name, value):
+    """Proves: none wraps around, whatever is reckoned with it."""
+    instance, schedule = rich
+    data = schedule.data.copy(deep=True)
+    assert data[name].dtype == np.int8
+    data[name].values.flat[0] = value
+    broken = {c.row: c for c in cs.verify(instance, replace(schedule, data=data)).broken}
+    found = broken[f"{name} is 0 or 1"]
+    assert found.worst == min(abs(value), abs(value - 1)) and found.label
+
+
 def test_every_check_has_its_corruption(rich):
     elsewhere = {
         ("1", "objective as claimed"),
