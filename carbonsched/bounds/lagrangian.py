@@ -52,9 +52,10 @@ def placements(
 def by_duration(
     data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the positions of jobs of one duration each, and what their placements are worth.
+    """Yield the positions of jobs of one duration each, and the worth of their placements.
 
-    A window sum of the price of IT power is shared by all jobs that run equally long.
+    That is in USD over (job, site, time), minus infinity where a job may not start. A window sum of
+    the price of IT power is shared by all jobs that run equally long.
     """
     price = it_price(data, prices).transpose("site", "time").values
     so_far = np.concatenate([np.zeros((len(price), 1)), price.cumsum(axis=1)], axis=1)

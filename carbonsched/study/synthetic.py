@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from operator import index
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ from carbonsched.keywords import named_keywords
 
 _MOST = 50_000_000
 _LONGEST = 1e3  # h a period
-_Drawn = dict[str, xr.Variable]
+_Drawn = dict[str, Any]  # variables: to a type checker NumPy makes arrays of them
 _REACH = (60.0, 120.0, 250.0)  # ms that services tolerate: interactive, chat, batch-like
 
 
@@ -117,7 +118,7 @@ def generate(
     data = data.assign(_draw_sites(data, rng, feasible))
     data = data.assign(_draw_jobs(data, rng))
     data = data.assign(_draw_services(data, rng, utilisation, feasible))
-    data = data.assign(carbon_budget=budget_share * _most_emissions(data))
+    data = data.assign(carbon_budget=budget_share * _most_emissions(Bare(data)))
     data.attrs = {
         "title": f"synthetic {sites} x {periods} x {jobs} x {services}, seed {seed}",
         "description": "Synthetic: drawn by carbonsched.generate, see there for the ranges.",
@@ -177,7 +178,7 @@ def _wrong(
         yield f"budget_share = {budget_share}, must be at least 0"
 
 
-def _profile(hours: xr.Variable, peak: xr.Variable | float) -> xr.Variable:
+def _profile(hours: Any, peak: Any) -> Any:
     """Return a daily wave of mean 0 and amplitude 1 that peaks at hour `peak`."""
     return np.cos(2 * np.pi * (hours - peak) / 24)
 
@@ -199,7 +200,7 @@ def _draw_sites(data: xr.Dataset, rng: np.random.Generator, feasible: bool) -> _
     local_hour = _hours(data) + per_site(0, 24).round()
     daylight = np.cos(2 * np.pi * (local_hour - 13) / 24).clip(min=0)
 
-    drawn = {"it_capacity": capacity}
+    drawn: _Drawn = {"it_capacity": capacity}
     warmth = _profile(local_hour, 15)
     drawn["cooling"] = (per_site(1.10, 1.25) + 0.05 * warmth + noise(0.005)).clip(1.08, 1.35)
     drawn["import_limit"] = (capacity * (1.4 if feasible else per_site(0.3, 1.2))).round(1)
