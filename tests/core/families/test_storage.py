@@ -61,6 +61,13 @@ def test_what_is_gained_is_worth_its_value(make, solved):
     assert solved(make(1, 1, 0, 0, **battery, battery_value=9)).objective == pytest.approx(0)
 
 
+def test_what_one_of_two_batteries_gains_is_worth_its_value(make, solved):
+    battery = BATTERY | {"battery_initial": 2, "charge_limit": 5}
+    schedule = solved(make(2, 1, 0, 0, **battery, battery_value=[12, 0]))
+    assert schedule.objective == pytest.approx(5 * (12 - 10))
+    assert schedule.data.charge.sel(site="B").sum() == pytest.approx(0, abs=1e-6)
+
+
 def test_wear_is_paid_where_what_is_stored_has_a_value_too(make, solved):
     """Proves: 4 MWh a period, bought for 10 and worn for 5, are worth 30; at a wear of 25, none."""
     for wear, earned in ((5.0, 8 * 15.0), (25.0, 0.0)):
