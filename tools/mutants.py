@@ -234,7 +234,8 @@ def examine(
     by_hand = name == "tighten"  # its other tests take the whole model each
     moving = "tests/operate/test_reoptimise.py"
     own = f"{folder}/test_{name}{'_by_hand' * by_hand}.py"
-    first = [own, moving] if function == "update" else [own]
+    beside = {"update": moving, "settled": "tests/solver/test_decided.py"}  # no matrix shows it
+    first = [own, beside[function]] if function in beside else [own]
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(OWN_SECONDS)
     found = (killer(*sharp) if sharp else "") or killer(*first)
