@@ -7,11 +7,10 @@
 
 Each mutant is a process forked from one that has everything imported. It runs the tests that have
 killed most of its module's mutants so far, then all of its module until one fails, then all that
-ask about the model. A mutant that no test of its
-module kills is built on random instances too: where every matrix comes out as before, no test of
-the model can tell it from the original. `data/results/trust/mutants.csv` has a row for each mutant
-of the code as it is, `killed` blank as long as it was not asked; `tools/survivors.csv` says why
-those that survive do no harm.
+ask about the model. A mutant that no test of its module kills is built on random instances too:
+where every matrix comes out as before, no test of the model can tell it from the original.
+`data/results/trust/mutants.csv` has a row for each mutant of the code as it is, `killed` blank as
+long as it was not asked; `tools/survivors.csv` says why those that survive do no harm.
 
 The libraries for this (cosmic-ray, mutmut) start a process and import linopy for each mutant, or
 change strings and arguments; neither drops a row or a term, the mistakes that matter in a model.

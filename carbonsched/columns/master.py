@@ -164,14 +164,15 @@ class Master:
         until, relaxed = time.monotonic() + seconds, self.value
         chosen = self._nearer()
         self.held.bound_columns(self._states, chosen, chosen)
-        near = False
-        with suppress(TimeoutError):
-            least = relaxed - max(distance, _SAME * abs(relaxed))
-            near = self.held.run(seconds) and self.held.objective >= least
-        if near:
-            self._read()
-        self.held.bound_columns(self._states, 0.0, 1.0)
-        return near or self.branch(max(until - time.monotonic(), 0.0), distance, states_only=True)
+        least = relaxed - max(distance, _SAME * abs(relaxed))
+        try:
+            with suppress(TimeoutError):
+                if self.held.run(seconds) and self.held.objective >= least:
+                    self._read()
+                    return True
+        finally:
+            self.held.bound_columns(self._states, 0.0, 1.0)
+        return self.branch(max(until - time.monotonic(), 0.0), distance, states_only=True)
 
     def _nearer(self) -> np.ndarray:
         """Return of each state whether the flow that it allows is nearer to its limit, 0 or 1."""
