@@ -207,7 +207,9 @@ def test_the_first_variable_of_a_model_counts_like_any_other(formulation):
         deadline=data.deadline.where(~first, data.duration - 1),
     )
     ahead = sorted(FAMILIES, key=lambda family: family.name != "jobs")
-    assert cs.build(given, formulation, families=ahead)["start"].labels[0, 0, 0] == 0
+    model = cs.build(given, formulation, families=ahead)
+    assert model["start"].labels[0, 0, 0] == 0
+    assert model.ncons == cs.build(given, formulation).ncons  # (10) of that start is among them
     plan = cs.solve(given, formulation=formulation, families=ahead)
     assert plan.data.start.isel(job=0, time=0).sum() == 1
     assert plan.objective == pytest.approx(cs.solve(given, formulation=formulation).objective)
