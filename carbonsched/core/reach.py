@@ -9,7 +9,6 @@ which it must have ended, so the last period that ends by it.
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from carbonsched.errors import InfeasibleError
@@ -23,7 +22,7 @@ def endless_positions(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
         .astype(object)  # whose differences never overflow
         for name in ("time", "release", "deadline")
     )  # fmt: skip
-    one = pd.Timedelta(hours=data.step_hours.item()).value if stamped else 1
+    one = round(data.step_hours.item() * 3.6e12) if stamped else 1
     step = times[1] - times[0] if len(times) > 1 else one
     after = deadline - times[0]
     return -((times[0] - release) // step), after // step - (after % step != 0)

@@ -33,7 +33,7 @@ def spans(data: xr.Dataset, at: Iterable[int]) -> str:
         many = "s" if len(positions) > 1 else ""
         named = (str(times[r[0]]) + (f"–{times[r[-1]]}" if len(r) > 1 else "") for r in runs)
         return f"period{many} {', '.join(named)}"
-    step = pd.Timedelta(hours=data.step_hours.item())
+    step = pd.Timedelta(hours=data.step_hours.item()).round("us")
     day = times[0].date() if times[0].date() == times[-1].date() else None
     words = []
     for run in runs:

@@ -53,7 +53,9 @@ def step_of(data: xr.Dataset) -> Any:
     times: Any = data.indexes["time"]
     if times.dtype.kind != "M":
         return 1
-    return times[1] - times[0] if len(times) > 1 else pd.Timedelta(hours=data.step_hours.item())
+    if len(times) > 1:
+        return times[1] - times[0]
+    return pd.Timedelta(hours=data.step_hours.item()).round("us")
 
 
 class Seen:

@@ -174,7 +174,7 @@ def _passed(given: Instance, now: Any) -> int:
         return int(np.searchsorted(times, now, side="left"))
     at: Any = pd.Timestamp(now)
     at = at.tz_convert("UTC").tz_localize(None) if at.tzinfo else at
-    ends = times + pd.Timedelta(hours=float(given.data.step_hours))
+    ends = times + pd.Timedelta(hours=float(given.data.step_hours)).round("us")
     return int((ends <= at).sum())
 
 

@@ -126,7 +126,7 @@ def _about(data: xr.Dataset, times: pd.Index, first: int, end: int) -> dict[str,
     about = {"title": f"{given['title'] or 'instance'}, {span}"}
     note = f"Window of {end - first:,} of {len(times):,} periods."
     if stamped and "filled" in data.attrs:
-        step = pd.Timedelta(hours=data.step_hours.item())
+        step = pd.Timedelta(hours=data.step_hours.item()).round("us")
         runs = filled.read(str(data.attrs["filled"]))
         runs = filled.within(runs, times[first], times[end - 1] + step)
         about["filled"] = filled.told(runs)

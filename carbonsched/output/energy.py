@@ -129,7 +129,7 @@ def ends_of(instance: Instance) -> tuple[pd.Index, pd.Index]:
     """Return when each period begins and ends: instants, or hours after the first begins."""
     times, hours = instance.data.indexes["time"], instance.data.step_hours.item()
     if times.dtype.kind == "M":
-        step = times[1] - times[0] if len(times) > 1 else pd.Timedelta(hours=hours)
+        step = times[1] - times[0] if len(times) > 1 else pd.Timedelta(hours=hours).round("us")
         return times, times + step
     counted = np.arange(len(times) + 1) * hours
     return pd.Index(counted[:-1]), pd.Index(counted[1:])

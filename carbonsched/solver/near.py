@@ -183,7 +183,7 @@ def _instant(at: Any) -> str:
 def _end(last: Any, given: xr.Dataset) -> str:
     """Return when a job ends whose last period is this one."""
     if isinstance(last, pd.Timestamp):
-        return _instant(last + pd.Timedelta(hours=given.step_hours.item()))
+        return _instant(last + pd.Timedelta(hours=given.step_hours.item()).round("us"))
     return f"the end of {_instant(last)}"
 
 

@@ -142,7 +142,7 @@ def _instant(start: str | pd.Timestamp | None) -> tuple[pd.Timestamp | None, lis
 
 def _dated(data: xr.Dataset, first: pd.Timestamp) -> xr.Dataset:
     """Return the data with timestamps in the place of the numbers of periods."""
-    step = pd.Timedelta(hours=data.step_hours.item())
+    step = pd.Timedelta(hours=data.step_hours.item()).round("us")
     times = pd.date_range(first, periods=data.sizes["time"], freq=step).to_numpy()
     named = {name: ("job", times[data[name].values]) for name in ("release", "deadline")}
     return data.assign_coords(time=times).assign(named)

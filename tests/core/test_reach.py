@@ -10,6 +10,7 @@ from by_hand import plain
 
 import carbonsched as cs
 from carbonsched.core.reach import (
+    endless_positions,
     may_run,
     may_start,
     open_routes,
@@ -120,3 +121,15 @@ def test_one_service_without_a_site_is_told_beside_others():
 def test_a_site_just_within_the_limit_is_open():
     data = plain(3, 1, 0, 1, latency=[[4.0, 5.0, 6.0]], latency_limit=5.0)
     assert open_routes(data).values.tolist() == [[True, True, False]]
+
+
+@pytest.mark.parametrize("minutes", [60, 65, 123])
+def test_one_period_of_any_number_of_minutes_is_exact(minutes):
+    """A window a thousand periods wide both ways: 65/60 h in nanoseconds is not cut but rounded."""
+    times = pd.date_range("2025-01-01", periods=2, freq=pd.Timedelta(minutes=minutes))
+    step = times[1] - times[0]
+    data = plain(1, 1, 1, step_hours=minutes / 60).assign_coords(time=times[:1])
+    data = data.assign(
+        release=("job", times[:1] - 1000 * step), deadline=("job", times[:1] + 1000 * step)
+    )
+    assert [int(at[0]) for at in endless_positions(data)] == [-1000, 1000]

@@ -3,6 +3,7 @@
 import pytest
 
 import carbonsched as cs
+from carbonsched.core.families import inference
 
 
 def test_all_demand_is_served_even_at_a_loss(make, solved):
@@ -64,3 +65,9 @@ def test_a_service_without_a_route_builds_no_model(make, formulation):
     instance = make(1, 1, 0, 1, demand=1, latency=50)
     with pytest.raises(cs.InfeasibleError, match=r"\(11\) and \(12\): no site .* of s0"):
         cs.build(instance, formulation)
+
+
+def test_what_demand_earns_is_settled_by_the_hour(make):
+    """Of half an hour at 8 USD for a unit and hour, 4 USD are earned whatever is decided."""
+    data = make(1, 2, 0, 1, value=8, step_hours=0.5).data
+    assert (inference.family.settled(data)["route"] == 4).all()

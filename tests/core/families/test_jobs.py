@@ -130,6 +130,15 @@ def test_what_a_required_job_earns_is_settled(make):
     assert jobs.family.settled(data)["start"].values.tolist() == [30, 0]
 
 
+def test_the_first_variable_of_a_model_has_its_row_of_continuity(make):
+    """With the jobs ahead of all, the first start of the first job has linopy's label 0."""
+    instance = make(1, 2, 1, duration=1)
+    ahead = sorted(cs.FAMILIES, key=lambda family: family.name != "jobs")
+    model = cs.build(instance, "paper", families=ahead)
+    assert model["start"].labels.min() == 0
+    assert (model.constraints["jobs:continuity"].labels >= 0).sum() == 2  # (10), a row a start
+
+
 def test_rows_of_continuity_stand_in_blocks_of_like_length():
     """Proves: one block where none is twice the mean; else one for each doubling, all jobs once."""
     alike = xr.DataArray([3, 4, 5], {"job": ["a", "b", "c"]})
