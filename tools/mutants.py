@@ -55,7 +55,7 @@ SUITE = (
     "tests/core/test_build.py", "tests/core/test_reach.py", "tests/core/test_tighten_by_hand.py",
     "tests/core/families", "tests/solver/test_decided.py", "tests/operate/test_reoptimise.py",
 )  # fmt: skip
-QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist", "--every-case")
+QUIET = ("-p", "no:cacheprovider", "-p", "no:xdist", "--every-case", "-m", "not long")
 SECONDS = 1800  # a mutant that takes longer is killed by the clock
 OWN_SECONDS = 300  # the same for the tests of its own module, which take some twenty
 SHARPEST = 20  # tests of a module that are asked before the others
@@ -222,7 +222,7 @@ def examine(
 ) -> str:
     """Return the test that kills a mutant, or "" and what it looks like to the tests."""
 
-    def killer(*paths: str, only: str = "not (_then_ or long or time_limit)") -> str:
+    def killer(*paths: str, only: str = "not (_then_ or time_limit)") -> str:
         seen = FirstFailure()
         code = run_tests("-x", "-k", only, *paths, plugins=[seen])
         return seen.name or ("" if code in (0, 5) else f"pytest ends with {int(code)}")

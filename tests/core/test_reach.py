@@ -118,6 +118,11 @@ def test_one_service_without_a_site_is_told_beside_others():
         require_routes(data)
 
 
+def test_a_service_that_nobody_asks_for_needs_no_site_whatever_others_ask():
+    data = plain(1, 2, 0, 2, demand=[[1.0] * 2, [0.0] * 2], latency=[[1.0], [5.0]], latency_limit=2)
+    require_routes(data)
+
+
 def test_a_site_just_within_the_limit_is_open():
     data = plain(3, 1, 0, 1, latency=[[4.0, 5.0, 6.0]], latency_limit=5.0)
     assert open_routes(data).values.tolist() == [[True, True, False]]
@@ -133,3 +138,8 @@ def test_one_period_of_any_number_of_minutes_is_exact(minutes):
         release=("job", times[:1] - 1000 * step), deadline=("job", times[:1] + 1000 * step)
     )
     assert [int(at[0]) for at in endless_positions(data)] == [-1000, 1000]
+
+
+def test_one_numbered_period_counts_like_any_other():
+    data = plain(1, 1, 1).assign(release=("job", [-1000]), deadline=("job", [1001]))
+    assert [int(at[0]) for at in endless_positions(data)] == [-1000, 1001]
