@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.errors import InfeasibleError
+from carbonsched.period import length_of
 
 
 def endless_positions(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -22,7 +23,7 @@ def endless_positions(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
         .astype(object)  # whose differences never overflow
         for name in ("time", "release", "deadline")
     )  # fmt: skip
-    one = round(data.step_hours.item() * 3.6e12) if stamped else 1
+    one = length_of(data.step_hours.item()).value if stamped else 1
     step = times[1] - times[0] if len(times) > 1 else one
     after = deadline - times[0]
     return -((times[0] - release) // step), after // step - (after % step != 0)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from carbonsched.period import length_of
+
 _SPARE = 0.02  # of the last digit: what a margin for a solver's tolerance may add unseen
 
 
@@ -33,7 +35,7 @@ def spans(data: xr.Dataset, at: Iterable[int]) -> str:
         many = "s" if len(positions) > 1 else ""
         named = (str(times[r[0]]) + (f"–{times[r[-1]]}" if len(r) > 1 else "") for r in runs)
         return f"period{many} {', '.join(named)}"
-    step = pd.Timedelta(hours=data.step_hours.item()).round("us")
+    step = length_of(data.step_hours.item())
     day = times[0].date() if times[0].date() == times[-1].date() else None
     words = []
     for run in runs:

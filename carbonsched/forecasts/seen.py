@@ -13,6 +13,7 @@ from carbonsched.core.instance import Instance, require_instance
 from carbonsched.core.schema import PARAMETERS
 from carbonsched.currency import currency_of
 from carbonsched.forecasts.answers import FORECAST
+from carbonsched.period import length_of
 
 
 def alike(history: Instance, truth: Instance) -> xr.Dataset:
@@ -53,9 +54,7 @@ def step_of(data: xr.Dataset) -> Any:
     times: Any = data.indexes["time"]
     if times.dtype.kind != "M":
         return 1
-    if len(times) > 1:
-        return times[1] - times[0]
-    return pd.Timedelta(hours=data.step_hours.item()).round("us")
+    return times[1] - times[0] if len(times) > 1 else length_of(data.step_hours.item())
 
 
 class Seen:

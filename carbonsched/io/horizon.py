@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from carbonsched.core.instance import Instance
+from carbonsched.period import length_of
 
 
 def horizon(instance: Instance) -> str:
@@ -50,7 +51,7 @@ def horizon_of(times: Any, hours: float | None = None) -> str:
     long = f"{span(len(times) * hours)}{whole}: {many} of {span(hours)}"
     if not stamped:
         return f"{long}, {numbered}"
-    end = times[-1] + pd.Timedelta(hours=hours)
+    end = times[-1] + length_of(hours)
     return f"{long}, {_minute(times[0])} to {_minute(end.round('s'))} UTC"
 
 

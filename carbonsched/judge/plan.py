@@ -11,6 +11,7 @@ from carbonsched.currency import currency_of
 from carbonsched.judge.declined import reasons
 from carbonsched.judge.verify import Judged, mismatches, require_schedule
 from carbonsched.keywords import named_keywords
+from carbonsched.period import length_of
 
 COLUMNS = ("site", "start", "end", "accepted", "power", "reward", "margin", "reason")
 
@@ -117,7 +118,7 @@ def runs(
     begun, ended = pd.Series(times[first], jobs), pd.Series(times[last], jobs)
     stamped = times.dtype.kind == "M"
     if stamped:
-        step = pd.Timedelta(hours=step_hours).round("us") if step_hours else pd.NaT
+        step = length_of(step_hours) if step_hours else pd.NaT
         ended = ended + (times[1] - times[0] if len(times) > 1 else step)
     else:  # integers that may be missing
         begun, ended = begun.astype("Int64"), ended.astype("Int64")

@@ -33,6 +33,7 @@ from carbonsched.operate.roll import require_choices
 from carbonsched.operate.rolling import Planned, Rolling
 from carbonsched.operate.standing import Standing, begun
 from carbonsched.operate.state import keep_state, read_state
+from carbonsched.period import length_of
 from carbonsched.schedule import Schedule
 
 STATE = "state.nc"
@@ -174,7 +175,7 @@ def _passed(given: Instance, now: Any) -> int:
         return int(np.searchsorted(times, now, side="left"))
     at: Any = pd.Timestamp(now)
     at = at.tz_convert("UTC").tz_localize(None) if at.tzinfo else at
-    ends = times + pd.Timedelta(hours=float(given.data.step_hours)).round("us")
+    ends = times + length_of(given.data.step_hours.item())
     return int((ends <= at).sum())
 
 

@@ -13,6 +13,7 @@ from carbonsched.core.instance import Instance
 from carbonsched.core.reach import endless_positions, window_positions
 from carbonsched.errors import InstanceError, SuspiciousValueWarning
 from carbonsched.operate import filled
+from carbonsched.period import length_of
 
 
 def window(
@@ -126,7 +127,7 @@ def _about(data: xr.Dataset, times: pd.Index, first: int, end: int) -> dict[str,
     about = {"title": f"{given['title'] or 'instance'}, {span}"}
     note = f"Window of {end - first:,} of {len(times):,} periods."
     if stamped and "filled" in data.attrs:
-        step = pd.Timedelta(hours=data.step_hours.item()).round("us")
+        step = length_of(data.step_hours.item())
         runs = filled.read(str(data.attrs["filled"]))
         runs = filled.within(runs, times[first], times[end - 1] + step)
         about["filled"] = filled.told(runs)

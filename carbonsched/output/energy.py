@@ -12,6 +12,7 @@ from carbonsched.core.instance import Instance, require_instance
 from carbonsched.currency import currency_of
 from carbonsched.judge.verify import Judged, mismatches, require_schedule
 from carbonsched.keywords import named_keywords
+from carbonsched.period import length_of
 
 POWERS = (
     "it_power", "facility_power", "grid_import", "grid_export", "generate", "charge", "discharge",
@@ -129,7 +130,7 @@ def ends_of(instance: Instance) -> tuple[pd.Index, pd.Index]:
     """Return when each period begins and ends: instants, or hours after the first begins."""
     times, hours = instance.data.indexes["time"], instance.data.step_hours.item()
     if times.dtype.kind == "M":
-        step = times[1] - times[0] if len(times) > 1 else pd.Timedelta(hours=hours).round("us")
+        step = times[1] - times[0] if len(times) > 1 else length_of(hours)
         return times, times + step
     counted = np.arange(len(times) + 1) * hours
     return pd.Index(counted[:-1]), pd.Index(counted[1:])

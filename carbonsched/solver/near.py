@@ -36,6 +36,7 @@ from carbonsched.core.instance import Instance
 from carbonsched.core.reach import may_start
 from carbonsched.core.schema import Quantity
 from carbonsched.errors import UnmatchedWarning
+from carbonsched.period import length_of
 from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import FLOWS
 
@@ -183,7 +184,7 @@ def _instant(at: Any) -> str:
 def _end(last: Any, given: xr.Dataset) -> str:
     """Return when a job ends whose last period is this one."""
     if isinstance(last, pd.Timestamp):
-        return _instant(last + pd.Timedelta(hours=given.step_hours.item()).round("us"))
+        return _instant(last + length_of(given.step_hours.item()))
     return f"the end of {_instant(last)}"
 
 

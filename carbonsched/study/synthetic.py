@@ -35,6 +35,7 @@ import xarray as xr
 from carbonsched.bare import Bare
 from carbonsched.core.instance import Instance
 from carbonsched.keywords import named_keywords
+from carbonsched.period import length_of
 
 _MOST = 50_000_000
 _LONGEST = 1e3  # h a period
@@ -142,7 +143,7 @@ def _instant(start: str | pd.Timestamp | None) -> tuple[pd.Timestamp | None, lis
 
 def _dated(data: xr.Dataset, first: pd.Timestamp) -> xr.Dataset:
     """Return the data with timestamps in the place of the numbers of periods."""
-    step = pd.Timedelta(hours=data.step_hours.item()).round("us")
+    step = length_of(data.step_hours.item())
     times = pd.date_range(first, periods=data.sizes["time"], freq=step).to_numpy()
     named = {name: ("job", times[data[name].values]) for name in ("release", "deadline")}
     return data.assign_coords(time=times).assign(named)
