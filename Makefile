@@ -14,13 +14,18 @@ PAGE      := _build/html/index.html
 BUILT     := _build/.built
 # What the pages are made of: chapters, how they look, what runs in them, and the docstrings that they quote.
 SOURCES   := _config.yml $(shell find book carbonsched -type f -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
+# What runs in a page is built from TypeScript, and what it runs on from the core's own model of the instances.
 WEB       := _build/.web
-# What runs in a page is built from TypeScript, and from the core's own model of the instances.
-PROGRAMS  := $(shell find web/src carbonsched data/default data/real-week -type f -not -name '*.pyc' 2>/dev/null) $(wildcard web/*.mjs web/*.json web/*.py)
+PROGRAMS  := $(shell find web/src -type f 2>/dev/null) $(wildcard web/*.mjs web/*.json)
+LIVE      := _build/.live
+MODELLED  := web/packages.py $(shell find carbonsched data/default data/real-week -type f -not -name '*.pyc' 2>/dev/null)
 # Each worker has neighbours in a row, which share what they solve, and takes of others' at the end.
 SHARED     = -n $(JOBS) --dist worksteal
 # The examples of the docstrings beside the tests; but those are programs: to import them runs them.
 EXAMPLES  := tests carbonsched --doctest-modules --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
+
+# What imports make is kept, and a kernel that looks among it for garbage as often as usual takes a second longer to start.
+KERNELS   := _build/ipython
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -76,12 +81,15 @@ $(PACKAGES): web/package.json web/package-lock.json $(STAMP)
 # Again only when something it is made of changed.
 $(WEB): $(STAMP) $(PACKAGES) $(PROGRAMS)
 	$(NODE) npm run --silent build
+	@touch $@
+
+$(LIVE): $(STAMP) $(MODELLED)
 	$(BIN)/python web/packages.py _build/web/live
 	@touch $@
 
-web: $(WEB)  ## build what the pages run into _build/web
+web: $(WEB) $(LIVE)  ## build what the pages run into _build/web
 
-$(BUILT): $(STAMP) $(WEB) $(SOURCES)
+$(BUILT): $(STAMP) $(WEB) $(LIVE) $(SOURCES)
 	rm -rf _build/html
 	$(BIN)/jupyter-book build book --config _config.yml --path-output . --all -W --keep-going
 	@! grep -lE '<(script|link|img|iframe)[^>]* (src|href)="(https?:)?//' _build/html/*.html \
@@ -120,7 +128,7 @@ benchmarks: environment  ## measure solvers, formulations and engines in one run
 
 # The pages are built while the code is read; both take one core.
 test: environment  ## everything that must pass before a change is taken
-	$(MAKE) --no-print-directory -j 2 --output-sync=target types site strict rules
+	$(MAKE) --no-print-directory -j 2 --output-sync=target site types strict rules
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory notebooks
 
@@ -164,7 +172,9 @@ notebooks: environment  ## run every notebook again and compare the marked outpu
 ifeq ($(NOTEBOOKS),)
 	@echo 'No notebooks in book/.'
 else
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env -n $(JOBS) --dist loadfile $(NOTEBOOKS)
+	@mkdir -p $(KERNELS)/profile_default/startup
+	@echo 'import gc; gc.set_threshold(50_000)' > $(KERNELS)/profile_default/startup/rarely.py
+	IPYTHONDIR=$(CURDIR)/$(KERNELS) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -n 2 --dist loadfile $(NOTEBOOKS)
 endif
 
 # --------------------------------------------------------------------------- away with it

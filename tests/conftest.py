@@ -26,6 +26,7 @@ from carbonsched.io import replacing
 from carbonsched.solver import milp as solving
 
 settings.load_profile("short")
+gc.set_threshold(50_000, 20, 20)  # modules that are imported are no garbage to look for
 # Labels that differ are an error, not left out; and labels known to be equal are not copied.
 xr.set_options(arithmetic_join="exact")
 # A command line is read from its functions once, as in a process, not at every call.
@@ -140,7 +141,6 @@ def pytest_collection_finish() -> None:
     """Leave alone, when garbage is looked for, what imports and collection have made: it stays."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -64,6 +64,8 @@ def factored(
     """
     points = [moved(base, names, rng) for _ in range(2**_MOST + 2)]
     models = np.stack([pattern.numbers(point, WIDE) for point in points])
+    given = {name: points[0][name] for name in names}
+    drawn = {name: np.stack([point[name].values.ravel() for point in points]) for name in names}
     if base.sizes["job"]:  # a short job may start at any time
         short = points[0].assign(duration=xr.ones_like(base.duration))
         window = pattern.places("row_upper", "jobs:window")
@@ -73,8 +75,8 @@ def factored(
     for places in pattern.alike():
         left = places[~endless[places]]
         while left.size:
-            powers = _shortest(pattern, points, names, models, left[:1])
-            terms, at = _terms(pattern, points, powers, left)
+            powers = _shortest(pattern, given, drawn, models, left[:1])
+            terms, at = _terms(pattern, given, drawn, powers, left)
             factor, fits = _fitted(terms, models[:, left])
             for k, some in enumerate(_subsets(tuple(powers))):
                 there = fits & (factor[:, k] != 0)
@@ -89,27 +91,23 @@ def factored(
 
 def _shortest(
     pattern: Pattern,
-    points: list[xr.Dataset],
-    names: list[str],
+    given: Mapping[str, xr.DataArray],
+    drawn: Mapping[str, np.ndarray],
     models: np.ndarray,
     place: np.ndarray,
 ) -> dict[str, int]:
     """Return the fewest parameters, and their powers, that give a number at every point."""
     here = {dim for dim, labels in pattern.labels.items() if labels[place[0]] >= 0}
-    near = [name for name in names if here.issuperset(points[0][name].dims)]
+    near = [name for name, array in given.items() if here.issuperset(array.dims)]
     positions = {dim: labels[place] for dim, labels in pattern.labels.items()}
-    at = {name: index(positions, points[0][name]) for name in near}
-    values = {
-        name: np.concatenate([point[name].values.ravel()[at[name]] for point in points])
-        for name in near
-    }
+    values = {name: drawn[name][:, index(positions, given[name])[0]] for name in near}
     for size in range(_MOST + 1):
         sums: list[dict[str, int]] = [
             dict(zip(some, powers, strict=True))
             for some in itertools.combinations(near, size)
             for powers in itertools.product((1, -1), repeat=size)
         ]
-        terms = np.ones((2**size, len(points), len(sums)))
+        terms = np.ones((2**size, len(models), len(sums)))
         for k, which in enumerate(_subsets(tuple(range(size)))):
             for n in which:
                 of = [list(chosen.items())[n] for chosen in sums]
@@ -143,16 +141,17 @@ def _subsets(names: tuple[Any, ...]) -> list[tuple[Any, ...]]:
 
 
 def _terms(
-    pattern: Pattern, points: list[xr.Dataset], powers: Mapping[str, int], places: np.ndarray
+    pattern: Pattern,
+    given: Mapping[str, xr.DataArray],
+    drawn: Mapping[str, np.ndarray],
+    powers: Mapping[str, int],
+    places: np.ndarray,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the products of parameters by subset, point and place, and where the elements are."""
     positions = {dim: labels[places] for dim, labels in pattern.labels.items()}
-    at = {name: index(positions, points[0][name]) for name in powers}
-    values = {
-        name: np.stack([point[name].values.ravel()[at[name]] for point in points]) ** power
-        for name, power in powers.items()
-    }
-    ones = np.ones((len(points), len(places)))
+    at = {name: index(positions, given[name]) for name in powers}
+    values = {name: drawn[name][:, at[name]] ** power for name, power in powers.items()}
+    ones = np.ones((len(next(iter(drawn.values()))), len(places)))
     sets = _subsets(tuple(powers))
     return np.stack([np.prod([ones, *(values[n] for n in some)], axis=0) for some in sets]), at
 

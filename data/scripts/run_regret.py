@@ -8,9 +8,9 @@ it. Then the same span is rolled, by every look-ahead and forecast, by every len
 the rules of `carbonsched.operate.policies`.
 
 The week has every case. The month has those that take minutes each: every look-ahead with perfect
-forecasts and up to 48 h with any, every step but that of one hour, and the rules told yesterday. So
-the month says what sight, forecasts and steps are worth, and the week what 96 h and 168 h are worth
-by forecasts that err, and an hour's step.
+forecasts and as yesterday, up to 48 h with any, every step but that of one hour, and the rules told
+yesterday. So the month says what sight, forecasts and steps are worth, and the week what 96 h and
+168 h are worth by the other forecasts, and an hour's step.
 
 A case that is in the table already is left alone, and one that was ended goes on from its last
 step, so that a run that was stopped goes on where it ended. Cases are in order of importance;
@@ -87,7 +87,7 @@ def of_span(span: str) -> list[Case]:
         case
         for case in cases()
         if case.step > 1
-        and (case.look_ahead <= 48 or case.forecast == "perfect")
+        and (case.look_ahead <= 48 or case.forecast in ("perfect", "persistence"))
         and (case.policy == "optimised" or case.forecast == "persistence")
     ]
 

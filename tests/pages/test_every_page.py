@@ -22,7 +22,7 @@ PAGES = [CONTENTS["root"], *CHAPTERS, "genindex", "search"]
 FIRST_LOAD = 1_500_000  # bytes, before a reader touches anything that loads more
 # What takes axe-core seconds a page, contrast letter by letter, is judged where every kind of thing
 # stands, in a light and a dark view; on every page in all four views by `make test-long`.
-THOROUGH = {"index": "phone", "reproduce": "desktop", "bibliography": "phone", "search": "desktop"}
+THOROUGH = {"index": "phone", "reproduce": "desktop", "search": "desktop"}
 
 
 def page_of(site, name):

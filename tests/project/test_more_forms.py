@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import jsonschema
 import numpy as np
 import openpyxl
 import pytest
@@ -158,6 +157,8 @@ def test_empty_entries_are_none(built):
 @pytest.fixture(scope="module")
 def editor():
     """What an editor checks a file with."""
+    import jsonschema  # takes seconds, which collecting tests need not
+
     schema = cs.project.json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)

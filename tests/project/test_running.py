@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jsonschema
 import pytest
 
 import carbonsched as cs
@@ -85,6 +84,8 @@ def test_faults_have_their_line(faults, said, told):
 
 
 def test_an_editor_knows_it_and_a_new_fleet_tells_of_it():
+    import jsonschema  # takes seconds, which collecting tests need not
+
     editor = jsonschema.Draft202012Validator(cs.project.json_schema())
     whole = {"title": "T", "horizon": {"start": "2025-06-02", "days": 2}, "sites": {"a": {}}}
     job = {"power": 1, "duration": "5 h", "running": {"site": "a", "done": "2 h"}}
