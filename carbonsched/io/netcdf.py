@@ -14,6 +14,7 @@ from carbonsched.io.files import UnreadableError, replacing, require_regular
 from carbonsched.io.package import plain_attrs
 
 MOST_BYTES = 2**31  # of the file, and of its values in memory
+_SMALL = 4096  # bytes: what is packed is read piece by piece, which takes longer than it saves
 
 
 def write_netcdf(data: xr.Dataset, path: Path) -> None:
@@ -21,7 +22,9 @@ def write_netcdf(data: xr.Dataset, path: Path) -> None:
     require_hdf5("writing NetCDF")
     nanoseconds = {"units": "nanoseconds since 1970-01-01", "dtype": "int64"}
     encoding = {
-        name: nanoseconds if array.dtype.kind == "M" else {"zlib": array.dtype.kind in "if"}
+        name: nanoseconds
+        if array.dtype.kind == "M"
+        else {"zlib": array.dtype.kind in "if" and array.nbytes > _SMALL}
         for name, array in data.variables.items()
         if array.size > 1
     }

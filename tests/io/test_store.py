@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -321,3 +322,11 @@ def test_names_are_one_however_their_letters_are_composed(table, target, tmp_pat
     xr.testing.assert_identical(
         cs.load(cs.load(folder).save(tmp_path / target)).data, instance.data
     )
+
+
+def test_only_what_is_long_is_packed(tmp_path):
+    """A piece that is packed has an index of its own, larger than a day of a few sites."""
+    made = cs.generate(sites=2, periods=400, jobs=1, services=1).save(tmp_path / "long.nc")
+    with h5py.File(made) as file:
+        assert file["import_price"].compression == "gzip"
+        assert file["it_capacity"].chunks is None
