@@ -80,7 +80,7 @@ def state(
 ) -> Model:
     """Return the model that the families state over data, as `tightened` returns them."""
     stated = [f for f in families if not f.over or data.sizes[f.over]]
-    with linopy.options as options:
+    with linopy.options as options, xr.set_options(arithmetic_join="exact"):
         options["semantics"] = "v1"
         model = Model(stated, data.indexes)
         for family in stated:

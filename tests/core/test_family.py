@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import xarray as xr
 from own_families import with_own
 
 import carbonsched as cs
@@ -92,6 +93,13 @@ def bad(**own):
 def test_an_authors_mistake_names_family_and_method(small, own, said):
     with pytest.raises(cs.FamilyError, match=f"the family minimum_take: {said}"):
         cs.solve(small, families=with_own(bad(**own)))
+
+
+def test_labels_that_differ_are_a_mistake_and_not_left_out(small):
+    short = bad(constrain=lambda s, m, d, f: d.import_price + d.import_price.isel(time=[0]))
+    unchosen = xr.set_options(arithmetic_join="inner")
+    with unchosen, pytest.raises(cs.FamilyError, match="`constrain` failed, AlignmentError"):
+        cs.solve(small, families=with_own(short))
 
 
 def test_a_mistake_in_update_or_carry_is_named_too(small):
