@@ -5,8 +5,9 @@
 
 PYTHON    ?= $(shell command -v python3.11 || echo python3)
 VENV      ?= .venv
-# One more than cores: some tests wait for files, processes or a clock.
-JOBS      ?= 3
+CORES     ?= 2
+# One more than cores: some tests wait for files, processes or a clock. Notebooks wait for nothing.
+JOBS      ?= $(shell expr $(CORES) + 1)
 BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
 NOTEBOOKS  = $(sort $(wildcard book/*.ipynb))
@@ -174,7 +175,7 @@ ifeq ($(NOTEBOOKS),)
 else
 	@mkdir -p $(KERNELS)/profile_default/startup
 	@echo 'import gc; gc.set_threshold(50_000)' > $(KERNELS)/profile_default/startup/rarely.py
-	IPYTHONDIR=$(CURDIR)/$(KERNELS) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -n 2 --dist loadfile $(NOTEBOOKS)
+	IPYTHONDIR=$(CURDIR)/$(KERNELS) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -n $(CORES) --dist loadfile $(NOTEBOOKS)
 endif
 
 # --------------------------------------------------------------------------- away with it
