@@ -48,6 +48,7 @@ from carbonsched.solver.polish import (
     calmest,
     dispatch,
     may_idle,
+    may_lose,
     seconds_left,
 )
 from carbonsched.solver.settings import Settings
@@ -161,7 +162,10 @@ def polished(
     solved = model.status == "ok"  # not where columns have made the schedule
     if not (solved and schedule.distance <= SAME * schedule.turnover):
         ends = hold.former.back(schedule.data.start) if hold else None
-        better = of(dispatch(model, schedule.data.start, left, ends))
+        worth = model.objective.value if solved else None
+        result = dispatch(model, schedule.data.start, left, ends)
+        same = worth is not None and model.objective.value <= worth + may_lose(schedule.turnover)
+        better = schedule if same else of(result)
         if better.objective > schedule.objective:
             schedule = better
     rows: Callable[[], dict[str, Any]] = dict

@@ -86,7 +86,7 @@ def contribute(model: Model, name: str, *terms: Pair | Variable | LinearExpressi
 def expression(model: Model, pairs: Iterable[Pair], dims: tuple[str, ...]) -> LinearExpression:
     """Return the sum of coefficient times variable, over `dims`; other dimensions are summed."""
     indexes = {dim: model.indexes[dim] for dim in dims}
-    return LinearExpression(_terms(pairs, indexes), model)
+    return LinearExpression(xr.Dataset(_terms(pairs, indexes), indexes), model)
 
 
 def require(
@@ -120,11 +120,11 @@ def require(
     )
     over, own = (*_each(right, *chain(*pairs)), *over), {} if mask is None else mask.indexes
     indexes = {dim: own.get(dim, model.indexes[dim]) for dim in over}
-    data = _terms(pairs, indexes)
     shape = tuple(len(index) for index in indexes.values())
     right = np.array(np.broadcast_to(_aligned(right, over, indexes), shape), float)
     rows = {"rhs": right, "sign": np.full(shape, sign), "scaling": np.ones(shape)}
-    data = data.assign({part: (over, values) for part, values in rows.items()})
+    stated = {part: (over, values) for part, values in rows.items()}
+    data = xr.Dataset(_terms(pairs, indexes) | stated, indexes)
     model.add_constraints(linopy.Constraint(data, model, skip_broadcast=True), name=name, mask=mask)
 
 
@@ -133,7 +133,9 @@ def _each(*parts: Coefficient | Variable | LinearExpression) -> tuple[str, ...]:
     return ("scenario",) if any("scenario" in getattr(part, "dims", ()) for part in parts) else ()
 
 
-def _terms(pairs: Iterable[Pair], indexes: Mapping[str, pd.Index]) -> xr.Dataset:
+def _terms(
+    pairs: Iterable[Pair], indexes: Mapping[str, pd.Index]
+) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
     """Return labels and coefficients over some dimensions and `_term`, those without gaps."""
     shape = tuple(len(index) for index in indexes.values())
     blocks = [block for pair in pairs for block in _block(pair, indexes, shape)]
@@ -146,7 +148,7 @@ def _terms(pairs: Iterable[Pair], indexes: Mapping[str, pd.Index]) -> xr.Dataset
         labels, factors = (np.take_along_axis(part, kept, axis=-1) for part in (labels, factors))
         there = labels >= 0
     dims, factors = (*indexes, "_term"), np.where(there, factors, np.nan)
-    return xr.Dataset({"coeffs": (dims, factors), "vars": (dims, labels)}, indexes)
+    return {"coeffs": (dims, factors), "vars": (dims, labels)}
 
 
 def _block(
