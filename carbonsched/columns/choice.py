@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -113,17 +113,20 @@ def by_whole_model(task: Task) -> Schedule:
     return task.within(seconds).whole_model(known)
 
 
-def by_whole_model_or_columns(task: Task) -> Schedule:
+def by_whole_model_or_columns(
+    task: Task, whole: Callable[[Task], Schedule] = by_whole_model
+) -> Schedule:
     """Return what the whole model gives, and where it stalls the better of that and of columns.
 
     It has a share of the time to reach the gap; what it finds within that is as without columns.
+    `whole` is how it is solved first, such as in a model that is held already.
     """
     begun, time_limit = time.monotonic(), task.settings.time_limit
     share = max(STALL_SHARE * time_limit, LEAST_STALL)
     able = may_have_columns(task.method, task.formulation, task.settings, task.families)
     able = able and not _stately(task.instance, task.formulation)
     if share >= time_limit or not able:
-        return by_whole_model(task)
+        return whole(task)
 
     def left() -> float:
         """Return the seconds that are left."""
@@ -131,7 +134,7 @@ def by_whole_model_or_columns(task: Task) -> Schedule:
 
     schedule = None
     with suppress(NoIncumbentError):
-        schedule = by_whole_model(task.within(share))
+        schedule = whole(task.within(share))
         if schedule.status == "optimal" or left() <= 0:
             return schedule
     with suppress(NoIncumbentError, SolverError, VerificationError):

@@ -6,9 +6,10 @@ import pickle
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
-from carbonsched.columns.choice import fitting_engine
+from carbonsched.columns.choice import Task, by_whole_model_or_columns, fitting_engine
 from carbonsched.core.build import added
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.family import Family
@@ -16,14 +17,15 @@ from carbonsched.core.formulation import FORMULATIONS, Formulation, formulation_
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method, method_of
 from carbonsched.errors import CarbonschedError, InfeasibleError, extra, kind_of
-from carbonsched.front import solve
+from carbonsched.front import explaining, solve
 from carbonsched.operate.kept import classes, code_of, key
 from carbonsched.operate.reoptimise import Reoptimiser
 from carbonsched.schedule import Schedule
 from carbonsched.solver.hand_over import DIRECT
 from carbonsched.solver.settings import Settings
 
-_MODELS: dict[str, Reoptimiser] = {}  # that this process has built, by `Way.key`
+# What this process has built, by `Way.key` and the seconds for the whole model.
+_MODELS: dict[tuple[str, float], Reoptimiser] = {}
 _PAPER = {family.name: family for family in FAMILIES}
 
 
@@ -135,15 +137,24 @@ def solved(instance: Instance, way: Way) -> Schedule:
     depends on its case alone, as its name in the cache says.
     """
     families, asked, engine = unpacked(way.families), way.settings, way.engine
-    how: dict[str, Any] = {"families": families, **asked.for_solve()}
     if engine == "auto":
         engine = fitting_engine(instance, way.method, way.formulation, asked, families)
     if engine != "milp" or asked.solver not in DIRECT:
+        how: dict[str, Any] = {"families": families, **asked.for_solve()}
         return solve(instance, way.method, way.formulation, engine=engine, progress=False, **how)
-    again = _MODELS.pop(way.key, None)
-    again = again or Reoptimiser(way.method, way.formulation, warm=False, **how)
-    schedule = again.solve(instance)
-    _MODELS[way.key] = again  # unless it raised: then the next case starts afresh
+    task = Task(instance, way.method, way.formulation, families, asked)
+    in_place = partial(_in_place, way.key)
+    with explaining(instance, way.method, families=families):
+        return by_whole_model_or_columns(task, in_place) if way.engine == "auto" else in_place(task)
+
+
+def _in_place(way: str, task: Task) -> Schedule:
+    """Solve a case in the model that this process keeps for its way."""
+    name = way, task.settings.time_limit
+    how: dict[str, Any] = {"families": task.families, **task.settings.for_solve()}
+    again = _MODELS.pop(name, None) or Reoptimiser(task.method, task.formulation, warm=False, **how)
+    schedule = again.solve(task.instance)
+    _MODELS[name] = again  # unless it raised: then the next case starts afresh
     return schedule
 
 

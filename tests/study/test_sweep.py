@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -161,6 +162,26 @@ def test_engine_and_solver_are_those_asked_for(how):
     assert row["status"] in ("optimal", "stopped") and not _MODELS
     best = cs.solve(instance, gap=1e-6).objective
     assert best - 0.01 * abs(best) <= row["objective"] <= best + 1e-3
+
+
+def test_columns_take_over_from_a_case_that_stalls(monkeypatch):
+    """Proves: after a tenth of the time, as in `solve`; not where the whole model is asked for."""
+    instance = cs.generate(2, 12, 4, 2, seed=1)
+    best, limits = cs.solve(instance, gap=0, engine="milp"), []
+
+    def stalled(self: cs.Reoptimiser, given: cs.Instance) -> cs.Schedule:
+        limits.append(self.settings.time_limit)
+        return replace(best, bound=2 * abs(best.objective), status="time_limit")
+
+    monkeypatch.setattr(cs.Reoptimiser, "solve", stalled)
+    _MODELS.clear()
+    by_either = solve_row(instance, Way.of(gap=0.01))
+    by_one = solve_row(instance, Way.of(gap=0.01, engine="milp"))
+    assert limits == [pytest.approx(12), 120.0]
+    assert by_either["status"] == "optimal" and by_either["gap"] <= 0.01
+    assert best.objective <= by_either["bound"] + 1e-3
+    assert by_one["status"] == "time_limit" and by_one["bound"] > 1.5 * by_either["bound"]
+    _MODELS.clear()
 
 
 @pytest.mark.parametrize("solver", ["highs", "scip"])
