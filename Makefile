@@ -25,7 +25,7 @@ SHARED     = -n $(JOBS) --dist worksteal
 # The examples of the docstrings beside the tests; but those are programs: to import them runs them.
 EXAMPLES  := tests carbonsched --doctest-modules --ignore=carbonsched/__main__.py --ignore=carbonsched/check.py --ignore=carbonsched/io/probe.py --ignore=carbonsched/cli/__main__.py
 
-# What imports make is kept, and a kernel that looks among it for garbage as often as usual takes a second longer to start.
+# Where the kernels of the tested chapters have what they run first.
 KERNELS   := _build/ipython
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -174,7 +174,7 @@ ifeq ($(NOTEBOOKS),)
 	@echo 'No notebooks in book/.'
 else
 	@mkdir -p $(KERNELS)/profile_default/startup
-	@echo 'import gc; gc.set_threshold(50_000)' > $(KERNELS)/profile_default/startup/rarely.py
+	@cp tools/kernel_startup.py $(KERNELS)/profile_default/startup/
 	IPYTHONDIR=$(CURDIR)/$(KERNELS) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -n $(CORES) --dist loadfile $(NOTEBOOKS)
 endif
 
