@@ -30,6 +30,8 @@ KERNELS   := _build/ipython
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# What Python has compiled is kept: without, each of hundreds of processes compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help environment web site pdf book lab test test-long coverage mutants lint rules types strict format unit notebooks execute pages benchmarks lock clean distclean

@@ -25,7 +25,6 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import cma
 import numpy as np
 import pandas as pd
 import typer
@@ -105,6 +104,8 @@ def fit(
     start: np.ndarray, seed: int, evaluations: int, step: float, workers: int, target: float
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Run CMA-ES and return the best point and the log."""
+    import cma  # which takes a second: only a search needs it
+
     options = {
         "bounds": [0, 1],
         "seed": seed,
