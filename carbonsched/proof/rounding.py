@@ -3,8 +3,9 @@
 A solver keeps a row to about a billionth of the largest power, a float to its last digit. Here
 decisions are rounded to `FIGURES` figures of the largest power, or demand of a service, and then,
 each by about as little, moved back within the limits: what a service lacks goes to its largest
-route, a full site's excess to another site, a battery charges or draws less, generation takes what
-the grid connection cannot, and the dirtiest megawatts are replaced until the budget holds.
+route, a full site's excess to another site, passed on by full ones between, a battery charges or
+draws less, generation takes what the grid connection cannot, and the dirtiest megawatts are
+replaced until the budget holds.
 `carbonsched.proof.exact_schedule.violations` judges the outcome; a limit that cannot be met here is
 said there.
 """
@@ -172,7 +173,60 @@ def _fitted(
                 moved[k, o, t] += units
                 left[i, t] += power[k] * units
                 left[o, t] -= power[k] * units
+        if left[i, t] < 0:
+            _passed_on(int(i), moved[:, :, t], left[:, t], open_, power, digits)
     return route.copy(data=moved)
+
+
+def _passed_on(
+    site: int,
+    moved: np.ndarray,
+    left: np.ndarray,
+    open_: np.ndarray,
+    power: np.ndarray,
+    digits: list[int],
+) -> None:
+    """Move what a site is over by, in place, along full sites to one that has room.
+
+    Each site on the way passes on of another service what it is given. The shortest way is taken.
+    """
+    ways: list[list[tuple[int, int, int]]] = [[]]
+    reached = {site}
+    while ways:
+        way = ways.pop(0)
+        at = way[-1][2] if way else site
+        for k in np.flatnonzero(np.asarray(power > 0) & np.asarray(moved[:, at] > 0)).tolist():
+            for o in np.flatnonzero(open_[k]).tolist():
+                if o in reached:
+                    continue
+                longer = [*way, (k, at, o)]
+                if units := _carried(-left[site], longer, moved, left[o], power, digits):
+                    for (service, of, to), amount in zip(longer, units, strict=True):
+                        moved[service, of] -= amount
+                        moved[service, to] += amount
+                        left[of] += power[service] * amount
+                        left[to] -= power[service] * amount
+                    return
+                reached.add(o)
+                ways.append(longer)
+
+
+def _carried(
+    load: Fraction,
+    way: list[tuple[int, int, int]],
+    moved: np.ndarray,
+    room: Fraction,
+    power: np.ndarray,
+    digits: list[int],
+) -> list[Fraction]:
+    """Return the units that each step of a way moves, none if a power does not fit on it."""
+    units: list[Fraction] = []
+    for k, of, _ in way:
+        units.append(rounded_up(load / power[k], digits[k]))
+        if units[-1] > moved[k, of]:
+            return []
+        load = power[k] * units[-1]
+    return units if load <= room else []
 
 
 def _supplied(data: xr.Dataset, made: xr.Dataset, digits: int) -> xr.DataArray:

@@ -50,7 +50,7 @@ def attempt(recipe: Recipe, way: str, home: Path, limit: float, gap: float, on: 
         row = [recipe.name, way, kind_of(error), f"{time.perf_counter() - begun:.1f}", f"{limit:g}"]
         with replacing(home / UNSOLVED) as temporary, temporary.open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([HEAD, *unsolved(home), row])
-        return f"{row[2]}: {error}".splitlines()[0]
+        return f"{row[2]}: {' '.join(str(error).split())}"[:400]
     submit(folder, proved, home, overwrite=True)
     return str(proved)
 

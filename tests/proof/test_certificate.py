@@ -287,6 +287,30 @@ def test_a_reserve_by_night_is_charged_for_in_time():
     assert incumbent.decided.charge.values.tolist() == [[5, 5, 0, 0]]
 
 
+@pytest.mark.parametrize("over", [1e-9, 0.2])
+def test_what_a_site_is_over_by_is_passed_on_by_full_ones(over):
+    """Proves: where no other site of the service has room, one that is full gives way in turn.
+
+    s0 may use A and B, s1 B and C. A and B are full of both; only C has room.
+    """
+    latency = [[1.0, 1.0, 99.0], [99.0, 1.0, 1.0]]
+    instance = cs.Instance(
+        plain(
+            3, 1, 0, 2, demand=[[1.5 + over], [1.0]], latency=latency, it_capacity=[1.0, 2.0, 9.0],
+            power_per_unit=[1.0, 2.0],
+        )
+    )  # fmt: skip
+    solved = cs.solve(instance, gap=0).data.copy()
+    route = [[[1.0 + over], [0.5], [0.0]], [[0.0], [0.75], [0.25]]]
+    solved["route"] = solved.route.copy(data=np.reshape(route, solved.route.shape))
+    data = exact_data(instance.data)
+    incumbent = snap(data, solved)
+    assert not violations(data, incumbent, follow(data, incumbent))
+    moved = incumbent.decided.route.transpose("service", "site", "time").values.astype(float)
+    np.testing.assert_allclose(moved[0, :, 0], [1.0, 0.5 + over, 0.0], atol=1e-9)
+    np.testing.assert_allclose(moved[1, :, 0], [0.0, 0.75 - over / 2, 0.25 + over / 2], atol=1e-9)
+
+
 def test_a_limit_missed_is_given_up_to_a_second_dispatch(rich):
     """Proves: with the placements kept, what was missed is used a little less than allowed."""
     instance, schedule = rich
