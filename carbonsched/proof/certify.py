@@ -135,6 +135,9 @@ def _dispatched_with_less(
     for name in {_LIMITS[violation.row] for violation in missed if violation.row in _LIMITS}:
         limit, size = instance.data[name], scale[PARAMETERS[name].unit]
         lowered[name] = (limit - MARGIN * np.maximum(limit, size)).clip(min=0)
+        if name == "it_capacity":  # a site that jobs alone fill has no less to give
+            jobs = (instance.data.power * schedule.data.run).sum("job")
+            lowered[name] = np.maximum(lowered[name], np.minimum(limit, jobs))
     try:
         smaller = instance.replace(**lowered)
     except InstanceError:
