@@ -169,13 +169,25 @@ def _fitted(
             for o in sorted(others, key=lambda o: -left[o, t]):
                 wanted = max(rounded_up(-left[i, t] / power[k], digits[k]), Fraction(0))
                 units = min(moved[k, i, t], wanted, _down(left[o, t] / power[k], digits[k]))
-                moved[k, i, t] -= units
-                moved[k, o, t] += units
-                left[i, t] += power[k] * units
-                left[o, t] -= power[k] * units
+                _move(moved[:, :, t], left[:, t], power, (int(k), int(i), int(o)), units)
         if left[i, t] < 0:
             _passed_on(int(i), moved[:, :, t], left[:, t], open_, power, digits)
     return route.copy(data=moved)
+
+
+def _move(
+    moved: np.ndarray,
+    left: np.ndarray,
+    power: np.ndarray,
+    step: tuple[int, int, int],
+    units: Fraction,
+) -> None:
+    """Move units of a service from one site to another, in place; `left` is the room of each."""
+    service, of, to = step
+    moved[service, of] -= units
+    moved[service, to] += units
+    left[of] += power[service] * units
+    left[to] -= power[service] * units
 
 
 def _passed_on(
@@ -201,11 +213,8 @@ def _passed_on(
                     continue
                 longer = [*way, (k, at, o)]
                 if units := _carried(-left[site], longer, moved, left[o], power, digits):
-                    for (service, of, to), amount in zip(longer, units, strict=True):
-                        moved[service, of] -= amount
-                        moved[service, to] += amount
-                        left[of] += power[service] * amount
-                        left[to] -= power[service] * amount
+                    for step, amount in zip(longer, units, strict=True):
+                        _move(moved, left, power, step, amount)
                     return
                 reached.add(o)
                 ways.append(longer)

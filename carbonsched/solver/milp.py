@@ -162,9 +162,9 @@ def polished(
     solved = model.status == "ok"  # not where columns have made the schedule
     if not (solved and schedule.distance <= SAME * schedule.turnover):
         ends = hold.former.back(schedule.data.start) if hold else None
-        worth = _or(model.objective.value, -math.inf) if solved else -math.inf
+        found = _or(model.objective.value, -math.inf) if solved else -math.inf
         result = dispatch(model, schedule.data.start, left, ends)
-        same = _or(model.objective.value, math.inf) <= worth + may_lose(schedule.turnover)
+        same = _or(model.objective.value, math.inf) <= found + may_lose(schedule.turnover)
         better = schedule if same else of(result)
         if better.objective > schedule.objective:
             schedule = better

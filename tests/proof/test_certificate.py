@@ -324,6 +324,19 @@ def test_a_limit_missed_is_given_up_to_a_second_dispatch(rich):
     np.testing.assert_array_equal(again.start, schedule.data.start)
 
 
+def test_a_site_that_jobs_fill_keeps_its_capacity_in_a_second_dispatch():
+    """Proves: the others are used a little less, and the job stays where it is."""
+    instance = cs.Instance(
+        plain(2, 2, 1, 1, it_capacity=[4.0, 9.0], power=4.0, reward=99.0, demand=2.0, duration=1)
+        .assign(allowed=(("job", "site"), [[True, False]]))
+    )  # fmt: skip
+    schedule = cs.solve(instance, gap=0)
+    assert schedule.data.start.sum() == 1
+    missed = [Violation("2", "IT capacity", "", Fraction(1, 10**9), "MW")]
+    again = _dispatched_with_less(instance, schedule, missed)
+    np.testing.assert_array_equal(again.start, schedule.data.start)
+
+
 def test_what_a_solvers_tolerance_hid_is_dispatched_anew():
     """3.2e-6 t over the budget pass the verifier, and are no part of a proof.
 
@@ -352,19 +365,6 @@ HIDDEN = {
 
 
 @pytest.mark.filterwarnings("ignore::carbonsched.SuspiciousValueWarning")
-def test_a_site_that_jobs_fill_keeps_its_capacity_in_a_second_dispatch():
-    """Proves: the others are used a little less, and the job stays where it is."""
-    instance = cs.Instance(
-        plain(2, 2, 1, 1, it_capacity=[4.0, 9.0], power=4.0, reward=99.0, demand=2.0, duration=1)
-        .assign(allowed=(("job", "site"), [[True, False]]))
-    )  # fmt: skip
-    schedule = cs.solve(instance, gap=0)
-    assert schedule.data.start.sum() == 1
-    missed = [Violation("2", "IT capacity", "", Fraction(1, 10**9), "MW")]
-    again = _dispatched_with_less(instance, schedule, missed)
-    np.testing.assert_array_equal(again.start, schedule.data.start)
-
-
 @pytest.mark.parametrize("name", HIDDEN)
 def test_where_there_is_no_less_to_give_the_certificate_says_what_is_missed(name, tmp_path):
     """Proves: never called feasible. The bound is proved all the same."""
