@@ -49,7 +49,6 @@ LIBRARIES = {
     "pyscipopt": "pyscipopt",
 }
 LIMIT = 120.0
-FLEET = (20, 168, 200)
 JOBS = (50, 100, 200, 400, 800)  # at 20 sites and 72 hours
 
 
@@ -179,23 +178,6 @@ def again() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
             yield about | {"engine": "in place"}, in_place
 
 
-def fleets() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
-    """Yield large instances: column generation, and the whole model where it has a chance."""
-    cases = [((50, 168, 500), seed, "column-generation", 0.001) for seed in range(7)]
-    cases += [((100, 168, 1000), seed, "column-generation", 0.005) for seed in range(3)]
-    cases += [(FLEET, seed, "column-generation", 0.01) for seed in SEEDS]
-    cases += [(FLEET, seed, "milp", 0.01) for seed in range(2)]
-    for size, seed, engine, gap in cases:
-        about = {"benchmark": "fleets", "size": " x ".join(map(str, size)), "seed": seed}
-        about |= {"engine": engine, "gap_asked": gap, "solver": "highs", "formulation": "start"}
-        yield (
-            about,
-            lambda size=size, seed=seed, engine=engine, gap=gap: alone(
-                size, seed, engine=engine, gap=gap
-            ),
-        )
-
-
 def growth() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
     """Yield more and more jobs at the same sites and hours."""
     for seed in range(3):
@@ -211,7 +193,7 @@ def growth() -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
             )
 
 
-PARTS = {part.__name__: part for part in (formulations, builds, again, fleets, growth)}
+PARTS = {part.__name__: part for part in (formulations, builds, again, growth)}
 
 
 def main(

@@ -23,7 +23,7 @@ import pandas as pd
 from table import write
 
 import carbonsched as cs
-from carbonsched.columns.engine import search_of
+from carbonsched.columns.rounds import search_of
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
 from carbonsched.core.tighten import tightened

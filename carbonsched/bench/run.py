@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import platform
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from carbonsched.core.instance import Instance
 from carbonsched.core.method import METHODS
 from carbonsched.errors import InfeasibleError, SuspiciousValueWarning
 from carbonsched.io import write_netcdf
+from carbonsched.processor import cores
 from carbonsched.proof.certify import certify
 from carbonsched.proof.exact_bound import snap_prices
 
@@ -34,8 +34,7 @@ STEEP = 1e5  # USD/tCO2e, at which what a budget lacks outweighs all that could 
 
 def machine() -> str:
     """Return what machine this is, in words."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{platform.machine() or 'unknown'}, {platform.system()}, {cores} cores"
+    return f"{platform.machine() or 'unknown'}, {platform.system()}, {cores()} cores"
 
 
 def run(

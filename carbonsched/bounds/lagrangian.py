@@ -28,6 +28,7 @@ import xarray as xr
 from carbonsched.bare import Bare
 
 Known = xr.Dataset | Bare  # what is summed over the same labels may come without them
+CELLS = 4_000_000  # job, site and period, that are priced at once: as memory allows
 NOT_NEGATIVE = ("capacity_price", "final_price", "carbon_price")
 
 
@@ -39,7 +40,7 @@ def it_price(data: xr.Dataset, prices: xr.Dataset) -> xr.DataArray:
 def placements(
     data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
 ) -> Iterator[xr.DataArray]:
-    """Yield the worth of every placement, USD over (job, site, time), jobs of one duration each.
+    """Yield the worth of every placement, USD over (job, site, time), some jobs of one duration.
 
     Where a job may not start its worth is minus infinity.
     """
@@ -52,7 +53,7 @@ def placements(
 def by_duration(
     data: xr.Dataset, prices: xr.Dataset, startable: xr.DataArray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the positions of jobs of one duration each, and the worth of their placements.
+    """Yield the positions of some jobs of one duration, and the worth of their placements.
 
     That is in USD over (job, site, time), minus infinity where a job may not start. A window sum of
     the price of IT power is shared by all jobs that run equally long.
@@ -61,16 +62,18 @@ def by_duration(
     so_far = np.concatenate([np.zeros((len(price), 1)), price.cumsum(axis=1)], axis=1)
     net_reward, power = (data.reward - data.startup_cost).values, data.power.values
     may, durations = startable.transpose("job", "site", "time").values, data.duration.values
+    block = max(CELLS // price.size, 1)
     for length in np.unique(durations):
-        alike = np.flatnonzero(durations == length)
         window = np.full(price.shape, np.inf)
         window[:, : max(price.shape[1] - length + 1, 0)] = so_far[:, length:] - so_far[:, :-length]
-        own = (alike, None, None)
-        worth = np.full((len(alike), *price.shape), -np.inf)
-        np.subtract(  # (9), (10): L_j in a row
-            net_reward[own], power[own] * window, out=worth, where=may[alike]
-        )
-        yield alike, worth
+        every = np.flatnonzero(durations == length)
+        for alike in np.split(every, range(block, len(every), block)):
+            own = (alike, None, None)
+            worth = np.full((len(alike), *price.shape), -np.inf)
+            np.subtract(  # (9), (10): L_j in a row
+                net_reward[own], power[own] * window, out=worth, where=may[alike]
+            )
+            yield alike, worth
 
 
 def dual_bound(data: xr.Dataset, prices: xr.Dataset, best: xr.DataArray) -> float:

@@ -35,7 +35,7 @@ from carbonsched.solver.polish import may_idle
 from carbonsched.solver.settings import Settings
 
 AUTO_PLACEMENTS = 2_000  # above, columns are faster: measured by benchmarks/engines.py
-COARSE_PLACEMENTS, COARSE_GAP = 500, 1e-3  # above so few, if the gap is at least this
+COARSE_PLACEMENTS, COARSE_GAP = 300, 1e-3  # above so few, if the gap is at least this
 STATES_SHARE = 0.1  # of sites and periods with a state of the grid, above which columns are slow
 STATES_PLACEMENTS = 20_000  # up to this, such an instance is for the whole model alone
 STALL_SHARE = 0.1  # of the time limit, after which the whole model is left for columns

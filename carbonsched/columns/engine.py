@@ -8,7 +8,8 @@ until every job is placed or declined. What remains is the dispatch of that work
 incumbent, which a local repair improves where it loses most; the gap is its distance from the best
 bound of any round. Its states of grid and battery are rounded to the flow that is nearer to its
 limit, and searched for only where that costs too much. Where programs are fast, the time left is
-for branching on the columns there are. Required jobs are placed before all others, and a schedule
+for branching on the columns there are. A long horizon is first priced and rounded window by window
+(`carbonsched.columns.windows`). Required jobs are placed before all others, and a schedule
 without one of them is none.
 """
 
@@ -23,26 +24,23 @@ import numpy as np
 import xarray as xr
 
 from carbonsched.columns.dive import dive, place
-from carbonsched.columns.master import Master
 from carbonsched.columns.repair import repair
 from carbonsched.columns.rounding import round_locally
+from carbonsched.columns.rounds import least_and_most, relax, search_of, solve_in_time
 from carbonsched.columns.search import Search
+from carbonsched.columns.windows import LONG, price_by_windows
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
-from carbonsched.core.reach import may_start
 from carbonsched.core.tighten import tightened
 from carbonsched.errors import InfeasibleError, NoIncumbentError, SolverError
 from carbonsched.schedule import Schedule
 from carbonsched.solver.decisions import schedule_of
-from carbonsched.solver.hand_over import silence
 from carbonsched.solver.progress import progress_bar
 from carbonsched.solver.settings import Settings
 
 FIRST_WITHIN = 0.6  # of the gap, that the relaxation may leave to the first rounding
 ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
-FIRST_PENALTY = 10.0  # for a required job without a placement: of what the dearest earns or costs
-LAST_PENALTY = 50.0  # of what lies between the least and the most any schedule earns
 BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
 
 
@@ -76,7 +74,7 @@ def column_generation(
     built = time.monotonic()
     with _progress(search, settings.progress) as show:
         try:
-            _run(search, begun + ROUND_SHARE * time_limit, show)
+            _run(search, formulation, begun + ROUND_SHARE * time_limit, show)
         except TimeoutError:
             pass
         except SolverError:  # of an attempt to improve: what is known stays known
@@ -121,74 +119,39 @@ def first_schedule(
     return search.incumbent
 
 
-def search_of(data: xr.Dataset, formulation: Formulation, settings: Settings) -> Search:
-    """Return a search that knows nothing yet; its time runs from now.
-
-    `data` is what a method leaves of an instance, tightened or not.
-    """
-    until = time.monotonic() + settings.time_limit
-    data, settled = _decidable(data)
-    penalty = FIRST_PENALTY * _dearest(data)
-    with silence(True):
-        master = Master(data, formulation, settings.time_limit, penalty)
-    return Search(master, data, may_start(data), settings, settled, until)
-
-
-def _decidable(data: xr.Dataset) -> tuple[xr.Dataset, float]:
-    """Return data without what every schedule earns, and how much that is, USD.
-
-    It is the value of inference, all of which is served, and what required jobs earn.
-    """
-    net = (data.reward - data.startup_cost).where(data.required, 0.0)
-    served = data.step_hours * (data.value * data.demand).sum()
-    left = data.assign(value=xr.zeros_like(data.value), reward=data.reward - net)
-    return left, float(net.sum() + served)
-
-
-def _dearest(data: xr.Dataset) -> float:
-    """Return more than a job's placement earns or costs by itself, USD."""
-    price = max(float(np.abs(data[name]).max()) for name in ("import_price", "export_price"))
-    energy = data.power * data.duration * data.step_hours * data.cooling.max() * price
-    return float((np.abs(data.reward - data.startup_cost) + energy).max()) if len(energy) else 0.0
-
-
-def _range(data: xr.Dataset) -> tuple[float, float]:
-    """Return benefits between which that of every schedule lies, USD."""
-    power = np.abs(data.import_price) * data.import_limit
-    power = power + np.abs(data.export_price) * data.export_limit
-    power = power + data.generation_cost * data.generation_available
-    moved = data.battery_cost + data.battery_value / data.discharge_efficiency
-    power = power + moved * (data.charge_limit + data.discharge_limit)
-    jobs = np.abs(data.reward - data.startup_cost).sum()
-    hours, served = data.step_hours, (data.value * data.demand).sum()
-    half = float(jobs + hours * power.sum()) + 1.0
-    return float(hours * served) - half, float(hours * served) + half
-
-
-def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
+def _run(
+    search: Search, formulation: Formulation, rounds_until: float, show: Callable[[], None]
+) -> None:
     master = search.master
     if not master.solve(search.left):
         raise InfeasibleError("no schedule satisfies (1)-(16), not even one without any job")
     search.keep()
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
+    if search.data.sizes["time"] > LONG:
+        relaxed = price_by_windows(search, formulation, rounds_until, show)
+        if relaxed is not None:
+            round_locally(search, relaxed)
+            show()
+            if search.done:
+                return
     master.free()
     relax(search, FIRST_WITHIN, rounds_until, show)
-    if search.bound < _range(search.data)[0]:  # which is a proof, whatever the prices
+    if search.bound < least_and_most(search.data)[0]:  # which is a proof, whatever the prices
         raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
     if search.done:
         return
     round_locally(search)
     show()
-    if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
+    if not search.done and solve_in_time(master, rounds_until - time.monotonic()):
         relax(search, 0.1, rounds_until, show)
         round_locally(search)
         show()
-    if search.done or not _solve_in_time(master, rounds_until - time.monotonic()):
+    if search.done or not solve_in_time(master, rounds_until - time.monotonic()):
         return
     weights = master.weights
     dive(search)
     show()
-    if not search.done and _solve_in_time(master, rounds_until - time.monotonic()):
+    if not search.done and solve_in_time(master, rounds_until - time.monotonic()):
         relax(search, 0.05, rounds_until, show)
         weights = master.weights
     if search.data.sizes["job"] and search.incumbent is not None:
@@ -199,43 +162,6 @@ def _run(search: Search, rounds_until: float, show: Callable[[], None]) -> None:
         if master.branch(search.left, search.allowed / 2):
             search.keep(branched=True)
             show()
-
-
-def relax(search: Search, within: float, until: float, show: Callable[[], None]) -> None:
-    """Add columns until the master is as near to the bound as asked, or lacks none, or it is late.
-
-    Where required jobs are still without a placement the penalty is raised, once, beyond what any
-    schedule can make good.
-
-    Parameters
-    ----------
-    within : float
-        Distance of the master's optimum from the bound at which to stop, of what the gap allows.
-    until : float
-        On the monotonic clock, s.
-    """
-    master, raised = search.master, False
-    while True:
-        value = master.value
-        added = master.add(search.price())
-        show()
-        if search.done or (not master.lacking and search.bound - value <= within * search.allowed):
-            return
-        if not added:
-            if raised or not master.lacking:
-                return
-            low, high = _range(search.data)
-            master.penalise(LAST_PENALTY * (high - low))
-            raised = True
-        if not _solve_in_time(master, until - time.monotonic()):
-            return
-
-
-def _solve_in_time(master: Master, seconds: float) -> bool:
-    try:
-        return master.solve(seconds)
-    except TimeoutError:
-        return False
 
 
 @contextmanager

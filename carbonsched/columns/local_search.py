@@ -71,16 +71,17 @@ class LocalSearch:
         self.site[job], self.time[job] = site, time
         self._shift(job, 1.0)
 
-    def fill(self) -> None:
-        """Place jobs that are declined, where they are worth more than nothing."""
+    def fill(self, among: np.ndarray | None = None) -> None:
+        """Place jobs that are declined, all or some, where they are worth more than nothing."""
         declined = np.flatnonzero((self.site < 0) & self._able)
+        declined = declined if among is None else np.intersect1d(declined, among)
         for job in declined[np.argsort(-self._net[declined] / self._energy(declined))]:
             self._insert(job)
 
     def improve(self, attempts: int) -> None:
         """Take out and put back so many times, and keep the best that was found."""
         gained = best = 0.0
-        known = self.site.copy(), self.time.copy()
+        known = self.placed()
         for _ in range(attempts if self._able.any() else 0):
             out = self._chosen()
             before = self.site[out], self.time[out]
@@ -89,11 +90,19 @@ class LocalSearch:
             if gain >= self._heat * np.log(1.0 - self._chance.random()):
                 gained += gain
                 if gained > best + 1e-6:
-                    best, known = gained, (self.site.copy(), self.time.copy())
+                    best, known = gained, self.placed()
             else:
                 self._move(out, *before)
-        changed = np.flatnonzero((self.site != known[0]) | (self.time != known[1]))
-        self._move(changed, known[0][changed], known[1][changed])
+        self.place(*known)
+
+    def placed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the jobs are: `site` and `time`."""
+        return self.site.copy(), self.time.copy()
+
+    def place(self, site: np.ndarray, time: np.ndarray) -> None:
+        """Place all jobs as they were before, where they fit beside each other."""
+        changed = np.flatnonzero((self.site != site) | (self.time != time))
+        self._move(changed, site[changed], time[changed])
 
     def _chosen(self) -> np.ndarray:
         """Return a job, others on its site or one near it meanwhile, and some declined."""

@@ -77,6 +77,7 @@ class Master:
         required = data.required.values.astype(bool)
         self._job = self.held.add_rows(np.where(required, 1.0, -np.inf), 1.0, len(required))
         self._artificial = self._add_artificial(self._job[required], penalty)
+        self._sold: np.ndarray | None = None
         self._base = self.held.column_count
         self.columns = pd.DataFrame({"job": [], "site": [], "time": []}, dtype=int)
         self.weights = np.array([])
@@ -130,6 +131,18 @@ class Master:
         self.held.add_columns(net_reward, 1.0, entries)
         self.columns = pd.concat([self.columns, new], ignore_index=True)
         return len(new)
+
+    def sell_carbon(self, price: float) -> None:
+        """Let what is emitted beyond the budget be bought, USD/tCO2e; first before any placement.
+
+        There must be a row of the budget.
+        """
+        if self._sold is None:
+            row = self.held.rows("carbon:budget").values.reshape(1)
+            entries = Entries(np.zeros(1, int), row, np.array([-1.0]))
+            self._sold = self.held.add_columns(np.array([-price]), np.inf, entries)
+            self._base = self.held.column_count
+        self.held.price(self._sold, np.array([-price]))
 
     def penalise(self, penalty: float) -> None:
         """Set the penalty for a required job without a placement, USD."""
@@ -249,6 +262,10 @@ class Master:
         """
         self.held.bound_columns(self._column_index(), lower.astype(float), upper.astype(float))
         self.held.bound_columns(self._artificial, 0.0, 0.0 if complete else 1.0)
+
+    def forget(self) -> None:
+        """Begin the next solve afresh."""
+        self.held.forget()
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last solve."""

@@ -13,6 +13,7 @@ import xarray as xr
 
 from carbonsched.bounds.lagrangian import by_duration
 from carbonsched.columns.local_search import LocalSearch
+from carbonsched.columns.prices import Relaxed, relaxation_of
 from carbonsched.columns.search import Search
 
 SITES = 6  # that a job may go to: those where it is worth most at the prices of the relaxation
@@ -22,39 +23,52 @@ PASSES = 4
 PULLS = (0.05, 0.0)  # of a site's capacity: inference that makes way, or none if it cannot
 
 
-def round_locally(search: Search) -> None:
-    """Look for schedules near the master's optimum and keep the best; leave the master as it was.
+def round_locally(search: Search, relaxed: Relaxed | None = None) -> None:
+    """Look for schedules near a relaxation's optimum and keep the best; leave the master as it was.
 
-    The master's last solve must be one of the relaxation.
+    Parameters
+    ----------
+    search : Search
+    relaxed : Relaxed, optional
+        What is known from elsewhere: prices, placements, of whose jobs alone some may be placed
+        anew at first, and inference beside them. Without, the optimum is the master's last solve.
     """
     master, data = search.master, search.data
     if not data.sizes["job"]:
         return
-    basis, prices = master.basis(), master.prices()
-    near, routed = _near(search, prices), _routed(data, master.values())
-    weighed = master.columns.iloc[: len(master.weights)].assign(weight=master.weights)
-    weighed = weighed[weighed.weight > MOST].sort_values("weight", ascending=False)
+    basis, elsewhere = master.basis(), relaxed is not None
+    if relaxed is None:
+        relaxed = relaxation_of(search)
+    else:
+        master.forget()  # its last basis is of other jobs: from none it is quicker
+    near, weighed = _near(search, relaxed.prices), relaxed.placed
+    weighed = pd.DataFrame(weighed[weighed.weight > MOST]).sort_values("weight", ascending=False)
     sure = weighed[["job", "site", "time"]].to_numpy()
-    for pull in PULLS:
+    for pull in (0.0,) if elsewhere else PULLS:
         local = LocalSearch(data, search.startable, near)
-        local.price(prices, routed, pull)
+        local.price(relaxed.prices, relaxed.routed, pull)
         for job, site, time in sure:
             if local.fits(job, site, time):
                 local.put(job, site, time)
-        local.fill()
+        local.fill(np.unique(relaxed.placed.job) if elsewhere else None)
         if not _dispatched(search, local):
             continue
         for count in range(PASSES):
             if search.done or search.left <= 0:
                 break
             if count:  # the first goes on beside the inference of the relaxation
-                local.price(prices, _routed(data, master.values()), pull)
+                local.price(relaxed.prices, search.routed(), pull)
+            known = local.placed()
             local.improve(ATTEMPTS * data.sizes["job"])
             if not _dispatched(search, local):
-                break
+                if not pull:
+                    break
+                local.place(*known)
+                pull = 0.0  # more made way than finds room elsewhere
         break
     master.free()
-    master.restore(basis)
+    if not elsewhere:
+        master.restore(basis)
 
 
 def _dispatched(search: Search, local: LocalSearch) -> bool:
@@ -70,14 +84,6 @@ def _dispatched(search: Search, local: LocalSearch) -> bool:
         return False
     search.keep()
     return True
-
-
-def _routed(data: xr.Dataset, solved: xr.Dataset) -> np.ndarray:
-    """Return the IT power of inference, MW over (site, time)."""
-    if "route" not in solved:
-        return np.zeros([data.sizes[dim] for dim in ("site", "time")])
-    routed = (data.power_per_unit * solved.route.fillna(0)).sum("service")
-    return routed.transpose("site", "time").values
 
 
 def _near(search: Search, prices: xr.Dataset) -> list[np.ndarray]:

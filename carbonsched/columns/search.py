@@ -18,6 +18,8 @@ from carbonsched.solver.polish import seconds_left
 from carbonsched.solver.settings import Settings
 from carbonsched.solver.sought import Sought
 
+SLOW = 5.0  # s; where a linear program takes longer, no search among states ends in time
+
 
 @dataclass
 class Search(Sought):
@@ -98,7 +100,8 @@ class Search(Sought):
         master.fix(fixed, fixed, complete=True)
         seconds = seconds_left(self.settings, self.settings.time_limit - self.left)
         if master.solve(seconds) and master.value > self.value and master.has_states:
-            master.settle_states(seconds, 0.0)
+            near = self.settings.gap * self.size / 10 if master.slowest > SLOW else 0.0
+            master.settle_states(seconds, near)
         self._take()
 
     def _take(self) -> None:
@@ -119,9 +122,20 @@ class Search(Sought):
         """What a unit of each variable earns that is decided, USD."""
         return stakes(FAMILIES, self.data)[0]
 
+    def routed(self, solved: xr.Dataset | None = None) -> np.ndarray:
+        """Return the IT power of inference in some solution or the last, MW over (site, time)."""
+        solved = self.master.values() if solved is None else solved
+        if "route" not in solved:
+            return np.zeros([self.data.sizes[dim] for dim in ("site", "time")])
+        power = (self.data.power_per_unit * solved.route.fillna(0)).sum("service")
+        return power.transpose("site", "time").values
+
     def price(self) -> pd.DataFrame:
         """Return the placements worth adding, and move the bound to what the prices prove."""
-        prices = self.master.prices()
+        return self.price_at(self.master.prices())
+
+    def price_at(self, prices: xr.Dataset) -> pd.DataFrame:
+        """Do as `price` does, at prices of any origin."""
         columns, best = self._best(self.data, prices, self.startable)
         bound = dual_bound(self.data, prices, best)
         if bound < self.bound:

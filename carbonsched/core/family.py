@@ -195,7 +195,13 @@ def stakes(
 
 def turnover_of(decided: Mapping[str, xr.DataArray], decisions: xr.Dataset) -> float:
     """Return the absolute terms of what is decided, USD, see `stakes`, in some decisions."""
-    return sum(float(abs(u.variable * decisions[n].variable).sum()) for n, u in decided.items())
+    return sum(_total(abs(unit), abs(decisions[name])) for name, unit in decided.items())
+
+
+def _total(unit: xr.DataArray, values: xr.DataArray) -> float:
+    """Return what values earn by a unit's worth; summed first where that is one, as of starts."""
+    rest = set(values.dims) - set(unit.dims)
+    return float((unit.variable * values.variable.sum(rest)).sum())
 
 
 def accounts(
@@ -213,8 +219,8 @@ def accounts(
             continue
         with asking(family, "worth"):
             for term, worth in family.worth(data).items():
-                parts = [unit.variable * decided[name].variable for name, unit in worth.items()]
-                benefit[term] = benefit.get(term, 0.0) + sum(float(part.sum()) for part in parts)
+                earned = sum(_total(unit, decided[name]) for name, unit in worth.items())
+                benefit[term] = benefit.get(term, 0.0) + earned
         with asking(family, "emitted"):
             emitted += [unit * decided[name] for name, unit in family.emitted(data).items()]
     total = sum(emitted[1:], start=emitted[0]) if emitted else xr.DataArray(0.0)

@@ -85,7 +85,7 @@ def restricted(data: xr.Dataset, method: Method) -> xr.Dataset:
 
 def most_facility_power(data: xr.Dataset) -> xr.DataArray:
     """Return the most power that the workload can take, MW over (site, time)."""
-    jobs = (data.power * may_run(data)).sum("job")
+    jobs = xr.dot(data.power, may_run(data), dim="job")
     near = data.latency <= data.latency_limit
     services = xr.dot(data.power_per_unit * near, data.demand, dim="service")
     return data.cooling * np.minimum(data.it_capacity, jobs + services)

@@ -218,7 +218,7 @@ def _rows(p: Bare, s: Bare) -> Iterator[Row]:
 
 def _power(p: Bare, s: Bare) -> Iterator[Row]:
     """Yield (2), (3) and (4): power is hosted, cooled and balanced."""
-    jobs = (s.run * p.power).sum("job")
+    jobs = xr.dot(s.run, p.power, dim="job")
     inference = (s.route * p.power_per_unit).sum("service")
     yield "2", "IT power of the workload", "MW", np.abs(s.it_power - jobs - inference), s.it_power
     yield "2", "IT capacity", "MW", s.it_power - p.it_capacity, s.it_power

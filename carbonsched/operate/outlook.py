@@ -151,7 +151,8 @@ def outlook_of(
             )
         else:
             begin = pd.DataFrame(_among(known, jobs), columns=["job", "site", "time"])
-            prices, placed = prices_by_columns(data, given, time_limit, begin)
+            relaxed = prices_by_columns(data, given, time_limit, begin)
+            prices, placed = relaxed.prices, relaxed.placed
             known = np.column_stack([jobs[placed.job], placed.site, placed.time])
     except (CarbonschedError, TimeoutError):
         return None

@@ -136,7 +136,7 @@ def _dispatched_with_less(
         limit, size = instance.data[name], scale[PARAMETERS[name].unit]
         lowered[name] = (limit - MARGIN * np.maximum(limit, size)).clip(min=0)
         if name == "it_capacity":  # a site that jobs alone fill has no less to give
-            jobs = (instance.data.power * schedule.data.run).sum("job")
+            jobs = xr.dot(instance.data.power, schedule.data.run, dim="job")
             lowered[name] = np.maximum(lowered[name], np.minimum(limit, jobs))
     try:
         smaller = instance.replace(**lowered)

@@ -85,7 +85,7 @@ def read_decisions(
     route = _met(given, _value(given, solved, DECISIONS["route"]).clip(min=0))
     flows = {name: _value(given, solved, DECISIONS[name]).clip(min=0) for name in FLOWS}
     flows = _net(given, flows)
-    it_power = (given.power * run).sum("job", skipna=False)
+    it_power = xr.dot(given.power, run, dim="job")
     it_power = it_power + (given.power_per_unit * route).sum("service")
     powers = [part for part in (it_power, *flows.values()) if part.size]
     off = _OFF * max((float(part.max()) for part in powers), default=0.0)
@@ -141,7 +141,7 @@ def _met(given: xr.Dataset, route: xr.DataArray) -> xr.DataArray:
 
 def running(start: xr.DataArray, duration: xr.DataArray) -> xr.DataArray:
     """Return where jobs run: started, and not `duration` periods ago or earlier."""
-    started = start.drop_vars("time", errors="ignore").cumsum("time").astype(start.dtype)
+    started = start.drop_vars("time", errors="ignore").cumsum("time", dtype=start.dtype)
     ended_by = (xr.DataArray(np.arange(start.sizes["time"]), dims="time") - duration).clip(min=-1)
     ended = started.isel(time=ended_by.clip(min=0)).where(ended_by >= 0, 0)
     return (started - ended).assign_coords(time=start.time).transpose(*start.dims)

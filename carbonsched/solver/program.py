@@ -163,7 +163,7 @@ class HighsProgram:
         self._highs.setOptionValue("simplex_iteration_limit", pivots)
         status = self._run(seconds)
         if status in _LOST:  # from an old basis: begin afresh
-            self._highs.clearSolver()
+            self.forget()
             status = self._run(seconds - (time.monotonic() - begun))
         if status in (_STATUS.kTimeLimit, _STATUS.kIterationLimit):
             raise TimeoutError
@@ -239,6 +239,10 @@ class HighsProgram:
         fresh = self.column_count - len(basis.col_status)
         basis.col_status = [*basis.col_status, *[highspy.HighsBasisStatus.kLower] * fresh]
         self._highs.setBasis(basis)
+
+    def forget(self) -> None:
+        """Let the next run begin afresh."""
+        self._highs.clearSolver()
 
     def _require(self, status: highspy.HighsStatus, what: str) -> None:
         """Raise if HiGHS did not take what it was given: it only says so in its log."""

@@ -9,7 +9,6 @@ process of its own, and what dies there is the one to blame.
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -20,12 +19,6 @@ from typing import Any, TypeVar
 
 Name = TypeVar("Name")
 _LIBRARIES = ("carbonsched.study.case", "highspy", "linopy.solvers", "carbonsched.io.digest")
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    may = getattr(os, "sched_getaffinity", None)
-    return len(may(0)) if may else os.cpu_count() or 1
 
 
 def side_by_side(

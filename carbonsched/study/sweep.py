@@ -28,11 +28,12 @@ from carbonsched.io import replacing
 from carbonsched.io.digest import digest
 from carbonsched.keywords import keywords, refuse_unknown
 from carbonsched.operate.kept import key
+from carbonsched.processor import cores
 from carbonsched.solver.milp import versions
 from carbonsched.solver.progress import progress_bar
 from carbonsched.study.case import Way, name_of, solve_row
 from carbonsched.study.methods import HOW
-from carbonsched.study.processes import cores, side_by_side
+from carbonsched.study.processes import side_by_side
 
 TIMES = ("runtime", "build_time")  # the columns that differ from run to run
 LABELS = ("instance", "method", "formulation")

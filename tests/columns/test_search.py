@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import carbonsched as cs
-from carbonsched.columns import engine
+from carbonsched.columns import engine, rounds
 from carbonsched.columns.dive import _batch, _roomy, dive, place, settle
-from carbonsched.columns.engine import _range, search_of
 from carbonsched.columns.prices import prices_by_columns
 from carbonsched.columns.rounding import round_locally
+from carbonsched.columns.rounds import least_and_most, search_of
 from carbonsched.columns.search import Search
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.method import Method
@@ -63,7 +63,7 @@ def test_jobs_placed_greedily_are_a_schedule_and_all_rounds_a_bound(search):
     assert len(started(search)) == 2
     search.master.free()
     assert search.master.solve(60.0)
-    engine.relax(search, 0.0, search.deadline, lambda: None)
+    rounds.relax(search, 0.0, search.deadline, lambda: None)
     assert search.rounds > 0 and search.proof() is search.prices
     assert search.bound == pytest.approx(600 + 500 + 400)
     assert 0 < search.value <= 1100 <= search.bound
@@ -149,7 +149,7 @@ def test_rounding_needs_jobs_and_ends_near_the_best(make, search):
 
 def test_every_benefit_lies_in_its_range(search):
     """By hand: 3,300 USD of jobs and 1,000 MW at 10 USD in both periods, and one for rounding."""
-    low, high = _range(search.data)
+    low, high = least_and_most(search.data)
     power = float((abs(search.data.import_price) * search.data.import_limit).sum())
     assert (low, high) == (-3300 - power - 1, 3300 + power + 1)
 
@@ -158,10 +158,10 @@ def test_prices_are_those_of_the_relaxation_whatever_was_known(make):
     """By hand: of 3 x 80 MW, 200 fit, the last of the job that earns 200 USD; power costs 10."""
     data = make(1, 2, 3, 0, power=80.0, reward=[1000.0, 1100.0, 1200.0]).data
     for known in (None, pd.DataFrame({"job": [0], "site": [0], "time": [1]})):
-        prices, weighty = prices_by_columns(data, Formulation(), 60.0, known)
-        np.testing.assert_allclose(prices.power_price, 10.0)
-        np.testing.assert_allclose(prices.capacity_price, 200 / 80)
-        assert {*weighty.job} == {0, 1, 2}
+        found = prices_by_columns(data, Formulation(), 60.0, known)
+        np.testing.assert_allclose(found.prices.power_price, 10.0)
+        np.testing.assert_allclose(found.prices.capacity_price, 200 / 80)
+        np.testing.assert_allclose(found.placed.groupby("job").weight.sum(), [0.5, 1.0, 1.0])
     short = make(1, 1, 1, 1, demand=50.0, import_limit=5.0).data
     with pytest.raises(InfeasibleError, match="not even without jobs"):
         prices_by_columns(short, Formulation(), 60.0)
@@ -254,5 +254,5 @@ def test_a_first_schedule_is_that_of_jobs_placed_greedily(make):
 def test_prices_without_a_job_that_pays_are_those_of_power(make):
     for jobs in (0, 1):
         data = make(1, 2, jobs, 0, reward=0.0).data
-        prices, weighty = prices_by_columns(data, Formulation(), 60.0)
-        assert weighty.empty and not prices.capacity_price.any()
+        found = prices_by_columns(data, Formulation(), 60.0)
+        assert found.placed.empty and not found.prices.capacity_price.any()
