@@ -224,11 +224,14 @@ def test_a_value_that_looks_like_another_unit_is_doubted_in_pythons_words(
     assert not told(page)
 
 
-def test_text_that_says_nothing_is_refused_where_it_stands(page: Any, tmp_path: Path) -> None:
+def test_text_that_says_nothing_is_refused_where_it_stands(
+    page: Any, default: cs.Instance, tmp_path: Path
+) -> None:
     write(page, CAPACITY, "1,5")
+    plains = str(default.data.it_capacity.sel(site="plains").item())
     folder = shutil.copytree(ROOT / "data" / "default", tmp_path / "default")
     table = (folder / "site.csv").read_text(encoding="utf-8")
-    (folder / "site.csv").write_text(table.replace("127.521", '"1,5"'), encoding="utf-8")
+    (folder / "site.csv").write_text(table.replace(plains, '"1,5"'), encoding="utf-8")
     with pytest.raises(cs.InstanceError) as refused:
         cs.load(folder)
     assert told(page) == list(refused.value.faults)

@@ -70,7 +70,7 @@ def grid() -> list[tuple[str, Setting]]:
     for method in ("compute_only", "no_battery", "no_routing", "no_carbon", "energy_only"):
         names = ENERGY if method == "energy_only" else tuple(sliders)
         found += [(method, several(names[1:])) for _ in range(6)]
-    for generation, budget in itertools.product((0.2, 0.5, 0.8), (800.0, 1000.0, 1400.0, 1900.0)):
+    for generation, budget in itertools.product((0.2, 0.5, 0.8), (720.0, 960.0, 1400.0, 1900.0)):
         found.append(("joint", {"generation": generation, "carbon_budget": budget}))
     return found
 

@@ -60,10 +60,10 @@ def test_python_finds_a_kept_optimum_again(table):
 
 
 def test_the_price_of_carbon_is_what_a_ton_of_budget_is_worth(opened):
-    setting = {"generation": 0.5, "carbon_budget": 800.0}
+    setting = {"generation": 0.5, "carbon_budget": 960.0}
     here, more = (
         page_answer(opened, "joint", {**setting, "carbon_budget": budget})
-        for budget in (800.0, 800.01)
+        for budget in (960.0, 960.01)
     )
     assert here["carbonPrice"] > 0
     gained = (more["objective"] - here["objective"]) / 0.01
@@ -74,11 +74,11 @@ def test_a_newer_question_takes_the_place_of_an_older_and_a_search_can_be_cancel
     ends = opened.evaluate(
         """async () => {
             const older = engine.solve({ carbon_budget: { dims: [], data: [900] } });
-            const newer = engine.solve({});
+            const newer = engine.solve({}, { gap: 1e-7 });
             const ends = [(await older).status, (await newer).status];
             const left = engine.solve({}, { gap: 1e-9 });
             engine.cancel();
-            return [...ends, (await left).status, (await engine.solve({})).status];
+            return [...ends, (await left).status, (await engine.solve({}, { gap: 1e-7 })).status];
         }"""
     )
     assert ends == ["cancelled", "optimal", "cancelled", "optimal"]
