@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 import xarray as xr
 
+from carbonsched.columns.descent import descend
 from carbonsched.columns.dive import dive, place
 from carbonsched.columns.repair import repair
 from carbonsched.columns.rounding import round_locally
@@ -41,6 +42,7 @@ from carbonsched.solver.settings import Settings
 
 FIRST_WITHIN = 0.6  # of the gap, that the relaxation may leave to the first rounding
 ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
+WIDE = 2000  # sites by periods; from there on steps lead to prices sooner than linear programs do
 BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
 
 
@@ -130,11 +132,15 @@ def _run(
     if search.data.sizes["time"] > LONG:
         relaxed = price_by_windows(search, formulation, rounds_until, show)
         if relaxed is not None:
-            round_locally(search, relaxed)
+            round_locally(search, relaxed, rounded=True)
             show()
             if search.done:
                 return
     master.free()
+    if search.incumbent is not None and _is_wide(search.data):
+        _round_by_steps(search, rounds_until, show)
+        if search.done:
+            return
     relax(search, FIRST_WITHIN, rounds_until, show)
     if search.bound < least_and_most(search.data)[0]:  # which is a proof, whatever the prices
         raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
@@ -162,6 +168,27 @@ def _run(
         if master.branch(search.left, search.allowed / 2):
             search.keep(branched=True)
             show()
+
+
+def _is_wide(data: xr.Dataset) -> bool:
+    return data.sizes["site"] * data.sizes["time"] > WIDE and data.sizes["job"] > 0
+
+
+def _round_by_steps(search: Search, until: float, show: Callable[[], None]) -> None:
+    """Round at prices that steps lead to; the master then knows the placements they lead to."""
+    master = search.master
+    master.add(search.price())
+    show()
+    if search.done or not solve_in_time(master, until - time.monotonic()):
+        return
+    search.price()
+    relaxed = descend(search, search.value if master.lacking else master.value, until)
+    show()
+    round_locally(search, relaxed)
+    show()
+    if not search.done:
+        master.add(relaxed.placed[["job", "site", "time"]])
+        solve_in_time(master, until - time.monotonic())
 
 
 @contextmanager

@@ -16,22 +16,23 @@ from carbonsched.columns.local_search import LocalSearch
 from carbonsched.columns.prices import Relaxed, relaxation_of
 from carbonsched.columns.search import Search
 
-SITES = 6  # that a job may go to: those where it is worth most at the prices of the relaxation
+SITES = 12  # that a job may go to: those where it is worth most at the prices of the relaxation
 MOST = 0.6  # weight of a placement that is taken as it is
 ATTEMPTS = 4  # for each job, between two linear programs
 PASSES = 4
 PULLS = (0.05, 0.0)  # of a site's capacity: inference that makes way, or none if it cannot
 
 
-def round_locally(search: Search, relaxed: Relaxed | None = None) -> None:
+def round_locally(search: Search, relaxed: Relaxed | None = None, rounded: bool = False) -> None:
     """Look for schedules near a relaxation's optimum and keep the best; leave the master as it was.
 
     Parameters
     ----------
     search : Search
     relaxed : Relaxed, optional
-        What is known from elsewhere: prices, placements, of whose jobs alone some may be placed
-        anew at first, and inference beside them. Without, the optimum is the master's last solve.
+        What is known from elsewhere. Without, the optimum is the master's last solve.
+    rounded : bool
+        It is a schedule's: its inference stays, and of other jobs none is placed at first.
     """
     master, data = search.master, search.data
     if not data.sizes["job"]:
@@ -44,13 +45,13 @@ def round_locally(search: Search, relaxed: Relaxed | None = None) -> None:
     near, weighed = _near(search, relaxed.prices), relaxed.placed
     weighed = pd.DataFrame(weighed[weighed.weight > MOST]).sort_values("weight", ascending=False)
     sure = weighed[["job", "site", "time"]].to_numpy()
-    for pull in (0.0,) if elsewhere else PULLS:
+    for pull in (0.0,) if rounded else PULLS:
         local = LocalSearch(data, search.startable, near)
         local.price(relaxed.prices, relaxed.routed, pull)
         for job, site, time in sure:
             if local.fits(job, site, time):
                 local.put(job, site, time)
-        local.fill(np.unique(relaxed.placed.job) if elsewhere else None)
+        local.fill(np.unique(relaxed.placed.job) if rounded else None)
         if not _dispatched(search, local):
             continue
         for count in range(PASSES):
