@@ -31,9 +31,9 @@ from carbonsched.core.schema import PRICES
 
 SHARE = 0.1  # of the newest answer, in the mean that the prices move against
 ROUND = 25  # steps, after which there is a look at what they brought
-LITTLE, MUCH = 0.01, 0.03  # of the fall aimed at: a round that brings less, or more, changes it
-SHORTER, LONGER = 0.7, 1.5  # than before, the fall aimed at then
-LEAST = 0.05  # of what the gap allows: to aim at less is not worth a round
+LITTLE, MUCH = 0.005, 0.03  # of the fall aimed at: a round that brings less, or more, changes it
+SHORTER, LONGER = 0.7, 3.0  # than before, the fall aimed at then
+LEAST = 0.1  # of what the gap allows: to aim at less is not worth a round
 ROUNDS = 100  # at most
 MEMORY = 60  # answers in whose mean a placement is looked for; older ones have no weight
 _WEIGHT = 0.01  # less is none

@@ -42,7 +42,7 @@ from carbonsched.solver.settings import Settings
 
 FIRST_WITHIN = 0.6  # of the gap, that the relaxation may leave to the first rounding
 ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
-WIDE = 2000  # sites by periods; from there on steps lead to prices sooner than linear programs do
+WIDE = 5000  # sites by periods; from there on steps lead to prices sooner than linear programs do
 BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
 
 

@@ -14,7 +14,7 @@ import xarray as xr
 from carbonsched.columns.greedy import NEARLY
 from carbonsched.columns.merit_order import blocks
 
-TOGETHER = 8  # jobs on a site that are taken out at most, and
+TOGETHER = 16  # jobs on a site that are taken out at most, and
 DECLINED = 2  # those put in that are declined
 HEAT = 1e-3  # of the mean worth of a job's placement: a loss that is accepted now and then
 _SLACK, _RISE = slice(0, 6), slice(6, 12)

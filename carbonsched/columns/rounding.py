@@ -19,8 +19,8 @@ from carbonsched.columns.search import Search
 SITES = 12  # that a job may go to: those where it is worth most at the prices of the relaxation
 MOST = 0.6  # weight of a placement that is taken as it is
 ATTEMPTS = 4  # for each job, between two linear programs
-PASSES = 4
-PULLS = (0.05, 0.0)  # of a site's capacity: inference that makes way, or none if it cannot
+PASSES = 12  # at most, as long as the gap can be met in them
+PULLS = (0.1, 0.0)  # of a site's capacity: inference that makes way, or none if it cannot
 
 
 def round_locally(search: Search, relaxed: Relaxed | None = None, rounded: bool = False) -> None:
@@ -54,6 +54,7 @@ def round_locally(search: Search, relaxed: Relaxed | None = None, rounded: bool 
         local.fill(np.unique(relaxed.placed.job) if rounded else None)
         if not _dispatched(search, local):
             continue
+        first = search.value
         for count in range(PASSES):
             if search.done or search.left <= 0:
                 break
@@ -66,10 +67,18 @@ def round_locally(search: Search, relaxed: Relaxed | None = None, rounded: bool 
                     break
                 local.place(*known)
                 pull = 0.0  # more made way than finds room elsewhere
+            elif _out_of_reach(search, search.value - first, count + 1):
+                break
         break
     master.free()
     if not elsewhere:
         master.restore(basis)
+
+
+def _out_of_reach(search: Search, gained: float, passes: int) -> bool:
+    """Return whether the gap would not be met, if each pass brought as much as those so far."""
+    lacking = search.bound - search.value - search.allowed
+    return lacking > gained / passes * (PASSES - passes)
 
 
 def _dispatched(search: Search, local: LocalSearch) -> bool:
