@@ -43,6 +43,7 @@ from carbonsched.solver.settings import Settings
 FIRST_WITHIN = 0.6  # of the gap, that the relaxation may leave to the first rounding
 ROUND_SHARE = 0.7  # of the time limit, after which the relaxation is left as it is
 WIDE = 5000  # sites by periods; from there on steps lead to prices sooner than linear programs do
+NARROW = 2000  # up to there a dive is as quick
 BRANCH_SHARE = 0.005  # of the time left; a slower linear program leaves no time to branch
 
 
@@ -137,7 +138,7 @@ def _run(
             if search.done:
                 return
     master.free()
-    if search.incumbent is not None and _is_wide(search.data):
+    if _cells(search.data) > WIDE and search.incumbent is not None:
         _round_by_steps(search, rounds_until, show)
         if search.done:
             return
@@ -154,6 +155,10 @@ def _run(
         show()
     if search.done or not solve_in_time(master, rounds_until - time.monotonic()):
         return
+    if NARROW < _cells(search.data) <= WIDE and search.incumbent is not None:
+        _round_by_steps(search, rounds_until, show)
+        if search.done:
+            return
     weights = master.weights
     dive(search)
     show()
@@ -170,8 +175,9 @@ def _run(
             show()
 
 
-def _is_wide(data: xr.Dataset) -> bool:
-    return data.sizes["site"] * data.sizes["time"] > WIDE and data.sizes["job"] > 0
+def _cells(data: xr.Dataset) -> int:
+    """Return how many sites by periods there are, none if there are no jobs."""
+    return data.sizes["site"] * data.sizes["time"] if data.sizes["job"] else 0
 
 
 def _round_by_steps(search: Search, until: float, show: Callable[[], None]) -> None:
