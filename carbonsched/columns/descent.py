@@ -98,7 +98,7 @@ def descend(search: Search, target: float, until: float) -> Relaxed:
             name: (1 - share) * slack[name] + share * now for name, now in answer.slack.items()
         }
         share = SHARE
-        prices = parts.moved(prices, slack, answer.bound - bound + fall)
+        prices = parts.moved(prices, slack, min(answer.bound - bound, fall) + fall)
     proof = parts.dataset_of(best)
     search.price_at(proof)
     return Relaxed(proof, _weighed(answers), routed)

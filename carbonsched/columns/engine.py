@@ -29,7 +29,7 @@ from carbonsched.columns.repair import repair
 from carbonsched.columns.rounding import round_locally
 from carbonsched.columns.rounds import least_and_most, relax, search_of, solve_in_time
 from carbonsched.columns.search import Search
-from carbonsched.columns.windows import LONG, price_by_windows
+from carbonsched.columns.windows import LONG, round_by_windows
 from carbonsched.core.formulation import Formulation
 from carbonsched.core.instance import Instance
 from carbonsched.core.method import Method
@@ -130,18 +130,15 @@ def _run(
         raise InfeasibleError("no schedule satisfies (1)-(16), not even one without any job")
     search.keep()
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
-    if search.data.sizes["time"] > LONG:
-        relaxed = price_by_windows(search, formulation, rounds_until, show)
-        if relaxed is not None:
-            round_locally(search, relaxed, rounded=True)
-            show()
-            if search.done:
-                return
-    master.free()
-    if _cells(search.data) > WIDE and search.incumbent is not None:
-        _round_by_steps(search, rounds_until, show)
+    long = search.data.sizes["time"] > LONG
+    if _cells(search.data) > (0 if long else WIDE) and search.incumbent is not None:
+        if long:
+            _round_long(search, formulation, rounds_until, show)
+        else:
+            _round_by_steps(search, rounds_until, show)
         if search.done:
             return
+    master.free()
     relax(search, FIRST_WITHIN, rounds_until, show)
     if search.bound < least_and_most(search.data)[0]:  # which is a proof, whatever the prices
         raise InfeasibleError("no schedule satisfies (1)-(16) in which every required job runs")
@@ -180,9 +177,24 @@ def _cells(data: xr.Dataset) -> int:
     return data.sizes["site"] * data.sizes["time"] if data.sizes["job"] else 0
 
 
+def _round_long(
+    search: Search, formulation: Formulation, until: float, show: Callable[[], None]
+) -> None:
+    """Round window by window, at the price of carbon that steps lead to."""
+    search.price()
+    show()
+    relaxed = descend(search, search.value, until)
+    show()
+    joined = round_by_windows(search, formulation, relaxed, until)
+    if joined is not None:
+        round_locally(search, joined, rounded=True)
+        show()
+
+
 def _round_by_steps(search: Search, until: float, show: Callable[[], None]) -> None:
     """Round at prices that steps lead to; the master then knows the placements they lead to."""
     master = search.master
+    master.free()
     master.add(search.price())
     show()
     if search.done or not solve_in_time(master, until - time.monotonic()):

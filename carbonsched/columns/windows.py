@@ -1,19 +1,17 @@
-"""The prices of a long horizon, window by window: where one linear program of all of it is slow.
+"""A schedule of a long horizon, window by window: where one linear program of all of it is slow.
 
-Little reaches from one month into another but the carbon budget. So carbon has one price, at which
-each window is a relaxation of its own, solved with a margin before and after it that is then
-forgotten; the price moves until what all of them emit is near the budget. The prices of all
-windows, joined, bound the whole as any prices do. Then each window is rounded by itself, and what
-its own jobs come to is where the whole has them.
+Little reaches from one month into another but the carbon budget. So carbon has one price, that of
+the whole's relaxation, at which each window is a problem of its own, with a margin before and after
+it that is then forgotten. What its own jobs come to is where the whole has them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -29,23 +27,16 @@ from carbonsched.core.reach import endless_positions, start_counts
 from carbonsched.errors import CarbonschedError, NoIncumbentError
 from carbonsched.processor import cores
 
-PERIODS = 1344  # of a window: eight weeks of hours
+PERIODS = 672  # of a window: four weeks of hours
 MARGIN = 72  # periods before and after it, so that its ends are far from what is kept
-LONG = 2 * PERIODS  # more periods than that are priced by windows
-ROUGH, NEAR = (
-    1.0,
-    0.1,
-)  # of the gap asked for, that a window may leave: as carbon is priced, and then
+LONG = 4 * PERIODS  # more periods than that are rounded by windows
+NEAR = 0.1  # of the gap asked for, that a window may leave
 LEAST_NEAR = 1e-4  # what it may always leave
-TRIALS = 6  # of the price of carbon, at most
-FIRST_SHARE = 0.1  # of the price of carbon that doubles that of import: the first that is tried
-NEAR_BUDGET = 0.005  # of the budget: so near to it a price of carbon is not moved any more
-_OVER_TIME = ("power_price", "capacity_price", "storage_price")
 
 
 @dataclass(frozen=True)
 class _Window:
-    """A search for the prices of some periods.
+    """A search among some periods.
 
     Attributes
     ----------
@@ -68,78 +59,70 @@ class _Window:
     inner: slice
 
 
-def price_by_windows(
-    search: Search, formulation: Formulation, until: float, show: Callable[[], None]
+def round_by_windows(
+    search: Search, formulation: Formulation, relaxed: Relaxed, until: float
 ) -> Relaxed | None:
-    """Return what the windows say, joined, and move the bound to what their prices prove.
+    """Return the schedules of the windows, joined, with the prices of the whole.
 
-    They are solved side by side, on as many cores as there are. None where a window has no
-    prices, or there is no time.
+    As many are searched for side by side as there are cores. None where a window has no schedule,
+    or there is no time.
 
     Parameters
     ----------
     search : Search
-        Whose master's last solve tells the first price of carbon.
+        Of the whole.
     formulation : Formulation
         That of the master.
+    relaxed : Relaxed
+        What the relaxation of the whole says.
     until : float
         On the monotonic clock, s.
-    show : callable
-        Called after each price of carbon.
     """
-    data = search.data
-    over: dict[float, float] = {}  # tCO2e beyond the budget, by the price of carbon
-    carbon = max(float(search.master.prices().carbon_price), 0.0)
+    count = -(-search.data.sizes["time"] // PERIODS)
     with suppress(CarbonschedError, TimeoutError), ThreadPoolExecutor(cores()) as pool:
-        windows = [_window(search, formulation, until, k) for k in range(_count(data))]
-        while True:
-            for window in windows:
-                _begin(window.search, carbon, ROUGH * search.settings.gap)
-            # HiGHS works without Python's lock
-            found = list(pool.map(near_optimum, [window.search for window in windows]))
-            search.price_at(_joined_prices(windows, found, carbon))
-            show()
-            over[carbon] = sum(map(_emitted, windows)) - float(data.carbon_budget)
-            near = abs(over[carbon]) <= NEAR_BUDGET * float(data.carbon_budget)
-            if near or (carbon == 0 and over[carbon] < 0) or len(over) == TRIALS:
-                break
-            carbon = _next_price(over, FIRST_SHARE * _dear(data))
-        carbon = float(search.proof().carbon_price)
-        for window in windows:
-            _begin(window.search, carbon, NEAR * search.settings.gap)
-        found = list(pool.map(near_optimum, [window.search for window in windows]))
-        search.price_at(_joined_prices(windows, found, carbon))
-        show()
-        placed = list(pool.map(_rounded, windows))
-        routed = [w.search.routed(w.search.known())[:, w.inner] for w in windows]
-        return Relaxed(search.proof(), pd.concat(placed), np.concatenate(routed, axis=1))
+        # HiGHS works without Python's lock
+        found = list(pool.map(partial(_rounded, search, formulation, relaxed, until), range(count)))
+        placed, routed = zip(*found, strict=True)
+        return Relaxed(relaxed.prices, pd.concat(placed), np.concatenate(routed, axis=1))
     return None
 
 
-def _next_price(over: Mapping[float, float], first: float) -> float:
-    """Return a price of carbon to try, USD/tCO2e, the first of all if zero is too low."""
-    low = max((price for price, more in over.items() if more > 0), default=None)
-    high = min((price for price, more in over.items() if more <= 0), default=None)
-    if high is None:
-        return max(2 * (low or 0.0), first)
-    if low is None:
-        return high / 4 if high > first / 16 else 0.0
-    share = over[low] / (over[low] - over[high])
-    return low + (high - low) * min(max(share, 0.1), 0.9)
+def _rounded(
+    whole: Search, formulation: Formulation, relaxed: Relaxed, until: float, number: int
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return where the schedule of a window has its own jobs and inference, in the whole."""
+    window = _window(whole, formulation, until, number)
+    search = window.search
+    if np.isfinite(search.data.carbon_budget):  # what is emitted is bought
+        search.master.sell_carbon(float(relaxed.prices.carbon_price))
+    search.master.add(_known(window, relaxed.placed))
+    near_optimum(search)
+    with suppress(TimeoutError):
+        round_locally(search)
+        if not search.done and search.master.solve(search.left):
+            dive(search)
+    if search.incumbent is None:
+        raise NoIncumbentError("no schedule of a window is known")
+    job, site, at = np.nonzero(search.incumbent.start.values)
+    placed = pd.DataFrame({"job": window.jobs[job], "site": site, "time": at + window.begin})
+    placed = pd.DataFrame(placed.assign(weight=1.0)[window.own[placed.job]])
+    return placed, search.routed(search.incumbent)[:, window.inner]
 
 
-def _dear(data: xr.Dataset) -> float:
-    """Return the price of carbon that would double that of import, USD/tCO2e, or so."""
-    intensity = float(data.carbon_intensity.mean())
-    return float(np.abs(data.import_price).mean()) / intensity if intensity > 0 else 1.0
-
-
-def _count(data: xr.Dataset) -> int:
-    return -(-data.sizes["time"] // PERIODS)
+def _known(window: _Window, placed: pd.DataFrame) -> pd.DataFrame:
+    """Return the placements that a window's jobs may have too, of those of the whole."""
+    here = np.full(len(window.own), -1)
+    here[window.jobs] = np.arange(len(window.jobs))
+    known = placed.assign(job=here[placed.job], time=placed.time - window.begin)
+    periods = window.search.data.sizes["time"]
+    known = known[(known.job >= 0) & (known.time >= 0) & (known.time < periods)]
+    may = window.search.startable.transpose("job", "site", "time").values
+    allowed = may[known.job, known.site, known.time]
+    return pd.DataFrame(known.loc[allowed, ["job", "site", "time"]])
 
 
 def _window(search: Search, formulation: Formulation, until: float, number: int) -> _Window:
-    """Return a search for the prices of a window.
+    """Return a search among the periods of a window.
 
     Its jobs are all that fit in with the whole of their own windows, and of the others those whose
     middle lies there. A battery begins as the whole's does.
@@ -159,46 +142,11 @@ def _window(search: Search, formulation: Formulation, until: float, number: int)
             battery_initial=np.maximum(part.battery_initial, least),
             battery_recovery=xr.zeros_like(part.battery_recovery),
         )
-    if np.isfinite(data.carbon_budget):  # what is emitted is bought
+    if np.isfinite(data.carbon_budget):  # nothing may be emitted but what is bought
         part = part.assign(carbon_budget=xr.zeros_like(data.carbon_budget))
     left = max(until - time.monotonic(), 0.0)
-    settings = replace(search.settings, gap_of="decided", time_limit=left)
+    gap = max(NEAR * search.settings.gap, LEAST_NEAR)
+    settings = replace(search.settings, gap=gap, gap_of="decided", time_limit=left)
     inner = slice(first - begin, first - begin + PERIODS)
     own = middle // PERIODS == number
     return _Window(search_of(part, formulation, settings), jobs, own, begin, inner)
-
-
-def _begin(search: Search, carbon: float, gap: float) -> None:
-    """Let a search begin anew at a price of carbon, to some gap, from the placements it has."""
-    if np.isfinite(search.data.carbon_budget):
-        search.master.sell_carbon(carbon)
-    search.bound, search.prices = np.inf, None
-    search.settings = replace(search.settings, gap=max(gap, LEAST_NEAR))
-
-
-def _joined_prices(windows: list[_Window], found: list[Relaxed], carbon: float) -> xr.Dataset:
-    """Return the prices of the windows without their margins."""
-    parts = [one.prices.isel(time=window.inner) for window, one in zip(windows, found, strict=True)]
-    over = {name: xr.concat([part[name] for part in parts], "time") for name in _OVER_TIME}
-    return parts[-1].drop_dims("time").assign(over).assign(carbon_price=carbon)
-
-
-def _rounded(window: _Window) -> pd.DataFrame:
-    """Return the placements of a window's own jobs, in the whole, each with a `weight` of one."""
-    search = window.search
-    with suppress(TimeoutError):
-        round_locally(search)
-        if not search.done and search.master.solve(search.left):
-            dive(search)
-    if search.incumbent is None:
-        raise NoIncumbentError("no schedule of a window is known")
-    job, site, at = np.nonzero(search.known().start.values)
-    placed = pd.DataFrame({"job": window.jobs[job], "site": site, "time": at + window.begin})
-    return pd.DataFrame(placed.assign(weight=1.0)[window.own[placed.job]])
-
-
-def _emitted(window: _Window) -> float:
-    """Return what a window without its margins emits, tCO2e."""
-    data, solved = window.search.data, window.search.master.values()
-    rate = data.carbon_intensity * solved.grid_import + data.generation_carbon * solved.generate
-    return float(data.step_hours * rate.isel(time=window.inner).sum())

@@ -1,4 +1,4 @@
-"""A long horizon priced window by window: any prices bound, and near ones bound closely."""
+"""A long horizon rounded window by window, at the prices of the whole."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 import carbonsched as cs
 from carbonsched.columns import engine, windows
+from carbonsched.columns.descent import descend
 from carbonsched.columns.dive import place
 from carbonsched.columns.rounds import search_of
 from carbonsched.columns.search import Search
@@ -33,7 +34,14 @@ def placed_greedily(instance: cs.Instance) -> Search:
     assert search.master.solve(search.left)
     search.keep()
     place(search, np.zeros(0), np.ones(instance.data.sizes["job"], bool))
+    search.price()
     return search
+
+
+def rounded(search: Search) -> windows.Relaxed | None:
+    """Return what the windows of a search come to, at prices that steps lead to."""
+    relaxed = descend(search, search.value, search.deadline)
+    return windows.round_by_windows(search, HOW, relaxed, search.deadline)
 
 
 def test_without_what_reaches_over_an_end_the_windows_are_exact(make):
@@ -49,9 +57,9 @@ def test_without_what_reaches_over_an_end_the_windows_are_exact(make):
         release=release, deadline=release + 23, it_capacity=20.0,
     )  # fmt: skip
     search = placed_greedily(instance)
-    found = windows.price_by_windows(search, HOW, search.deadline, lambda: None)
+    found = rounded(search)
     assert found is not None
-    assert search.bound == pytest.approx(3 * (50 + 80 + 100))
+    assert search.bound == pytest.approx(3 * (50 + 80 + 100), rel=0.01)
     assert sorted({*found.placed.job}) == [job for job in range(12) if job % 4 != 3]
     np.testing.assert_allclose(found.placed.groupby("job").weight.sum(), 1.0)
     assert found.routed.shape == (1, 72)
@@ -70,7 +78,7 @@ def test_the_bound_holds_and_placements_are_allowed(kind, seed):
     instance = cs.generate(2, 60, 10, seed=seed, **CASES[kind])
     best = cs.solve(instance, engine="milp", gap=1e-6, time_limit=60)
     search = placed_greedily(instance)
-    found = windows.price_by_windows(search, HOW, search.deadline, lambda: None)
+    found = rounded(search)
     assert found is not None
     assert search.bound + search.settled >= best.bound - 1e-6 * abs(best.bound)
     placed = found.placed
@@ -79,15 +87,15 @@ def test_the_bound_holds_and_placements_are_allowed(kind, seed):
     assert (placed.groupby("job").weight.sum() <= 1 + 1e-6).all()
     assert found.prices.sizes["time"] == found.routed.shape[1] == 60
     before = search.value
-    engine.round_locally(search, found)
+    engine.round_locally(search, found, rounded=True)
     assert before <= search.value <= search.bound
 
 
 def test_the_engine_goes_by_windows_where_the_horizon_is_long(monkeypatch):
     instance = cs.generate(2, 60, 12, seed=5)
-    seen, asked = [], windows.price_by_windows
+    seen, asked = [], windows.round_by_windows
     monkeypatch.setattr(
-        engine, "price_by_windows", lambda *given: seen.append(asked(*given)) or seen[-1]
+        engine, "round_by_windows", lambda *given: seen.append(asked(*given)) or seen[-1]
     )
     found = cs.solve(instance, engine="column-generation", gap=0.005)
     assert [type(one) for one in seen] == [windows.Relaxed]
@@ -104,49 +112,32 @@ def test_jobs_that_must_run_are_placed_in_their_windows(make):
         1, 72, 1, 0, power=20.0, duration=2, reward=0.0, release=30, deadline=40, required=True
     )
     search = placed_greedily(instance)
-    found = windows.price_by_windows(search, HOW, search.deadline, lambda: None)
+    found = rounded(search)
     assert found is not None
-    assert search.bound + search.settled == pytest.approx(-2 * 20 * 10)
+    assert -2 * 20 * 10 - 1e-6 <= search.bound + search.settled < 0
     assert found.placed.weight.tolist() == [1.0]
 
 
-def test_windows_without_a_relaxation_or_without_time_say_nothing(make):
-    search = placed_greedily(make(1, 72, 1, 0))
-    assert windows.price_by_windows(search, HOW, search.deadline - 1e6, lambda: None) is None
-    assert search.bound == np.inf
+def test_windows_without_time_say_nothing(make):
+    search = placed_greedily(cs.generate(2, 60, 10, seed=0))
+    relaxed = descend(search, search.value, search.deadline)
+    assert windows.round_by_windows(search, HOW, relaxed, search.deadline - 1e6) is None
 
 
 def test_all_windows_have_one_price_of_carbon(make):
-    """By hand: 3,600 MWh at 10 USD and a tonne each, or generated at 25 USD; 2,400 t may be.
+    """By hand: 2 MWh of 60 jobs at 10 USD and a tonne each, or generated at 25 USD.
 
-    A tonne is worth 15 USD, which the master's dispatch knows. From nothing the prices tried are 1,
-    2, 4, 8 and 16 USD; at the last all is generated; the budget not used is in the bound.
+    A tonne is worth 15 USD as long as some of both must be taken: then a job costs 50 USD wherever
+    its power comes from. The budget is enough for the half of them.
     """
     instance = make(
-        1, 72, 0, 1, demand=50.0, carbon_intensity=1.0, generation_available=100.0,
-        generation_cost=25.0, carbon_budget=2400.0,
+        1, 72, 60, 0, power=1.0, duration=2, reward=100.0, carbon_intensity=1.0, it_capacity=2.0,
+        release=0, deadline=71, generation_available=2.0, generation_cost=25.0, carbon_budget=60.0,
     )  # fmt: skip
-    earned = float((instance.data.value * instance.data.demand).sum())
-    for known, bound in ((15.0, -2400 * 10 - 1200 * 25), (0.0, -3600 * 25 + 2400 * 16)):
-        search = placed_greedily(instance)
-        prices = search.master.prices()
-        assert float(prices.carbon_price) == pytest.approx(15.0)
-        search.master.prices = lambda known=known, prices=prices: prices.assign(carbon_price=known)
-        found = windows.price_by_windows(search, HOW, search.deadline, lambda: None)
-        assert found is not None
-        assert search.bound + search.settled == pytest.approx(earned + bound)
-
-
-@pytest.mark.parametrize(
-    ("over", "expected"),
-    [
-        ({0.0: 50.0}, 8.0),
-        ({0.0: 50.0, 8.0: 20.0}, 16.0),
-        ({0.0: 50.0, 8.0: -50.0}, 4.0),
-        ({0.0: 90.0, 8.0: -1.0}, 0.9 * 8),
-        ({40.0: -5.0}, 10.0),
-        ({0.25: -5.0}, 0.0),
-    ],
-)
-def test_the_next_price_lies_between_too_much_and_too_little(over, expected):
-    assert windows._next_price(over, 8.0) == pytest.approx(expected)
+    search = placed_greedily(instance)
+    found = rounded(search)
+    assert found is not None
+    assert float(found.prices.carbon_price) == pytest.approx(15.0, rel=0.1)
+    expected = 60 * 100 - 60 * 10 - 60 * 25
+    assert search.bound + search.settled == pytest.approx(expected, rel=0.01)
+    assert len(found.placed) == 60
