@@ -109,8 +109,8 @@ def _weighed(answers: Sequence[np.ndarray]) -> pd.DataFrame:
     share = SHARE * (1 - SHARE) ** np.arange(len(answers))[::-1]
     every = pd.DataFrame(np.concatenate(answers), columns=["job", "site", "time"])
     every["weight"] = np.repeat(share / share.sum(), [len(placed) for placed in answers])
-    weight = every.groupby(["job", "site", "time"], as_index=False).sum()
-    return pd.DataFrame(weight[weight.weight > _WEIGHT])
+    weight = pd.DataFrame(every.groupby(["job", "site", "time"], as_index=False).sum())
+    return pd.DataFrame(weight[weight["weight"] > _WEIGHT])
 
 
 class _Parts:

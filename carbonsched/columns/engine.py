@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from carbonsched.columns.descent import descend
@@ -205,7 +206,7 @@ def _round_by_steps(search: Search, until: float, show: Callable[[], None]) -> N
     round_locally(search, relaxed)
     show()
     if not search.done:
-        master.add(relaxed.placed[["job", "site", "time"]])
+        master.add(pd.DataFrame(relaxed.placed[["job", "site", "time"]]))
         solve_in_time(master, until - time.monotonic())
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -27,9 +28,9 @@ from carbonsched.core.reach import endless_positions, start_counts
 from carbonsched.errors import CarbonschedError, NoIncumbentError
 from carbonsched.processor import cores
 
-PERIODS = 672  # of a window: four weeks of hours
+PERIODS = 1344  # of a window: eight weeks of hours
 MARGIN = 72  # periods before and after it, so that its ends are far from what is kept
-LONG = 4 * PERIODS  # more periods than that are rounded by windows
+LONG = 2 * PERIODS  # more periods than that are rounded by windows
 NEAR = 0.1  # of the gap asked for, that a window may leave
 LEAST_NEAR = 1e-4  # what it may always leave
 
@@ -81,17 +82,24 @@ def round_by_windows(
     count = -(-search.data.sizes["time"] // PERIODS)
     with suppress(CarbonschedError, TimeoutError), ThreadPoolExecutor(cores()) as pool:
         # HiGHS works without Python's lock
-        found = list(pool.map(partial(_rounded, search, formulation, relaxed, until), range(count)))
+        rounded = partial(_rounded, search, formulation, relaxed, until, Lock())
+        found = list(pool.map(rounded, range(count)))
         placed, routed = zip(*found, strict=True)
         return Relaxed(relaxed.prices, pd.concat(placed), np.concatenate(routed, axis=1))
     return None
 
 
 def _rounded(
-    whole: Search, formulation: Formulation, relaxed: Relaxed, until: float, number: int
+    whole: Search,
+    formulation: Formulation,
+    relaxed: Relaxed,
+    until: float,
+    building: Lock,
+    number: int,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return where the schedule of a window has its own jobs and inference, in the whole."""
-    window = _window(whole, formulation, until, number)
+    with building:  # which silences the one standard output that there is
+        window = _window(whole, formulation, until, number)
     search = window.search
     if np.isfinite(search.data.carbon_budget):  # what is emitted is bought
         search.master.sell_carbon(float(relaxed.prices.carbon_price))

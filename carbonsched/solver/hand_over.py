@@ -9,10 +9,9 @@ import os
 import tempfile
 import time
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import linopy
@@ -246,30 +245,6 @@ def _refuse_ignored_options(engine: Solver[Any], chosen: Mapping[str, Any]) -> N
                 raise ValueError(f"no such option, or no such value: {name} = {value!r}")
 
 
-class _Silence:
-    """Standard output goes nowhere as long as any thread asks for it: a process has one only."""
-
-    def __init__(self) -> None:
-        self._lock, self._asking, self._redirected = Lock(), 0, ExitStack()
-
-    def ask(self) -> None:
-        """Let it be silent."""
-        with self._lock:
-            if not self._asking:
-                self._redirected.enter_context(_to_nowhere())
-            self._asking += 1
-
-    def end(self) -> None:
-        """Ask no more."""
-        with self._lock:
-            self._asking -= 1
-            if not self._asking:
-                self._redirected.close()
-
-
-_SILENCE = _Silence()
-
-
 @contextmanager
 def silence(active: bool) -> Generator[None]:
     """Send the process's standard output nowhere: solvers print past Python's own stream.
@@ -279,15 +254,6 @@ def silence(active: bool) -> Generator[None]:
     if not active:
         yield
         return
-    _SILENCE.ask()
-    try:
-        yield
-    finally:
-        _SILENCE.end()
-
-
-@contextmanager
-def _to_nowhere() -> Generator[None]:
     saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     logger = logging.getLogger("linopy")
     level = logger.level

@@ -130,9 +130,11 @@ def test_all_windows_have_one_price_of_carbon(make):
     A tonne is worth 15 USD as long as some of both must be taken: then a job costs 50 USD wherever
     its power comes from. The budget is enough for the half of them.
     """
+    release = np.repeat([0, 24, 48], 20)
     instance = make(
         1, 72, 60, 0, power=1.0, duration=2, reward=100.0, carbon_intensity=1.0, it_capacity=2.0,
-        release=0, deadline=71, generation_available=2.0, generation_cost=25.0, carbon_budget=60.0,
+        release=release, deadline=release + 23, generation_available=2.0, generation_cost=25.0,
+        carbon_budget=60.0,
     )  # fmt: skip
     search = placed_greedily(instance)
     found = rounded(search)
