@@ -3,11 +3,11 @@
 At any prices each part of the problem has an answer of its own: every power at its best, every
 service at its best site, every job at its best placement. What these answers lack or leave over in
 each row is how the bound changes with the row's price, and against the mean of recent ones the
-prices move, so far as the bound would fall to what the restricted master is known to reach. A step
-takes a hundredth of what the master's linear program takes, where that is large, and the mean of
-the answers is near an optimum of the relaxation: it says where jobs and inference go (the volume
-algorithm: Barahona and Anbil, Math. Program. 87, 2000; the step: Polyak, USSR Comput. Math. Math.
-Phys. 9, 1969). The bound itself is proved at the end as any other is.
+prices move, as far as the bound would fall by what is aimed at: more after success, less without.
+A step takes a hundredth of what the master's linear program takes, where that is large, and the
+mean of the answers is near an optimum of the relaxation: it says where jobs and inference go (the
+volume algorithm: Barahona and Anbil, Math. Program. 87, 2000; the step: Polyak, USSR Comput. Math.
+Math. Phys. 9, 1969). The bound itself is proved at the end as any other is.
 """
 
 from __future__ import annotations
@@ -89,7 +89,10 @@ def descend(search: Search, target: float, until: float) -> Relaxed:
             bound, best = answer.bound, prices
         if step and step % ROUND == 0:
             brought, known = known - bound, bound
-            fall *= SHORTER if brought < LITTLE * fall else LONGER if brought > MUCH * fall else 1.0
+            if brought < LITTLE * fall:
+                fall *= SHORTER
+            elif brought > MUCH * fall:
+                fall *= LONGER
             if fall < LEAST * search.allowed or time.monotonic() > until:
                 break
         answers.append(answer.placed)
@@ -98,6 +101,7 @@ def descend(search: Search, target: float, until: float) -> Relaxed:
             name: (1 - share) * slack[name] + share * now for name, now in answer.slack.items()
         }
         share = SHARE
+        # from prices far off no more than twice the fall: a mean of slopes may lead away for long
         prices = parts.moved(prices, slack, min(answer.bound - bound, fall) + fall)
     proof = parts.dataset_of(best)
     search.price_at(proof)

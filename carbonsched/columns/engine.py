@@ -8,9 +8,10 @@ until every job is placed or declined. What remains is the dispatch of that work
 incumbent, which a local repair improves where it loses most; the gap is its distance from the best
 bound of any round. Its states of grid and battery are rounded to the flow that is nearer to its
 limit, and searched for only where that costs too much. Where programs are fast, the time left is
-for branching on the columns there are. A long horizon is first priced and rounded window by window
-(`carbonsched.columns.windows`). Required jobs are placed before all others, and a schedule
-without one of them is none.
+for branching on the columns there are. Where sites times periods are many, the master's programs
+are slow: prices come from steps instead (`carbonsched.columns.descent`), and a long horizon is
+rounded window by window at them (`carbonsched.columns.windows`). Required jobs are placed before
+all others, and a schedule without one of them is none.
 """
 
 from __future__ import annotations
