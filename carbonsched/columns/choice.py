@@ -10,7 +10,6 @@ lower bound of both.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +19,6 @@ from dataclasses import dataclass, replace
 import xarray as xr
 
 from carbonsched.columns.engine import column_generation, first_schedule
-from carbonsched.columns.windows import LONG
 from carbonsched.core.build import added, build, refuse_added
 from carbonsched.core.families import FAMILIES
 from carbonsched.core.families.grid import needs_states
@@ -175,8 +173,6 @@ def _columns(task: Task) -> Schedule:
     instance, settings = task.instance, task.settings
     refuse_added(task.families, "column generation", "engine='milp'")
     schedule = column_generation(instance, task.method, task.formulation, settings)
-    if instance.data.sizes["time"] > LONG:
-        gc.collect()  # a model of linopy refers to itself, so that it would stay beside the next
     if settings.polish and may_idle(instance.data, schedule.data):
         model = build(instance, task.formulation, method=task.method)
         schedule = polished(instance, schedule, model, task.families, settings)

@@ -24,6 +24,7 @@ import pandas as pd
 import xarray as xr
 
 from carbonsched.bounds.lagrangian import NOT_NEGATIVE, energy_worth
+from carbonsched.columns.merit_order import by_cell
 from carbonsched.columns.prices import Relaxed
 from carbonsched.columns.search import Search
 from carbonsched.core.reach import open_routes, window_positions
@@ -122,16 +123,14 @@ class _Parts:
 
     def __init__(self, data: xr.Dataset) -> None:
         self._data = data
-        self._over_both = {
-            str(name): self._over(values)
+        over_both = {
+            str(name): by_cell(data, values)
             for name, values in data.data_vars.items()
             if set(values.dims) <= {"site", "time"} and values.dtype.kind in "fi"
         }
-        self._own = SimpleNamespace(**self._over_both | {"step_hours": float(data.step_hours)})
-        self._initial, self._final = (
-            self._own.battery_initial[:, 0],
-            self._own.battery_final[:, 0],
-        )
+        self._own = SimpleNamespace(**over_both | {"step_hours": float(data.step_hours)})
+        self._initial = self._own.battery_initial[:, 0]
+        self._final = self._own.battery_final[:, 0]
         self._budget = float(data.carbon_budget)
         self._net = (data.reward - data.startup_cost).values
         self._power, self._length = data.power.values, data.duration.values
@@ -152,13 +151,9 @@ class _Parts:
         # a step is to move what import costs as much by the price of carbon as by that of power
         self._pace = {"carbon_price": 1.0 / max(float((rate**2).sum()), _TINY)}
 
-    def _over(self, values: xr.DataArray) -> np.ndarray:
-        wide = values.broadcast_like(self._data.cooling).transpose("site", "time")
-        return np.array(wide.values, float)
-
     def values_of(self, prices: xr.Dataset) -> Values:
         """Return prices as arrays."""
-        every = {name: self._over(prices[name]) for name in _OVER_TIME}
+        every = {name: by_cell(self._data, prices[name]) for name in _OVER_TIME}
         every["final_price"] = prices.final_price.broadcast_like(self._data.site).values
         every["carbon_price"] = prices.carbon_price.values
         return {name: np.nan_to_num(values) for name, values in every.items()}

@@ -132,11 +132,11 @@ def _run(
         raise InfeasibleError("no schedule satisfies (1)-(16), not even one without any job")
     search.keep()
     place(search, np.zeros(0), np.ones(search.data.sizes["job"], bool))
-    long = search.data.sizes["time"] > LONG
-    if _cells(search.data) > (0 if long else WIDE) and search.incumbent is not None:
-        if long:
+    cells = _cells(search.data)
+    if cells and search.incumbent is not None:
+        if search.data.sizes["time"] > LONG:
             _round_long(search, formulation, rounds_until, show)
-        else:
+        elif cells > WIDE:
             _round_by_steps(search, rounds_until, show)
         if search.done:
             return
@@ -154,7 +154,7 @@ def _run(
         show()
     if search.done or not solve_in_time(master, rounds_until - time.monotonic()):
         return
-    if NARROW < _cells(search.data) <= WIDE and search.incumbent is not None:
+    if NARROW < cells <= WIDE and search.incumbent is not None:
         _round_by_steps(search, rounds_until, show)
         if search.done:
             return

@@ -77,7 +77,6 @@ class Master:
         required = data.required.values.astype(bool)
         self._job = self.held.add_rows(np.where(required, 1.0, -np.inf), 1.0, len(required))
         self._artificial = self._add_artificial(self._job[required], penalty)
-        self._sold: np.ndarray | None = None
         self._base = self.held.column_count
         self.columns = pd.DataFrame({"job": [], "site": [], "time": []}, dtype=int)
         self.weights = np.array([])
@@ -133,16 +132,15 @@ class Master:
         return len(new)
 
     def sell_carbon(self, price: float) -> None:
-        """Let what is emitted beyond the budget be bought, USD/tCO2e; first before any placement.
+        """Let what is emitted beyond the budget be bought, USD/tCO2e; before any placement, once.
 
         There must be a row of the budget.
         """
-        if self._sold is None:
-            row = self.held.rows("carbon:budget").values.reshape(1)
-            entries = Entries(np.zeros(1, int), row, np.array([-1.0]))
-            self._sold = self.held.add_columns(np.array([-price]), np.inf, entries)
-            self._base = self.held.column_count
-        self.held.price(self._sold, np.array([-price]))
+        row = self.held.rows("carbon:budget").values.reshape(1)
+        self.held.add_columns(
+            np.array([-price]), np.inf, Entries(np.zeros(1, int), row, -np.ones(1))
+        )
+        self._base = self.held.column_count
 
     def penalise(self, penalty: float) -> None:
         """Set the penalty for a required job without a placement, USD."""

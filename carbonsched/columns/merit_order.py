@@ -10,6 +10,8 @@ routes owe each other over time and sites is left to the linear program of the p
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
@@ -42,11 +44,7 @@ def blocks(
         `rise`: how much more the next block costs, USD/MW and period; `least`: the first block's
         cost; `cooling`, and `room`: IT power that jobs may take, MW.
     """
-
-    def over(values: xr.DataArray) -> np.ndarray:
-        wide = values.broadcast_like(data.cooling).transpose("site", "time")
-        return np.array(wide.values, float)
-
+    over = partial(by_cell, data)
     hours, cooling, capacity = data.step_hours, over(data.cooling), over(data.it_capacity)
     stored = hours * (prices.storage_price + data.battery_value)
     wear, carbon = hours * data.battery_cost, hours * prices.carbon_price.clip(min=0)
@@ -90,6 +88,12 @@ def blocks(
         "least": cost[0],
         "cooling": cooling,
     }
+
+
+def by_cell(data: xr.Dataset, values: xr.DataArray) -> np.ndarray:
+    """Return values over fewer dimensions as a new array over (site, time)."""
+    wide = values.broadcast_like(data.cooling).transpose("site", "time")
+    return np.array(wide.values, float)
 
 
 def _in_order(cost: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
